@@ -2,7 +2,7 @@
 #pragma once
 
 #include "basic/uuid.h"
-#include "foreign/kube-pod.h"
+#include "foreign/kube/kube-pod.h"
 
 /* Files that a pod's description contains, ConfigMaps and Secrets: they exist from the making of a pod to its end, in
  * memory, and only root of the host reaches them there. */

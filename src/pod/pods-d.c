@@ -2,8 +2,8 @@
 #include <unistd.h>
 
 #include "basic/fs.h"
-#include "foreign/pod-form.h"
-#include "foreign/short-pod.h"
+#include "foreign/short/pod-form.h"
+#include "foreign/short/short-pod.h"
 #include "image/name/image-location.h"
 #include "image/name/image-origin.h"
 #include "pod/pod-files.h"
@@ -11,7 +11,7 @@
 #include "shared/explain.h"
 
 static const char *const directories[] = { PODS_D_LOCAL, "/run/podctl/pods.d", "/usr/lib/podctl/pods.d" };
-/* Each for all forms (foreign/pod-form.h) that it can have. */
+/* Each for all forms (foreign/short/pod-form.h) that it can have. */
 static const char *const suffixes[] = { ".json", ".yaml" };
 
 char *pods_d_draft(const char *file)

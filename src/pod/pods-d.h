@@ -4,7 +4,7 @@
 #include "image/store/image-store.h"
 #include "pod/update-record.h"
 
-/* Pods as files, see podctl-pods.d(5): NAME.json or NAME.yaml, of any form (foreign/pod-form.h), in one of these
+/* Pods as files, see podctl-pods.d(5): NAME.json or NAME.yaml, of any form (foreign/short/pod-form.h), in one of these
  * directories; the first that has it counts. */
 
 #define PODS_D_LOCAL "/etc/podctl/pods.d"

@@ -44,7 +44,7 @@ def expand(text):
 
 def rules():
     """Table, path, weight, why."""
-    text = read(os.path.join(root, 'src/foreign/kube-rules.c')).replace('\\\n', ' ')
+    text = read(os.path.join(root, 'src/foreign/kube/kube-rules.c')).replace('\\\n', ' ')
     words = dict(re.findall(rf'#define (\w+) {STRING}', text))
     text = expand(text)
     for table in TABLES:
@@ -88,7 +88,7 @@ if sys.argv[2:] == ['--write']:
     open(included, 'w', encoding='utf-8').write(expected)
     sys.exit()
 members = set()
-for path in glob.glob(os.path.join(root, 'src/foreign/kube-types*.c')):
+for path in glob.glob(os.path.join(root, 'src/foreign/kube/kube-types*.c')):
     members |= set(re.findall(r'^ +(?:ROW\(\w+, |\{ )"(\w+)", &?\w+', read(path), re.M))
 whole = read(page) + expected
 unnamed = sorted(m for m in members if not re.search(rf'\b{m}\b', whole))

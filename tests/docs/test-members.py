@@ -10,7 +10,7 @@ import sys
 source, page = sys.argv[1:]
 TABLES = {'members': (r'\{ "(\w+)",\s+&json_', ['manifest/app.c', 'manifest/appc-pod.c', 'manifest/health-check.c']),
           'isolators': (r'\] = \{ "([^"]+)", ', ['manifest/isolator.c']),
-          'short form': (r'\{ "([a-z-]+)", SHORT_', ['foreign/short-members.c'])}
+          'short form': (r'\{ "([a-z-]+)", SHORT_', ['foreign/short/short-members.c'])}
 text = open(page, encoding='utf-8').read()
 
 

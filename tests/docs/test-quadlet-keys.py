@@ -11,7 +11,7 @@ import textwrap
 
 root = sys.argv[1]
 page = os.path.join(root, 'man', 'quadlet-keys.inc')
-source = open(os.path.join(root, 'src/foreign/quadlet-keys.c'), encoding='utf-8').read()
+source = open(os.path.join(root, 'src/foreign/quadlet/quadlet-keys.c'), encoding='utf-8').read()
 STRING = r'"((?:[^"\\]|\\.)*)"'
 OWN_WORDS = {'Exec': 'arguments after **--**', 'Image': 'the image; *podctl/image*',
              'HealthStartupSuccess': 'only 1'}

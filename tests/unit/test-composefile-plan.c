@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
 
-#include "foreign/composefile-plan.h"
+#include "foreign/compose/composefile-plan.h"
 
 static int read_variables(const char *path, char **ret, size_t *ret_size)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
 
-#include "foreign/composefile-variables.h"
+#include "foreign/compose/composefile-variables.h"
 
 static char *const environment[] = { (char *) "A=a", (char *) "EMPTY=", (char *) "_b1=$A", NULL };
 

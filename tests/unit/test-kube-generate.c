@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
 
-#include "foreign/kube-generate.h"
-#include "foreign/kube-pod.h"
-#include "foreign/yaml-write.h"
+#include "foreign/kube/kube-generate.h"
+#include "foreign/kube/kube-pod.h"
+#include "foreign/yaml/yaml-write.h"
 
 static char *write_text(json_object *documents)
 {

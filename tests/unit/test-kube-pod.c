@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
 
-#include "foreign/kube-pod.h"
+#include "foreign/kube/kube-pod.h"
 
 /* A pod with one container, whose further members are given, and those of its spec. */
 static KubePod *make(const char *container, const char *spec, const char *documents, int *ret)

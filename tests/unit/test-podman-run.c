@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
 
-#include "foreign/podman-run.h"
+#include "foreign/quadlet/podman-run.h"
 
 Test(podman_run, command_lines)
 {

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "basic/fs.h"
-#include "foreign/quadlet-file.h"
+#include "foreign/quadlet/quadlet-file.h"
 
 static char *entries_of(const QuadletFile *f)
 {

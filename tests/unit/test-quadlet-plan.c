@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
 
-#include "foreign/quadlet-keys.h"
-#include "foreign/quadlet-plan.h"
+#include "foreign/quadlet/quadlet-keys.h"
+#include "foreign/quadlet/quadlet-plan.h"
 
 /* One file, as words and findings in one text: "WORD WORD …; KEY STATE: WHY; …". What is carried is not told. */
 

@@ -5,10 +5,10 @@
 #include "cli/compose/run-args.h"
 #include "cli/compose/short-manifest.h"
 #include "cli/verbs/check-report.h"
-#include "foreign/pod-form.h"
-#include "foreign/short-members.h"
-#include "foreign/short-pod.h"
-#include "foreign/short-schema.h"
+#include "foreign/short/pod-form.h"
+#include "foreign/short/short-members.h"
+#include "foreign/short/short-pod.h"
+#include "foreign/short/short-schema.h"
 
 /* All messages, one per line. */
 static void hear(int level, const char *line, void *userdata)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
 
-#include "foreign/yaml-json.h"
+#include "foreign/yaml/yaml-json.h"
 
 static int parse(const char *text, json_object **ret, JsonError *e)
 {

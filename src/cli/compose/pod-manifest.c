@@ -7,7 +7,7 @@
 #include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-manifest.h"
 #include "cli/compose/short-manifest.h"
-#include "foreign/finding.h"
+#include "foreign/draft/finding.h"
 #include "image/store/image-store.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/compose/run-args.h"
-#include "foreign/pod-form.h"
+#include "foreign/short/pod-form.h"
 #include "manifest/appc-pod.h"
 
 /* What form a file has; one that cannot be read has podctl's own, whose reader logs why. */

@@ -9,7 +9,7 @@
 #include "cli/compose/run-args.h"
 #include "cli/compose/run-network.h"
 #include "cli/compose/short-manifest.h"
-#include "foreign/short-pod.h"
+#include "foreign/short/short-pod.h"
 #include "image/name/image-origin.h"
 #include "manifest/appc-image.h"
 #include "pod/plan-check.h"

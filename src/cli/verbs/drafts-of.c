@@ -7,12 +7,12 @@
 #include "basic/path.h"
 #include "cli/compose/given-file.h"
 #include "cli/verbs/drafts-of.h"
-#include "foreign/composefile-plan.h"
-#include "foreign/composefile-variables.h"
-#include "foreign/kube-pod.h"
-#include "foreign/podman-run.h"
-#include "foreign/quadlet-plan.h"
-#include "foreign/yaml-json.h"
+#include "foreign/compose/composefile-plan.h"
+#include "foreign/compose/composefile-variables.h"
+#include "foreign/kube/kube-pod.h"
+#include "foreign/quadlet/podman-run.h"
+#include "foreign/quadlet/quadlet-plan.h"
+#include "foreign/yaml/yaml-json.h"
 #include "shared/explain.h"
 
 #define VARIABLES_MAX_SIZE (1024 * 1024)

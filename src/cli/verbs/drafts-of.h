@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "foreign/pod-draft.h"
+#include "foreign/draft/pod-draft.h"
 
 /* Drafts of the pods of other people's files and command lines. name: that of the only pod, or NULL. These log. */
 

@@ -5,7 +5,7 @@
 #include "cli/verbs/host-check.h"
 #include "cli/verbs/pod-check.h"
 #include "cli/verbs/verbs.h"
-#include "foreign/kube-pod.h"
+#include "foreign/kube/kube-pod.h"
 #include "pod/pods-d.h"
 
 typedef struct CheckArgs {

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "foreign/compose/composefile-plan-internal.h"
+#include "foreign/compose/composefile-variables.h"
+#include "manifest/ac-types.h"
+
+/* The image and its program */
+
+int composefile_image(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        const char *text = composefile_text(value);
+
+        if (isempty(text))
+                return lose(c, "expected a name");
+        if (*text != '/' && (!strchr(LOWERCASE UPPERCASE DIGITS, *text) ||
+                             !string_in_charset(text, LOWERCASE UPPERCASE DIGITS "-._/:@+")))
+                return lose(c, "'%s' is not a valid name of an image", text);
+        c->step.app->image = *text == '/' ? strdup(text) : strjoin("docker://", text);
+        return c->step.app->image ? 0 : -ENOMEM;
+}
+
+static int words(ComposefileStep *c, json_object *value, char ***ret)
+{
+        int r = composefile_words(value, ret);
+
+        if (r == -EINVAL)
+                return lose(c, "expected words, in a list or with their quotes closed");
+        if (r >= 0 && !*ret)
+                return lose(c, "the image's own cannot be left out; name what is to run");
+        return r >= 0 && strv_contains(*ret, "---") ? lose(c, "'---' ends arguments here") : r;
+}
+
+int composefile_command(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        return value ? words(c, value, &c->step.app->arguments) : 0;
+}
+
+int composefile_entrypoint(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        return value ? words(c, value, &c->step.app->entrypoint) : 0;
+}
+
+int composefile_environment(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        _cleanup_strv_free_ char **pairs = NULL;
+        int r = composefile_pairs(value, &pairs);
+
+        if (r == -EINVAL)
+                return lose(c, "expected names and their values");
+        STRV_FOREACH(pair, pairs) {
+                _cleanup_free_ char *name = NULL, *text = NULL;
+                const char *set;
+
+                if (r >= 0)
+                        r = split_pair(*pair, '=', &name, &text);
+                if (r < 0)
+                        return r;
+                if (!ac_env_name_is_valid(name))
+                        return lose(c, "'%s' is not a valid name of a variable", name);
+                set = text ?: strv_env_get(c->make->input->environment, name);
+                if (set)
+                        r = strv_env_set(&c->step.app->environment, name, set);
+        }
+        return r;
+}
+
+static int read_variables(ComposefileStep *c, const char *path, bool required)
+{
+        _cleanup_free_ char *full = quadlet_path(&c->step, path), *text = NULL, *message = NULL;
+        size_t n;
+        int r = full ? c->make->input->read(full, &text, &n) : -ENOENT;
+
+        if (r == -ENOENT && !required)
+                return 0;
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                return lose(c, "cannot read '%s': %s", path, strerror(-r));
+        r = composefile_variables_parse(text, n, c->make->input->environment, &c->step.app->environment, &message);
+        if (r == -EINVAL)
+                return lose(c, "%s:%s", path, strempty(message));
+        return r < 0 ? r : change(c, "the file is read now, and not at each start");
+}
+
+static int one_env_file(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        const char *required = composefile_get(value, "required"), *format = composefile_get(value, "format"),
+                   *path = composefile_text(value) ?: composefile_get(value, "path");
+
+        if (!path)
+                return lose(c, "expected a path");
+        if (format)
+                return lose(c, "format '%s' is not possible", format);
+        return read_variables(c, path, !required || composefile_is_true(required));
+}
+
+int composefile_env_file(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        return composefile_each(c, value, one_env_file, row);
+}
+
+/* Checks */
+
+static char *quoted_for_shell(char *const *list)
+{
+        _cleanup_strv_free_ char **quoted = NULL;
+
+        STRV_FOREACH(word, list) {
+                _cleanup_strv_free_ char **parts = NULL;
+                _cleanup_free_ char *joined = NULL;
+
+                /* A word in single quotes has each of its own as '\''. */
+                if (strv_extend(&parts, "") < 0)
+                        return NULL;
+                for (const char *s = *word; s; s = strchr(s, '\'') ? strchr(s, '\'') + 1 : NULL) {
+                        _cleanup_free_ char *part = strndup(s, strcspn(s, "'"));
+
+                        if (!part || strv_extend(&parts, part) < 0)
+                                return NULL;
+                }
+                joined = strv_join(parts + 1, "'\\''");
+                if (!joined || strv_extendf(&quoted, "'%s'", joined) < 0)
+                        return NULL;
+        }
+        return strv_join(quoted, " ");
+}
+
+static int test(ComposefileStep *c, json_object *value)
+{
+        _cleanup_strv_free_ char **list = NULL;
+        _cleanup_free_ char *joined = NULL;
+
+        if (composefile_text(value))
+                return composefile_carry(c, "HealthCmd", composefile_text(value));
+        if (!json_object_is_type(value, json_type_array) || composefile_words(value, &list) < 0 || !list)
+                return lose(c, "expected a test");
+        if (streq(list[0], "NONE"))
+                return composefile_carry(c, "HealthCmd", "none");
+        if (streq(list[0], "CMD-SHELL") && strv_length(list) == 2)
+                return composefile_carry(c, "HealthCmd", list[1]);
+        if (!streq(list[0], "CMD") || !list[1])
+                return lose(c, "a test begins with NONE, CMD or CMD-SHELL");
+        joined = quoted_for_shell(list + 1);
+        return joined ? composefile_carry(c, "HealthCmd", joined) : -ENOMEM;
+}
+
+int composefile_healthcheck(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        static const char *const known[] = { "test",    "disable",      "interval",       "timeout",
+                                             "retries", "start_period", "start_interval", NULL };
+        static const char *const keys[][2] = {
+                { "interval", "--health-interval" },
+                { "timeout", "--health-timeout" },
+                { "retries", "--health-retries" },
+                { "start_period", "--health-start-period" },
+                { "start_interval", "--health-start-interval" },
+        };
+        json_object *of_test = NULL;
+        int r;
+
+        if (!json_object_is_type(value, json_type_object))
+                return lose(c, "expected an object");
+        r = composefile_check_members(c, value, known);
+        if (r >= 0 && composefile_is_true(composefile_get(value, "disable")))
+                return composefile_carry(c, "HealthCmd", "none");
+        if (r >= 0 && json_object_object_get_ex(value, "test", &of_test))
+                r = test(c, of_test);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(keys); i++)
+                if (composefile_get(value, keys[i][0]))
+                        r = composefile_carry(c, keys[i][1], composefile_get(value, keys[i][0]));
+        return r;
+}
+
+/* Limits */
+
+int composefile_cpus(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        const char *text = composefile_text(value);
+
+        if (!text || !string_in_charset(text, DIGITS "."))
+                return lose(c, "expected a number");
+        return strspn(text, "0.") == strlen(text) ? 0 : composefile_carry(c, "--cpu", text);
+}
+
+int composefile_memory(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        const char *text = composefile_text(value);
+
+        return !text ? lose(c, "expected a size") : composefile_carry(c, "Memory", text);
+}
+
+int composefile_pids_limit(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        const char *text = composefile_text(value);
+
+        if (!text || json_object_object_length(c->make->services) > 1)
+                return lose(c, "write the limit of the whole pod as TasksMax= into a drop-in of its unit");
+        return composefile_carry(c, "PidsLimit", text);
+}
+
+int composefile_ulimits(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        if (!json_object_is_type(value, json_type_object))
+                return lose(c, "expected names and their limits");
+        json_object_object_foreach(value, name, limit) {
+                const char *soft = composefile_text(limit) ?: composefile_get(limit, "soft"),
+                           *hard = composefile_text(limit) ?: composefile_get(limit, "hard") ?: soft;
+                _cleanup_free_ char *text = soft ? strprintf("%s=%s:%s", name, soft, hard) : NULL;
+                int r = text   ? composefile_carry(c, "Ulimit", text)
+                        : soft ? -ENOMEM
+                               : lose(c, "'%s' needs a number, or soft and hard", name);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int deploy_limits(ComposefileStep *c, json_object *limits)
+{
+        static const char *const known[] = { "cpus", "memory", "pids", NULL };
+        json_object *value = NULL;
+        int r = composefile_check_members(c, limits, known);
+
+        if (r >= 0 && json_object_object_get_ex(limits, "cpus", &value))
+                r = composefile_cpus(c, NULL, value);
+        if (r >= 0 && json_object_object_get_ex(limits, "memory", &value))
+                r = composefile_memory(c, NULL, value);
+        return r >= 0 && json_object_object_get_ex(limits, "pids", &value) ? composefile_pids_limit(c, NULL, value) : r;
+}
+
+int composefile_restart(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        static const char *const rows[][2] = {
+                { "no", "no" },
+                { "none", "no" },
+                { "always", "always" },
+                { "any", "always" },
+                { "on-failure", "on-failure" },
+                { "unless-stopped", "always" },
+        };
+        const char *text = strempty(composefile_text(value)), *limit = startswith(text, "on-failure:");
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (streq(rows[i][0], text) || (limit && streq(rows[i][0], "on-failure"))) {
+                        int r = composefile_carry(c, "--restart", rows[i][1]);
+
+                        return r >= 0 && limit ? change(c, "it is not counted how often") : r;
+                }
+        return lose(c, "'%s' is not possible: no, always, on-failure or unless-stopped", text);
+}
+
+#define NOT_RESERVED "nothing is reserved for one app; limits are kept"
+#define NOT_COUNTED "it is restarted however often it ends"
+#define AS_A_WHOLE "podctl update restarts the pod as a whole"
+
+static const struct {
+        const char *path;
+        FindingState state;
+        const char *why;
+} deployments[] = {
+        { "placement", FINDING_CHANGED, "there is one host" },
+        { "update_config", FINDING_CHANGED, AS_A_WHOLE },
+        { "rollback_config", FINDING_CHANGED, AS_A_WHOLE },
+        { "resources.reservations.cpus", FINDING_CHANGED, NOT_RESERVED },
+        { "resources.reservations.memory", FINDING_CHANGED, NOT_RESERVED },
+        { "resources.reservations.pids", FINDING_CHANGED, NOT_RESERVED },
+        { "resources.reservations.generic_resources", FINDING_LOST, "name the devices with devices" },
+        { "resources.reservations.devices", FINDING_LOST, "name the devices, such as /dev/nvidia0, with devices" },
+        { "restart_policy.delay", FINDING_CHANGED, "a second passes before each restart" },
+        { "restart_policy.max_attempts", FINDING_CHANGED, NOT_COUNTED },
+        { "restart_policy.window", FINDING_CHANGED, NOT_COUNTED },
+};
+
+/* The member at a path of names, "a.b", which may have the value null. */
+static bool is_in(json_object *value, const char *path)
+{
+        _cleanup_strv_free_ char **names = NULL;
+
+        if (strv_split(path, '.', &names) < 0)
+                return false;
+        STRV_FOREACH(name, names)
+                if (!json_object_is_type(value, json_type_object) || !json_object_object_get_ex(value, *name, &value))
+                        return false;
+        return true;
+}
+
+/* What has no counterpart here, each with its own reason and place. */
+static int tell_deployments(ComposefileStep *c, json_object *value)
+{
+        for (size_t i = 0; i < ELEMENTSOF(deployments); i++) {
+                _cleanup_free_ char *at = NULL;
+                int r;
+
+                if (!is_in(value, deployments[i].path))
+                        continue;
+                at = strjoin(c->at, ".", deployments[i].path);
+                r = at ? findings_add(&c->make->drafts->findings, c->make->input->path,
+                                      yaml_line_of(c->make->document, at), at, deployments[i].state, "%s",
+                                      deployments[i].why)
+                       : -ENOMEM;
+                if (r < 0)
+                        return r;
+                c->told = true;
+        }
+        return 0;
+}
+
+/* A policy that does not say when is that for any end. */
+static int restart_policy(ComposefileStep *c, json_object *policy)
+{
+        static const char *const known[] = { "condition", "delay", "max_attempts", "window", NULL };
+        json_object *condition = NULL;
+        int r = json_object_is_type(policy, json_type_object) ? composefile_check_members(c, policy, known)
+                                                              : lose(c, "restart_policy: expected an object");
+
+        if (r < 0 || c->step.state == FINDING_LOST)
+                return r;
+        return json_object_object_get_ex(policy, "condition", &condition)
+                       ? composefile_restart(c, NULL, condition)
+                       : composefile_carry(c, "--restart", "always");
+}
+
+static int resources(ComposefileStep *c, json_object *value)
+{
+        static const char *const known[] = { "limits", "reservations", NULL };
+        json_object *limits = NULL;
+        int r = json_object_is_type(value, json_type_object) ? composefile_check_members(c, value, known)
+                                                             : lose(c, "resources: expected an object");
+
+        return r >= 0 && json_object_object_get_ex(value, "limits", &limits) &&
+                               json_object_is_type(limits, json_type_object)
+                       ? deploy_limits(c, limits)
+                       : r;
+}
+
+int composefile_deploy(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        static const char *const known[] = { "mode",          "replicas",  "resources",     "restart_policy",
+                                             "labels",        "placement", "update_config", "rollback_config",
+                                             "endpoint_mode", NULL };
+        const char *replicas = composefile_get(value, "replicas");
+        json_object *inner = NULL;
+        int r;
+
+        if (!json_object_is_type(value, json_type_object))
+                return lose(c, "expected an object");
+        r = composefile_check_members(c, value, known);
+        if (r >= 0 && replicas && !streq(replicas, "1"))
+                return lose(c, "one app is made of a service; give each one a name of its own");
+        if (r >= 0 && json_object_object_get_ex(value, "resources", &inner))
+                r = resources(c, inner);
+        if (r >= 0 && json_object_object_get_ex(value, "restart_policy", &inner))
+                r = restart_policy(c, inner);
+        return r < 0 ? r : tell_deployments(c, value);
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
+
+#include "foreign/compose/composefile-plan-internal.h"
+
+/* The other services */
+
+char *composefile_app_name(const char *service)
+{
+        char *name = strdup(service);
+
+        for (char *s = name; s && *s; s++)
+                *s = isalnum((unsigned char) *s) ? tolower((unsigned char) *s) : '-';
+        return name;
+}
+
+static int depend_on(ComposefileStep *c, const char *service, json_object *how)
+{
+        const char *condition = composefile_get(how, "condition"), *required = composefile_get(how, "required");
+        _cleanup_free_ char *name = composefile_app_name(service);
+        bool completed = streq_ptr(condition, "service_completed_successfully");
+
+        if (!name)
+                return -ENOMEM;
+        if (strv_contains(c->make->left_out, service) || !json_object_object_get_ex(c->make->services, service, NULL))
+                return required && !composefile_is_true(required)
+                               ? 0
+                               : lose(c, "service '%s' is not in the file, or is left out", service);
+        return composefile_carry(c, completed ? "--requires" : "--after", name);
+}
+
+int composefile_depends_on(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        int r = 0;
+
+        if (json_object_is_type(value, json_type_object)) {
+                json_object_object_foreach(value, name, how) r = r < 0 ? r : depend_on(c, name, how);
+                return r;
+        }
+        if (!json_object_is_type(value, json_type_array))
+                return lose(c, "expected names of services");
+        for (size_t i = 0; r >= 0 && i < json_object_array_length(value); i++)
+                r = depend_on(c, strempty(composefile_text(json_object_array_get_idx(value, i))), NULL);
+        return r;
+}
+
+int composefile_host_entry(ComposefileStep *c, const char *name, const char *address)
+{
+        int r = quadlet_step_check_name(&c->step, FOREIGN_ALIAS, name);
+
+        if (r >= 0)
+                r = quadlet_step_check_address(&c->step, address);
+        if (r < 0 || !foreign_name_is_valid(FOREIGN_ALIAS, name) || !foreign_address_is_valid(address))
+                return r;
+        return strv_extendf(&c->make->pod->words, "--hosts-entry=%s=%s", address, name);
+}
+
+static int one_link(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        _cleanup_free_ char *service = NULL, *alias = NULL;
+        int r = split_pair(strempty(composefile_text(value)), ':', &service, &alias);
+
+        if (r >= 0)
+                r = depend_on(c, service, NULL);
+        return r >= 0 && alias ? composefile_host_entry(c, alias, "127.0.0.1") : r;
+}
+
+int composefile_links(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        return composefile_each(c, value, one_link, row);
+}
+
+int composefile_container_name(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        const char *name = composefile_text(value);
+
+        if (!name || streq(name, c->service))
+                return 0;
+        return composefile_host_entry(c, name, "127.0.0.1");
+}
+
+/* Networks */
+
+int composefile_extra_hosts(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        _cleanup_strv_free_ char **pairs = NULL;
+        int r = composefile_pairs(value, &pairs);
+
+        if (r == -EINVAL)
+                return lose(c, "expected names and their addresses");
+        STRV_FOREACH(pair, pairs) {
+                char *separator = *pair + strcspn(*pair, "=:"), *address = separator + 1;
+                size_t n;
+
+                if (*separator && streq(address, "host-gateway"))
+                        return lose(c, "'host-gateway' is not known here; write the address of the host");
+                if (!*separator)
+                        return lose(c, "'%s' is not NAME=ADDRESS", *pair);
+                *separator = 0;
+                n = strlen(address);
+                if (n > 1 && *address == '[' && address[n - 1] == ']') {
+                        address[n - 1] = 0;
+                        address++;
+                }
+                r = composefile_host_entry(c, *pair, address);
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
+/* All services are in one pod, with one network. */
+static int use_network(ComposefileStep *c, const char *network)
+{
+        if (c->make->network && !streq(c->make->network, network))
+                return lose(c, "services of one pod have the same network; here it is %s, and elsewhere %s",
+                            *network ? network : "the default one",
+                            *c->make->network ? c->make->network : "the default one");
+        if (c->make->network)
+                return 0;
+        if (*network) {
+                int r = quadlet_step_check_name(&c->step, FOREIGN_NETWORK, network);
+
+                if (r < 0 || c->step.state == FINDING_LOST)
+                        return r;
+        }
+        c->make->network = network;
+        return *network ? strv_extend(&c->make->pod->nets, network) : 0;
+}
+
+int composefile_network_mode(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        const char *text = strempty(composefile_text(value));
+
+        if (startswith(text, "service:"))
+                return depend_on(c, text + strlen("service:"), NULL);
+        if (streq(text, "none") || streq(text, "host"))
+                return use_network(c, text);
+        return streq(text, "bridge") ? use_network(c, "") : lose(c, "'%s' is not possible", text);
+}
+
+static int check_network(ComposefileStep *c, const char *name, json_object *network)
+{
+        static const char *const known[] = { "name",        "driver",      "external",   "labels",
+                                             "enable_ipv6", "enable_ipv4", "attachable", NULL };
+        const char *driver = composefile_get(network, "driver");
+        bool external = composefile_is_true(composefile_get(network, "external"));
+
+        if (external)
+                return use_network(c, composefile_get(network, "name") ?: name);
+        if (driver && !streq(driver, "bridge"))
+                return lose(c,
+                            "network '%s' has driver '%s'; write it into /etc/podctl/net.d, and make it "
+                            "external",
+                            name, driver);
+        if (!json_object_is_type(network, json_type_object))
+                return use_network(c, "");
+        json_object_object_foreach(
+                network, member,
+                value) if (!strv_contains((char *const *) known, member) &&
+                           value) return lose(c,
+                                              "network '%s' has '%s'; write it into /etc/podctl/net.d, and make it "
+                                              "external",
+                                              name, member);
+        return use_network(c, "");
+}
+
+static int join_network(ComposefileStep *c, const char *name, json_object *how)
+{
+        json_object *networks = NULL, *network = NULL, *aliases = NULL;
+
+        (void) json_object_object_get_ex(c->make->document.value, "networks", &networks);
+        if (!streq(name, "default") && !json_object_object_get_ex(networks, name, &network))
+                return lose(c, "there is no network '%s' in the file", name);
+        if (json_object_is_type(how, json_type_object) && json_object_object_get_ex(how, "aliases", &aliases) &&
+            json_object_is_type(aliases, json_type_array))
+                for (size_t i = 0; i < json_object_array_length(aliases); i++) {
+                        const char *alias = composefile_text(json_object_array_get_idx(aliases, i));
+
+                        if (alias && composefile_host_entry(c, alias, "127.0.0.1") < 0)
+                                return -ENOMEM;
+                }
+        if (composefile_get(how, "ipv4_address") || composefile_get(how, "ipv6_address"))
+                return lose(c, "the address is that of the whole pod: --net=NETWORK:IP=ADDRESS");
+        return check_network(c, name, network);
+}
+
+int composefile_networks(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        int r = 0;
+
+        if (json_object_is_type(value, json_type_object)) {
+                json_object_object_foreach(value, name, how) r = r < 0 ? r : join_network(c, name, how);
+                return r;
+        }
+        for (size_t i = 0; r >= 0 && i < json_object_array_length(value); i++)
+                r = join_network(c, strempty(composefile_text(json_object_array_get_idx(value, i))), NULL);
+        return r;
+}
+
+/* Two services cannot listen on the same port of their pod. */
+static int claim_port(ComposefileStep *c, const char *port)
+{
+        const char *bare = strrchr(port, ':') ? strrchr(port, ':') + 1 : port;
+        _cleanup_free_ char *key = strchr(bare, '/') ? strdup(bare) : strjoin(bare, "/tcp");
+        const char *other = key ? strv_env_get(c->make->ports, key) : NULL;
+
+        if (!key)
+                return -ENOMEM;
+        if (other && !streq(other, c->service))
+                return lose(c, "service '%s' listens on %s of the pod as well; make two pods of them", other, key);
+        return strv_env_set(&c->make->ports, key, c->service);
+}
+
+static int long_port(ComposefileStep *c, json_object *value, char **ret)
+{
+        static const char *const known[] = { "target", "published", "host_ip",      "protocol",
+                                             "mode",   "name",      "app_protocol", NULL };
+        const char *target = composefile_get(value, "target"), *published = composefile_get(value, "published"),
+                   *address = composefile_get(value, "host_ip"), *protocol = composefile_get(value, "protocol");
+        bool v6 = address && strchr(address, ':');
+        int r = composefile_check_members(c, value, known);
+
+        if (r < 0)
+                return r;
+        *ret = strjoin(v6 ? "[" : "", strempty(address), v6 ? "]" : "", address ? ":" : "", strempty(published),
+                       published ? ":" : "", strempty(target), protocol ? "/" : "", strempty(protocol));
+        return *ret ? 0 : -ENOMEM;
+}
+
+static int one_port(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        _cleanup_free_ char *text = composefile_text(value) ? strdup(composefile_text(value)) : NULL;
+        int r = text ? 0 : json_object_is_type(value, json_type_object) ? long_port(c, value, &text) : -EINVAL;
+
+        if (r == -EINVAL)
+                return lose(c, "expected HOSTPORT:PORT or an object");
+        if (r >= 0)
+                r = claim_port(c, text);
+        return r < 0 || c->step.state == FINDING_LOST ? r : composefile_carry(c, "PublishPort", text);
+}
+
+/* All services are in one pod, so that one is enough. */
+static bool has_network_of_host(const ComposefileMake *m)
+{
+        json_object_object_foreach(m->services, name, service)
+                if (!strv_contains(m->left_out, name) && streq_ptr(composefile_get(service, "network_mode"), "host"))
+                        return true;
+        return false;
+}
+
+int composefile_ports(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        if (has_network_of_host(c->make))
+                return change(c, "the network is the host's, so that its ports are, too");
+        return composefile_each(c, value, one_port, row);
+}
+
+static int one_exposed(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        return composefile_text(value) ? claim_port(c, composefile_text(value)) : lose(c, "expected a port");
+}
+
+int composefile_expose(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        return composefile_each(c, value, one_exposed, row);
+}
+
+int composefile_hostname(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        const char *text = composefile_text(value);
+
+        if (!text)
+                return lose(c, "expected a name");
+        if (json_object_object_length(c->make->services) == 1)
+                return composefile_carry(c, "HostName", text);
+        if (composefile_host_entry(c, text, "127.0.0.1") < 0)
+                return -ENOMEM;
+        return change(c, "the host name is that of the pod; others find the service by this one");
+}

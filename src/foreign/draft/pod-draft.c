@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "foreign/draft/pod-draft.h"
+
+static void app_done(AppDraft *app)
+{
+        free(app->stem);
+        free(app->name);
+        free(app->image);
+        strv_free(app->words);
+        strv_free(app->environment);
+        strv_free(app->arguments);
+        strv_free(app->entrypoint);
+        strv_free(app->caps_add);
+        strv_free(app->caps_drop);
+}
+
+static void pod_done(PodDraft *pod)
+{
+        for (size_t i = 0; i < pod->n_apps; i++)
+                app_done(&pod->apps[i]);
+        free(pod->apps);
+        free(pod->stem);
+        free(pod->name);
+        free(pod->address);
+        strv_free(pod->words);
+        strv_free(pod->nets);
+        strv_free(pod->unit);
+        strv_free(pod->service);
+        strv_free(pod->install);
+}
+
+void pod_drafts_done(PodDrafts *drafts)
+{
+        for (size_t i = 0; i < drafts->n_pods; i++)
+                pod_done(&drafts->pods[i]);
+        for (size_t i = 0; i < drafts->n_networks; i++) {
+                free(drafts->networks[i].name);
+                free(drafts->networks[i].text);
+        }
+        free(drafts->pods);
+        free(drafts->networks);
+        findings_done(&drafts->findings);
+        *drafts = (PodDrafts) {};
+}
+
+int pod_drafts_move(PodDrafts *to, PodDrafts *from)
+{
+        PodDraft *pods = reallocarray(to->pods, to->n_pods + from->n_pods + 1, sizeof(PodDraft));
+        NetworkDraft *networks;
+
+        if (!pods)
+                return -ENOMEM;
+        to->pods = pods;
+        networks = reallocarray(to->networks, to->n_networks + from->n_networks + 1, sizeof(NetworkDraft));
+        if (!networks)
+                return -ENOMEM;
+        to->networks = networks;
+        if (findings_move(&to->findings, &from->findings) < 0)
+                return -ENOMEM;
+        memcpy(pods + to->n_pods, from->pods ?: pods, from->n_pods * sizeof(PodDraft));
+        memcpy(networks + to->n_networks, from->networks ?: networks, from->n_networks * sizeof(NetworkDraft));
+        to->n_pods += from->n_pods;
+        to->n_networks += from->n_networks;
+        free(from->pods);
+        free(from->networks);
+        *from = (PodDrafts) {};
+        return 0;
+}
+
+int pod_drafts_add_pod(PodDrafts *drafts, char *stem, char *name, PodDraft **ret)
+{
+        PodDraft *grown = reallocarray(drafts->pods, drafts->n_pods + 1, sizeof(PodDraft));
+
+        if (!grown) {
+                free(stem);
+                free(name);
+                return -ENOMEM;
+        }
+        drafts->pods = grown;
+        grown[drafts->n_pods] = (PodDraft) { .stem = stem, .name = name };
+        *ret = &grown[drafts->n_pods++];
+        return stem && name ? 0 : -ENOMEM;
+}
+
+int pod_drafts_add_network(PodDrafts *drafts, char *name, NetworkDraft **ret)
+{
+        NetworkDraft *grown = reallocarray(drafts->networks, drafts->n_networks + 1, sizeof(NetworkDraft));
+
+        if (!grown) {
+                free(name);
+                return -ENOMEM;
+        }
+        drafts->networks = grown;
+        grown[drafts->n_networks] = (NetworkDraft) { .name = name };
+        *ret = &grown[drafts->n_networks++];
+        return name ? 0 : -ENOMEM;
+}
+
+int pod_draft_add_app(PodDraft *pod, char *stem, char *name, AppDraft **ret)
+{
+        AppDraft *grown = reallocarray(pod->apps, pod->n_apps + 1, sizeof(AppDraft));
+
+        if (!grown) {
+                free(stem);
+                free(name);
+                return -ENOMEM;
+        }
+        pod->apps = grown;
+        grown[pod->n_apps] = (AppDraft) { .stem = stem, .name = name };
+        *ret = &grown[pod->n_apps++];
+        return stem && name ? 0 : -ENOMEM;
+}
+
+int pod_draft_add_mount(PodDraft *pod, AppDraft *app, const char *fields, const char *target)
+{
+        size_t n = pod->n_volumes++;
+
+        if (strv_extendf(&pod->words, "--volume=v%zu,%s", n, fields) < 0)
+                return -ENOMEM;
+        return strv_extendf(app ? &app->words : &pod->words, "--mount=volume=v%zu,target=%s", n, target);
+}
+
+int app_draft_finish_caps(AppDraft *app, const char *const *base)
+{
+        _cleanup_strv_free_ char **kept = NULL;
+        bool all = strv_contains(app->caps_drop, "ALL");
+
+        if (!app->caps_add && !app->caps_drop)
+                return 0;
+        if (strv_contains(app->caps_add, "ALL"))
+                return -EOPNOTSUPP;
+        STRV_FOREACH(cap, all ? NULL : base)
+                if (!strv_contains(app->caps_drop, *cap) && !strv_contains(app->caps_add, *cap) &&
+                    strv_extendf(&kept, "CAP_%s", *cap) < 0)
+                        return -ENOMEM;
+        STRV_FOREACH(cap, app->caps_add)
+                if (strv_extendf(&kept, "CAP_%s", *cap) < 0)
+                        return -ENOMEM;
+        STRV_FOREACH(cap, kept)
+                if (strv_extendf(&app->words, "--caps-retain=%s", *cap) < 0)
+                        return -ENOMEM;
+        return kept ? 0 : strv_extend(&app->words, "--caps-remove=all");
+}
+
+int pod_draft_finish_app(PodDraft *pod, AppDraft *app)
+{
+        static const char *const temporary[] = { "/tmp", "/var/tmp" };
+        int r = app->read_only ? strv_extend(&app->words, "--readonly-rootfs") : 0;
+
+        for (size_t i = 0; r >= 0 && app->read_only && !app->no_tmpfs && i < ELEMENTSOF(temporary); i++)
+                r = pod_draft_add_mount(pod, app, "kind=tmpfs", temporary[i]);
+        STRV_FOREACH(assignment, app->environment)
+                if (r >= 0)
+                        r = strv_extendf(&app->words, "--environment=%s", *assignment);
+        return r;
+}
+
+int pod_draft_finish(PodDraft *pod)
+{
+        _cleanup_free_ char *nets = NULL;
+        int r = pod->address && !pod->nets ? strv_extend(&pod->nets, "default") : 0;
+
+        nets = pod->nets && r >= 0 ? strv_join(pod->nets, ",") : NULL;
+        if (r < 0 || (pod->nets && !nets))
+                return -ENOMEM;
+        if (nets && strv_extendf(&pod->words, "--net=%s%s%s", nets, pod->address ? ":IP=" : "",
+                                 strempty(pod->address)) < 0)
+                return -ENOMEM;
+        if (pod->no_dependencies)
+                return 0;
+        r = strv_extend(&pod->unit, "Wants=network-online.target");
+        return r < 0 ? r : strv_extend(&pod->unit, "After=network-online.target");
+}
+
+static int app_words(const PodDraft *pod, const AppDraft *app, char ***words)
+{
+        int r = strv_extend(words, app->image);
+
+        if (r >= 0)
+                r = strv_extendf(words, "--name=%s", app->name);
+        if (r >= 0)
+                r = strv_extend_strv(words, app->words);
+        if (r >= 0 && app->entrypoint)
+                r = strv_extendf(words, "--exec=%s", app->entrypoint[0]);
+        if (r < 0 || (!app->arguments && !app->entrypoint))
+                return r;
+        r = strv_extend(words, "--");
+        if (r >= 0 && app->entrypoint)
+                r = strv_extend_strv(words, app->entrypoint + 1);
+        if (r >= 0)
+                r = strv_extend_strv(words, app->arguments);
+        return r < 0 ? r : strv_extend(words, "---");
+}
+
+int pod_draft_words(const PodDraft *pod, char ***ret)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        int r = *pod->name == '-' ? -EINVAL : strv_extend_strv(&words, pod->words);
+
+        if (r >= 0)
+                r = strv_extend(&words, pod->name);
+        for (size_t i = 0; r >= 0 && i < pod->n_apps; i++)
+                r = app_words(pod, &pod->apps[i], &words);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(words);
+        return 0;
+}

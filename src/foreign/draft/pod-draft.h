@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "basic/strv.h"
+#include "foreign/draft/finding.h"
+
+/* What becomes of files of others, as pure data: command lines for podctl create, files of net.d, and for each place in
+ * the files whether it is carried over. */
+
+typedef struct AppDraft {
+        char *stem; /* of its file */
+        char *name; /* NULL: the only one, which is called like its image */
+        char *image;
+        char **words; /* options of the app */
+        char **environment;
+        char **arguments;
+        char **entrypoint; /* its program and what comes before the arguments */
+        char **caps_add, **caps_drop;
+        bool read_only, no_tmpfs;
+} AppDraft;
+
+typedef struct PodDraft {
+        char *stem;
+        char *name;
+        char **words; /* options of the pod */
+        char **nets;
+        char *address;
+        AppDraft *apps;
+        size_t n_apps;
+        size_t n_volumes; /* those without names of their own */
+        char **unit, **service, **install; /* lines of the drop-in */
+        bool no_dependencies;
+} PodDraft;
+
+typedef struct NetworkDraft {
+        char *name;
+        char *text;
+} NetworkDraft;
+
+typedef struct PodDrafts {
+        PodDraft *pods;
+        size_t n_pods;
+        NetworkDraft *networks;
+        size_t n_networks;
+        Findings findings;
+} PodDrafts;
+
+void pod_drafts_done(PodDrafts *drafts);
+
+/* Appends all that from has, which then is empty. -ENOMEM: nothing was moved. */
+int pod_drafts_move(PodDrafts *to, PodDrafts *from);
+
+/* These take the strings, also on failure; NULL among them: out of memory. What they return lives until the next one
+ * of its kind is added. */
+int pod_drafts_add_pod(PodDrafts *drafts, char *stem, char *name, PodDraft **ret);
+int pod_drafts_add_network(PodDrafts *drafts, char *name, NetworkDraft **ret);
+int pod_draft_add_app(PodDraft *pod, char *stem, char *name, AppDraft **ret);
+
+/* Adds a volume with these fields, "kind=tmpfs", to the pod, and its mount to the app, or to the pod. */
+int pod_draft_add_mount(PodDraft *pod, AppDraft *app, const char *fields, const char *target);
+
+/* What has to be seen as a whole, in this order. Base: the capabilities that a container has anyway, without "CAP_".
+ * -EOPNOTSUPP: all of them were added. */
+int app_draft_finish_caps(AppDraft *app, const char *const *base);
+int pod_draft_finish_app(PodDraft *pod, AppDraft *app);
+int pod_draft_finish(PodDraft *pod);
+
+/* The words of podctl create, with the name and all images. -EINVAL: the name, which was told as lost, would be an
+ * option. */
+int pod_draft_words(const PodDraft *pod, char ***ret);

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
+#include "basic/parse.h"
+#include "foreign/kube/kube-pod-internal.h"
+#include "manifest/ac-types.h"
+#include "manifest/appc-image.h"
+
+/* Where the kubelet looks for profiles. */
+#define SECCOMP_ROOT "/var/lib/kubelet/seccomp/"
+#define SHARES_MIN 2
+#define SHARES_MAX 262144
+#define DEFAULT_GRACE "30"
+
+/* Its name without tag and digest; the place has them. */
+static int set_image(const KubeMake *m, const KubeContainer *c, const char *where, AppcPodApp *app)
+{
+        _cleanup_free_ char *place = strjoin("docker://", c->image), *bare = strdup(c->image);
+        char *tag, *digest;
+
+        if (!place || !bare)
+                return -ENOMEM;
+        if (strpbrk(c->image, " \t\n") || strstr(c->image, "://"))
+                return kube_refuse(m, where, "'%s' is not a valid name of an image", c->image);
+        digest = strchr(bare, '@');
+        if (digest)
+                *digest = 0;
+        tag = strrchr(bare, ':');
+        if (tag && !strchr(tag, '/'))
+                *tag = 0;
+        if (ac_identifier_sanitize(bare, &app->image.name) < 0)
+                return kube_refuse(m, where, "'%s' is not a valid name of an image", c->image);
+        return strv_env_set(&app->annotations, "podctl/image", place);
+}
+
+/* Users and groups: the container's word, else the pod's. */
+
+static int set_number(json_object *said, char **to)
+{
+        if (!said)
+                return 0;
+        *to = strprintf("%lld", (long long) json_object_get_int64(said));
+        return *to ? 0 : -ENOMEM;
+}
+
+/* Without a user, it is known when the image is there. */
+static int check_root(const KubeMake *m, const KubeSecurity *own, const KubeSecurity *pod, json_object *user,
+                      const char *where, AppcPodApp *app)
+{
+        Tristate wanted = own->non_root != TRISTATE_UNSET ? own->non_root : pod->non_root;
+
+        if (!tristate_or(wanted, false))
+                return 0;
+        if (!user)
+                return strv_env_set(&app->annotations, APPC_ANNOTATION_NON_ROOT, "true");
+        return json_object_get_int64(user) == 0 ? kube_refuse(m, where, "runAsNonRoot, and runAsUser is 0") : 0;
+}
+
+static int set_groups(const KubeSecurity *pod, AppOptions *o)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < pod->n_groups; i++)
+                r = strv_extendf(&o->supplementary_gids, "%u", pod->groups[i]);
+        if (r >= 0 && pod->fs_group)
+                r = strv_extend(&o->supplementary_gids, json_object_get_string(pod->fs_group));
+        return r;
+}
+
+/* Capabilities: the usual set, with what is added and without what is dropped. */
+
+static const char *const usual_capabilities[] = {
+        "CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_MKNOD",
+        "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID",
+        "CAP_SYS_CHROOT",
+};
+
+static int normalize(char *const *names, char ***ret)
+{
+        STRV_FOREACH(name, names) {
+                int r = startswith(*name, "CAP_") || streq(*name, "ALL") ? strv_extend(ret, *name)
+                                                                         : strv_extendf(ret, "CAP_%s", *name);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int set_capabilities(const KubeMake *m, const KubeSecurity *s, const char *where, AppOptions *o)
+{
+        _cleanup_strv_free_ char **add = NULL, **drop = NULL, **set = NULL;
+        int r = normalize(s->add, &add);
+
+        if (r >= 0)
+                r = normalize(s->drop, &drop);
+        if (r < 0 || (!add && !drop))
+                return r;
+        if (strv_contains(add, "ALL"))
+                return kube_refuse(m, where, "not supported: all capabilities; name those that are needed");
+        for (size_t i = 0; r >= 0 && !strv_contains(drop, "ALL") && i < ELEMENTSOF(usual_capabilities); i++)
+                if (!strv_contains(drop, usual_capabilities[i]))
+                        r = strv_extend(&set, usual_capabilities[i]);
+        STRV_FOREACH(name, add)
+                if (r >= 0 && !strv_contains(set, *name))
+                        r = strv_extend(&set, *name);
+        if (set)
+                o->caps_retain = TAKE_PTR(set);
+        /* There is no empty list of options: what is left of the usual ones is nothing, then. */
+        for (size_t i = 0; r >= 0 && !o->caps_retain && i < ELEMENTSOF(usual_capabilities); i++)
+                r = strv_extend(&o->caps_remove, usual_capabilities[i]);
+        return r;
+}
+
+/* Profiles */
+
+static int set_seccomp(const KubeMake *m, const KubeProfile *p, const char *where, AppOptions *o)
+{
+        if (!p || streq(p->type, "RuntimeDefault"))
+                return 0;
+        if (streq(p->type, "Unconfined"))
+                return kube_warn(m, where, "seccompProfile Unconfined has no effect: podctl's own filter stays");
+        if (!streq(p->type, "Localhost") || isempty(p->local) || strchr(p->local, ',') || strstr(p->local, ".."))
+                return kube_refuse(m, where, "'%s' is not a valid seccompProfile", p->local ?: p->type);
+        o->seccomp = strjoin(SECCOMP_ROOT, p->local);
+        return o->seccomp ? 0 : -ENOMEM;
+}
+
+static int set_apparmor(const KubeMake *m, const KubeProfile *p, const char *where, AppOptions *o)
+{
+        if (!p || streq(p->type, "RuntimeDefault"))
+                return 0;
+        if (streq(p->type, "Unconfined"))
+                return kube_warn(m, where, "appArmorProfile Unconfined has no effect: systemd-nspawn's stays");
+        if (!streq(p->type, "Localhost") || isempty(p->local))
+                return kube_refuse(m, where, "'%s' is not a valid appArmorProfile", p->type);
+        return free_and_strdup(&o->apparmor, p->local);
+}
+
+static int set_selinux(const KubeMake *m, const KubeSelinux *s, const char *where, AppOptions *o)
+{
+        if (!s)
+                return 0;
+        if (!s->user || !s->role || !s->type || !s->level)
+                return kube_refuse(m, where, "seLinuxOptions needs user, role, type and level: the host's are "
+                                   "not known here");
+        o->selinux = strjoin(s->user, ":", s->role, ":", s->type, ":", s->level);
+        return o->selinux ? 0 : -ENOMEM;
+}
+
+static int set_security(const KubeMake *m, const KubeContainer *c, const char *where, AppcPodApp *app)
+{
+        static const KubeSecurity nothing = {};
+        const KubeSecurity *own = c->security ?: &nothing, *pod = m->spec->security ?: &nothing;
+        _cleanup_free_ char *at = strjoin(where, ".securityContext");
+        json_object *user = own->user ?: pod->user;
+        AppOptions *o = app->options;
+        int r = at ? check_root(m, own, pod, user, at, app) : -ENOMEM;
+
+        if (r >= 0)
+                r = set_number(user, &o->user);
+        if (r >= 0)
+                r = set_number(own->group ?: pod->group, &o->group);
+        if (r >= 0)
+                r = set_groups(pod, o);
+        if (r >= 0)
+                r = set_capabilities(m, own, at, o);
+        if (r >= 0)
+                r = set_seccomp(m, own->seccomp ?: pod->seccomp, at, o);
+        if (r >= 0)
+                r = set_apparmor(m, own->apparmor ?: pod->apparmor, at, o);
+        if (r >= 0)
+                r = set_selinux(m, own->selinux ?: pod->selinux, at, o);
+        if (own->escalation == TRISTATE_NO)
+                o->no_new_privileges = TRISTATE_YES;
+        app->read_only_rootfs = own->read_only;
+        return r;
+}
+
+/* Limits */
+
+static int set_limit(const KubeMake *m, const char *where, json_object *value, char **to)
+{
+        Quantity q;
+
+        if (!value)
+                return 0;
+        if (quantity_from_json(value, &q) < 0 || q.nano <= 0)
+                return kube_refuse(m, where, "'%s' is not a valid quantity", json_object_get_string(value));
+        return free_and_strdup(to, json_object_get_string(value));
+}
+
+/* A thousandth of a CPU is a thousandth of 1024 shares. */
+static int set_shares(const KubeMake *m, const char *where, json_object *value, AppOptions *o)
+{
+        _cleanup_free_ char *checked = NULL;
+        Quantity q;
+        int64_t shares;
+        int r = set_limit(m, where, value, &checked);
+
+        if (r < 0 || !checked || quantity_from_json(value, &q) < 0)
+                return r;
+        shares = quantity_milli(q) * 1024 / 1000;
+        o->cpu_shares = strprintf("%lld", (long long) MIN(MAX(shares, SHARES_MIN), SHARES_MAX));
+        return o->cpu_shares ? 0 : -ENOMEM;
+}
+
+static int check_names(const KubeMake *m, const char *where, json_object *resources)
+{
+        int r = 0;
+
+        if (resources && !json_object_is_type(resources, json_type_object))
+                return kube_refuse(m, where, "expected an object");
+        if (!resources)
+                return 0;
+        json_object_object_foreach(resources, name, value) {
+                _cleanup_free_ char *at = strjoin(where, ".", name);
+
+                (void) value;
+                if (!at || r < 0)
+                        return -ENOMEM;
+                if (streq(name, "ephemeral-storage"))
+                        r = kube_warn(m, at, "has no effect: what an app writes is not limited");
+                else if (!streq(name, "cpu") && !streq(name, "memory"))
+                        r = kube_refuse(m, at, "not supported: there are cpu and memory");
+        }
+        return r;
+}
+
+static int set_resources(const KubeMake *m, const KubeContainer *c, const char *where, AppOptions *o)
+{
+        _cleanup_free_ char *limits = strjoin(where, ".resources.limits"),
+                            *requests = strjoin(where, ".resources.requests");
+        size_t refused = m->pod->findings.n;
+        int r = limits && requests ? check_names(m, limits, c->limits) : -ENOMEM;
+
+        if (r >= 0)
+                r = check_names(m, requests, c->requests);
+        if (r < 0 || m->pod->findings.n > refused)
+                return r;
+        r = set_limit(m, limits, json_object_object_get(c->limits, "memory"), &o->memory);
+        if (r >= 0)
+                r = set_limit(m, limits, json_object_object_get(c->limits, "cpu"), &o->cpu);
+        return r < 0 ? r : set_shares(m, requests, json_object_object_get(c->requests, "cpu"), o);
+}
+
+/* Ports: only those of the host need anything. */
+
+static int add_port(const KubeMake *m, const KubePort *p, const char *where)
+{
+        const char *said = strempty(p->protocol),
+                   *protocol = streq(said, "UDP") ? "udp" : streq(said, "SCTP") ? "sctp" : "tcp";
+        PodPort port = { .host_port = p->host_port };
+        int r;
+
+        if (p->host_port == 0 || (m->spec->host_network && p->host_port == p->container_port))
+                return 0;
+        if (m->spec->host_network)
+                return kube_refuse(m, where, "hostPort must be containerPort where hostNetwork is true");
+        port.name = strprintf("%s-%u", protocol, p->host_port);
+        port.host_ip = strdup(p->host_ip && !streq(p->host_ip, "0.0.0.0") ? p->host_ip : "");
+        port.pod_port = new0(AppPort, 1);
+        if (!port.name || !port.host_ip || !port.pod_port) {
+                pod_port_done(&port);
+                return -ENOMEM;
+        }
+        port.pod_port->name = strdup(port.name);
+        port.pod_port->protocol = strdup(protocol);
+        port.pod_port->port = p->container_port;
+        port.pod_port->count = 1;
+        r = port.pod_port->name && port.pod_port->protocol ? appc_pod_add_port(m->pod->manifest, &port) : -ENOMEM;
+        pod_port_done(&port);
+        return r;
+}
+
+static int add_ports(const KubeMake *m, const KubeContainer *c, const char *where)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < c->n_ports; i++) {
+                _cleanup_free_ char *at = strprintf("%s.ports[%zu]", where, i);
+
+                r = at ? add_port(m, &c->ports[i], at) : -ENOMEM;
+        }
+        return r;
+}
+
+/* Order: init containers one after another, and then the others. */
+static int set_order(const KubeMake *m, const KubeContainer *c, const char *where, bool init, const char *before,
+                     AppcPodApp *app)
+{
+        bool sidecar = init && streq_ptr(c->restart_policy, "Always");
+        const char *restart = sidecar ? "always" : init ? NULL : m->restart;
+        int r = 0;
+
+        if (c->restart_policy && !sidecar)
+                return kube_refuse(m, where, "not supported: restartPolicy '%s'; an init container may have Always",
+                                   c->restart_policy);
+        if (sidecar && !streq(m->restart, "always"))
+                return kube_refuse(m, where, "not supported: a sidecar would keep a pod from ending that has another "
+                                   "restartPolicy than Always");
+        if (init && !sidecar)
+                r = strv_env_set(&app->annotations, APPC_ANNOTATION_ONESHOT, "true");
+        if (r >= 0 && before)
+                r = strv_env_set(&app->annotations, APPC_ANNOTATION_REQUIRES, before);
+        return r < 0 || !restart ? r : strv_env_set(&app->annotations, APPC_ANNOTATION_RESTART, restart);
+}
+
+static int fill_in(const KubeMake *m, const KubeContainer *c, const char *where, bool init, AppcPodApp *app)
+{
+        _cleanup_free_ char *image = strjoin(where, ".image"), *directory = strjoin(where, ".workingDir");
+        AppOptions *o = app->options;
+        int r = image && directory ? set_image(m, c, image, app) : -ENOMEM;
+
+        if (r >= 0 && !isempty(c->working_dir))
+                r = *c->working_dir == '/' ? free_and_strdup(&o->working_dir, c->working_dir)
+                                           : kube_refuse(m, directory, "'%s' is not an absolute path", c->working_dir);
+        if (r >= 0)
+                r = free_and_strdup(&o->stop_timeout,
+                                    m->spec->grace ? json_object_get_string(m->spec->grace) : DEFAULT_GRACE);
+        if (r >= 0)
+                r = kube_environment(m, c, where, app);
+        if (r >= 0)
+                r = kube_mounts(m, c, where, app);
+        if (r >= 0)
+                r = set_security(m, c, where, app);
+        if (r >= 0)
+                r = set_resources(m, c, where, o);
+        if (r >= 0)
+                r = kube_checks(m, c, where, init && !c->restart_policy, app);
+        return r < 0 ? r : add_ports(m, c, where);
+}
+
+int kube_container(const KubeMake *m, const KubeContainer *c, const char *where, bool init, const char *before)
+{
+        AppcPodApp *app;
+        int r;
+
+        if (!ac_name_is_valid(c->name))
+                return kube_refuse(m, where, "'%s' is not a valid name: small letters, digits and '-'", c->name);
+        r = appc_pod_add_app(m->pod->manifest, c->name, &app);
+        if (r == -EEXIST)
+                return kube_refuse(m, where, "there is a container '%s' already", c->name);
+        if (r < 0)
+                return r;
+        app->options = new0(AppOptions, 1);
+        if (!app->options)
+                return -ENOMEM;
+        r = set_order(m, c, where, init, before, app);
+        return r < 0 ? r : fill_in(m, c, where, init, app);
+}

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/parse.h"
+#include "basic/time-util.h"
+#include "foreign/kube/kube-generate-internal.h"
+
+/* The image and its program */
+
+static int set_image(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c)
+{
+        const char *place = strv_env_get(app->annotations, "podctl/image"),
+                   *name = place ? startswith(place, "docker://") : NULL,
+                   *version = strv_env_get(app->image.labels, "version");
+
+        if (!name && !app->image.name)
+                return kube_generate_lose(g, app->name, "the image has no name, only an ID");
+        c->image = name ? strdup(name) : strjoin(app->image.name, version ? ":" : "", strempty(version));
+        if (!c->image)
+                return -ENOMEM;
+        return place && !name ? kube_generate_note(g, FINDING_CHANGED, app->name,
+                                                   "its image is from %s; others have to "
+                                                   "find it by its name",
+                                                   place)
+                              : 0;
+}
+
+static int set_words(const AppcPodApp *app, KubeContainer *c)
+{
+        const AppOptions *o = app->options;
+        int r = 0;
+
+        if (o && o->exec)
+                r = strv_extend(&c->command, o->exec);
+        else if (app->app)
+                r = strv_extend_strv(&c->command, app->app->exec);
+        return r < 0 || !o ? r : strv_extend_strv(&c->args, o->arguments);
+}
+
+/* Kubernetes replaces $(NAME) in values. */
+static char *without_references(const char *value)
+{
+        char *text = malloc(2 * strlen(value) + 1), *out = text;
+
+        for (const char *s = value; text && *s; s++) {
+                if (s[0] == '$' && (s[1] == '(' || s[1] == '$'))
+                        *out++ = '$';
+                *out++ = *s;
+        }
+        if (text)
+                *out = 0;
+        return text;
+}
+
+static int escape_all(char **words)
+{
+        for (char **word = words; word && *word; word++) {
+                char *text = without_references(*word);
+
+                if (!text)
+                        return -ENOMEM;
+                free(*word);
+                *word = text;
+        }
+        return 0;
+}
+
+static int set_environment(const AppcPodApp *app, KubeContainer *c)
+{
+        _cleanup_strv_free_ char **all = app->app ? strv_copy(app->app->environment) : NULL;
+        int r = 0;
+
+        STRV_FOREACH(assignment, app->options ? app->options->environment : NULL) {
+                _cleanup_free_ char *name = NULL, *value = NULL;
+
+                r = split_pair(*assignment, '=', &name, &value);
+                if (r >= 0)
+                        r = strv_env_set(&all, name, strempty(value));
+                if (r < 0)
+                        return r;
+        }
+        c->env = all ? new0(KubeVariable, strv_length(all)) : NULL;
+        STRV_FOREACH(assignment, all) {
+                KubeVariable *v = c->env ? &c->env[c->n_env++] : NULL;
+                _cleanup_free_ char *value = NULL;
+
+                if (!v || split_pair(*assignment, '=', &v->name, &value) < 0)
+                        return -ENOMEM;
+                v->value = without_references(strempty(value));
+                if (!v->value)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+static int set_directory(const AppcPodApp *app, KubeContainer *c)
+{
+        const char *directory = app->options && app->options->working_dir ? app->options->working_dir
+                                : app->app                                ? app->app->working_directory
+                                                                          : NULL;
+
+        return directory ? free_and_strdup(&c->working_dir, directory) : 0;
+}
+
+/* Limits */
+
+static int add_quantity(json_object **to, const char *name, const char *value)
+{
+        if (!value)
+                return 0;
+        if (!*to)
+                *to = json_object_new_object();
+        return json_object_object_add(*to, name, json_object_new_string(value)) < 0 ? -ENOMEM : 0;
+}
+
+static char *limit_of(const AppcPodApp *app, IsolatorType type)
+{
+        const Isolator *i = app->app ? isolators_find(app->app->isolators, app->app->n_isolators, type) : NULL;
+
+        if (!i || !i->resource.has_limit)
+                return NULL;
+        return type == ISOLATOR_CPU ? strprintf("%lldm", (long long) i->resource.limit)
+                                    : strprintf("%lld", (long long) i->resource.limit);
+}
+
+static char *shares_of(const AppcPodApp *app)
+{
+        const Isolator *i =
+                app->app ? isolators_find(app->app->isolators, app->app->n_isolators, ISOLATOR_CPU_SHARES) : NULL;
+        uint64_t shares = i ? (uint64_t) i->number : 0;
+
+        if (app->options && app->options->cpu_shares && parse_uint64(app->options->cpu_shares, &shares) < 0)
+                shares = 0;
+        return shares > 0 ? strprintf("%llum", (unsigned long long) (shares * 1000 / 1024)) : NULL;
+}
+
+static int set_resources(const AppcPodApp *app, KubeContainer *c)
+{
+        _cleanup_free_ char *memory = limit_of(app, ISOLATOR_MEMORY), *cpu = limit_of(app, ISOLATOR_CPU),
+                            *shares = shares_of(app);
+        const AppOptions *o = app->options;
+        int r = add_quantity(&c->limits, "memory", o && o->memory ? o->memory : memory);
+
+        if (r >= 0)
+                r = add_quantity(&c->limits, "cpu", o && o->cpu ? o->cpu : cpu);
+        return r < 0 ? r : add_quantity(&c->requests, "cpu", shares);
+}
+
+/* Probes */
+
+static uint32_t seconds(uint64_t usec)
+{
+        return (uint32_t) MAX((usec + USEC_PER_SEC - 1) / USEC_PER_SEC, (uint64_t) 1);
+}
+
+static bool has_fractions(const HealthCheck *check)
+{
+        HealthTimes t = health_check_times(check);
+        const uint64_t times[] = { t.interval_usec, t.timeout_usec, t.initial_delay_usec ?: t.start_period_usec };
+
+        for (size_t i = 0; i < ELEMENTSOF(times); i++)
+                if (times[i] % USEC_PER_SEC != 0)
+                        return true;
+        return false;
+}
+
+/* "NAME: VALUE" */
+static int add_header(KubeHttp *http, const char *line)
+{
+        struct KubeHeader *grown = reallocarray(http->headers, http->n_headers + 1, sizeof(*grown));
+        size_t n = strcspn(line, ":");
+        const char *value = line + n;
+
+        if (!grown)
+                return -ENOMEM;
+        http->headers = grown;
+        value += strspn(value, ": ");
+        grown[http->n_headers] = (struct KubeHeader) { .name = strndup(line, n), .value = strdup(value) };
+        http->n_headers++;
+        return grown[http->n_headers - 1].name && grown[http->n_headers - 1].value ? 0 : -ENOMEM;
+}
+
+/* "HTTP", ADDRESS, PORT, PATH, HEADERS…; "TCP", ADDRESS, PORT; or "GRPC", ADDRESS, PORT, SERVICE, where Kubernetes has
+ * no address */
+static int set_connection(char *const *test, KubeProbe *probe)
+{
+        bool http = streq(test[0], "HTTP"), grpc = streq(test[0], "GRPC");
+        KubeHttp *to = new0(KubeHttp, 1);
+        int r = 0;
+
+        if (!to)
+                return -ENOMEM;
+        *(http ? &probe->http : grpc ? &probe->grpc : &probe->tcp) = to;
+        if (!test[1] || !test[2])
+                return -EINVAL;
+        if (!streq(test[1], "127.0.0.1"))
+                r = free_and_strdup(&to->host, test[1]);
+        to->port = json_object_new_int64(strtoll(test[2], NULL, 10));
+        if (r >= 0 && http && test[3])
+                r = free_and_strdup(&to->path, test[3]);
+        if (r >= 0 && grpc && test[3])
+                r = free_and_strdup(&to->service, test[3]);
+        for (size_t i = 4; r >= 0 && http && test[3] && test[i]; i++)
+                r = add_header(to, test[i]);
+        return r;
+}
+
+static int fill_probe(const HealthCheck *check, KubeProbe *probe)
+{
+        HealthTimes times = health_check_times(check);
+
+        probe->period = seconds(times.interval_usec);
+        probe->timeout = seconds(times.timeout_usec);
+        probe->failures = (uint32_t) times.retries;
+        probe->successes = times.successes > 1 ? (uint32_t) times.successes : 0;
+        /* Docker's period in which failures do not count is nearest to a delay. */
+        probe->initial_delay = times.initial_delay_usec || times.start_period_usec
+                                       ? seconds(times.initial_delay_usec ?: times.start_period_usec)
+                                       : 0;
+        return health_check_connects(check) ? set_connection(check->test, probe)
+                                            : health_check_command(check, NULL, &probe->command);
+}
+
+static int say_times(const AppCheckOptions *said, HealthCheck *check)
+{
+        const struct {
+                const char *text;
+                int64_t *nsec;
+        } rows[] = {
+                { said->interval, &check->interval },
+                { said->timeout, &check->timeout },
+                { said->start_period, &check->start_period },
+                { said->start_interval, &check->start_interval },
+        };
+        uint64_t value;
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (rows[i].text && parse_duration(rows[i].text, &value) >= 0)
+                        *rows[i].nsec = (int64_t) (MIN(value, (uint64_t) INT64_MAX / NSEC_PER_USEC) * NSEC_PER_USEC);
+        if (said->retries && parse_uint64(said->retries, &value) >= 0)
+                check->retries = (int64_t) MIN(value, (uint64_t) INT32_MAX);
+        return 0;
+}
+
+static int say(const AppCheckOptions *said, HealthCheck *check)
+{
+        bool none = said->cmd && streq(said->cmd, "none");
+        int r = 0;
+
+        if (said->cmd) {
+                check->test = strv_free(check->test);
+                r = strv_extend(&check->test, none ? "NONE" : "CMD-SHELL");
+                if (r >= 0 && !none)
+                        r = strv_extend(&check->test, said->cmd);
+        }
+        return r < 0 ? r : say_times(said, check);
+}
+
+/* What was said about a check, over the check that is there. */
+static int check_of(const AppcPodApp *app, HealthKind kind, HealthCheck **ret)
+{
+        const AppCheckOptions *said = app->options ? &app->options->checks[kind] : NULL;
+        const HealthCheck *base = app->options && app->options->healthchecks[kind] ? app->options->healthchecks[kind]
+                                  : app->app                                       ? app->app->checks[kind]
+                                                                                   : NULL;
+        _cleanup_(health_check_freep) HealthCheck *check = NULL;
+        int r = base ? health_check_copy(base, &check) : 0;
+
+        if (r < 0 || (!check && (!said || !said->cmd)))
+                return r;
+        check = check ?: new0(HealthCheck, 1);
+        if (!check)
+                return -ENOMEM;
+        r = said ? say(said, check) : 0;
+        if (r >= 0)
+                *ret = TAKE_PTR(check);
+        return r;
+}
+
+static int set_probe(KubeGenerate *g, const AppcPodApp *app, HealthKind kind, KubeContainer *c)
+{
+        _cleanup_(health_check_freep) HealthCheck *check = NULL;
+        int r = check_of(app, kind, &check);
+
+        if (r < 0 || !health_check_wanted(check))
+                return r;
+        c->probes[kind] = new0(KubeProbe, 1);
+        if (!c->probes[kind])
+                return -ENOMEM;
+        r = fill_probe(check, c->probes[kind]);
+        if (r >= 0 && c->probes[kind]->grpc && c->probes[kind]->grpc->host)
+                r = kube_generate_lose(g, app->name, "the address %s of a check by gRPC", c->probes[kind]->grpc->host);
+        if (r >= 0 && has_fractions(check))
+                r = kube_generate_note(g, FINDING_CHANGED, app->name, "times of its check are whole seconds here");
+        if (r < 0 || kind != HEALTH_LIVENESS)
+                return r;
+        return streq(strempty(strv_env_get(app->annotations, "podctl/on-unhealthy")), "")
+                       ? kube_generate_note(g, FINDING_CHANGED, app->name,
+                                            "its check restarts it: here it only says "
+                                            "whether it is healthy")
+                       : 0;
+}
+
+/* Hooks */
+
+static int fill_handler(char *const *words, KubeHandler *handler)
+{
+        const HealthCheck check = app_hook_as_check(words);
+        KubeProbe probe = {};
+        int r;
+
+        if (app_hook_sleeps(words)) {
+                handler->seconds = json_object_new_int64(strtoll(words[1], NULL, 10));
+                return handler->seconds ? 0 : -ENOMEM;
+        }
+        if (!health_check_connects(&check))
+                return health_check_command(&check, NULL, &handler->command);
+        r = set_connection(words, &probe);
+        handler->http = probe.http;
+        return r;
+}
+
+static int set_hooks(const AppcPodApp *app, KubeContainer *c)
+{
+        int r = 0;
+
+        for (AppHook hook = 0; r >= 0 && hook < _APP_HOOK_MAX; hook++) {
+                char *const *words = app->options && app->options->hooks[hook] ? app->options->hooks[hook]
+                                     : app->app                                ? app->app->hooks[hook]
+                                                                               : NULL;
+
+                if (strv_length(words) == 0)
+                        continue;
+                c->lifecycle = c->lifecycle ?: new0(KubeLifecycle, 1);
+                if (!c->lifecycle)
+                        return -ENOMEM;
+                c->lifecycle->hooks[hook] = new0(KubeHandler, 1);
+                r = c->lifecycle->hooks[hook] ? fill_handler(words, c->lifecycle->hooks[hook]) : -ENOMEM;
+        }
+        return r;
+}
+
+/* What has no member */
+
+static int note_lost_isolators(KubeGenerate *g, const AppcPodApp *app)
+{
+        /* All that is expressed elsewhere in these files. */
+        static const bool said[_ISOLATOR_TYPE_MAX] = {
+                [ISOLATOR_CPU] = true, [ISOLATOR_MEMORY] = true, [ISOLATOR_CPU_SHARES] = true,
+                [ISOLATOR_CAPS_RETAIN] = true, [ISOLATOR_CAPS_REMOVE] = true, [ISOLATOR_SECCOMP_RETAIN] = true,
+                [ISOLATOR_SECCOMP_REMOVE] = true, [ISOLATOR_SECCOMP_PROFILE] = true, [ISOLATOR_NO_NEW_PRIVS] = true,
+                [ISOLATOR_SELINUX_CONTEXT] = true, [ISOLATOR_APPARMOR_PROFILE] = true,
+        };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && app->app && i < app->app->n_isolators; i++)
+                if (!said[app->app->isolators[i].type])
+                        r = kube_generate_lose(g, app->name, "its isolator %s", app->app->isolators[i].name);
+        return r;
+}
+
+static int note_lost(KubeGenerate *g, const AppcPodApp *app)
+{
+        const AppOptions *o = app->options;
+        const struct {
+                bool there;
+                const char *text;
+        } rows[] = {
+                { app->n_credentials > 0, "its credentials: make Secrets of them, and mount these" },
+                { o && o->rlimits, "its resource limits (--rlimit)" },
+                { o && o->oom_score_adj, "its adjustment of the OOM killer" },
+                { (o && (o->user_annotations || o->user_labels)) ||
+                          (app->app && (app->app->user_annotations || app->app->user_labels)),
+                  "annotations and labels of its own: Kubernetes has those of the pod" },
+                { o && o->socket_activated, "its sockets of the service manager" },
+                { (o && o->stop_signal) || (app->app && app->app->stop_signal), "its signal to stop" },
+                { app->app && (app->app->pre_start || app->app->post_stop), "its event handlers" },
+                { strv_env_get(app->annotations, "podctl/after"), "the order of its start" },
+        };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
+                if (rows[i].there)
+                        r = kube_generate_lose(g, app->name, "%s", rows[i].text);
+        return r < 0 ? r : note_lost_isolators(g, app);
+}
+
+int kube_generate_container(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c)
+{
+        int r = free_and_strdup(&c->name, app->name);
+
+        if (r >= 0)
+                r = set_image(g, app, c);
+        if (r >= 0)
+                r = set_words(app, c);
+        if (r >= 0)
+                r = escape_all(c->command);
+        if (r >= 0)
+                r = escape_all(c->args);
+        if (r >= 0)
+                r = set_environment(app, c);
+        if (r >= 0)
+                r = set_directory(app, c);
+        if (r >= 0)
+                r = set_resources(app, c);
+        for (HealthKind kind = 0; r >= 0 && kind < _HEALTH_KIND_MAX; kind++)
+                r = set_probe(g, app, kind, c);
+        if (r >= 0)
+                r = set_hooks(app, c);
+        if (r >= 0)
+                r = kube_generate_security(g, app, c);
+        if (r >= 0)
+                r = kube_generate_mounts(g, app, c);
+        return r < 0 ? r : note_lost(g, app);
+}

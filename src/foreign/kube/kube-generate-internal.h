@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "foreign/kube/kube-generate.h"
+#include "foreign/kube/kube-types.h"
+
+typedef struct KubeGenerate {
+        const AppcPod *pod;
+        KubePodObject *object; /* what is made; it owns all that is in there */
+        Findings *findings;
+        char **claims; /* names of named volumes */
+} KubeGenerate;
+
+int kube_generate_note(KubeGenerate *g, FindingState state, const char *app, const char *format, ...) _printf_(4, 5);
+#define kube_generate_lose(g, app, ...) kube_generate_note(g, FINDING_LOST, app, __VA_ARGS__)
+
+/* kube-generate-container.c: all of an app but its volumes. */
+int kube_generate_container(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c);
+/* kube-generate-security.c */
+int kube_generate_security(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c);
+/* One that says nothing is not there. */
+void kube_generate_drop_empty(KubeSecurity **s);
+/* kube-generate-volumes.c: mounts of an app, and the volumes that they need. */
+int kube_generate_mounts(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "foreign/kube/kube-generate-internal.h"
+
+static bool has_volume(const KubePodSpec *spec, const char *name)
+{
+        for (size_t i = 0; i < spec->n_volumes; i++)
+                if (streq(spec->volumes[i].name, name))
+                        return true;
+        return false;
+}
+
+static int fill_host(const Volume *v, KubeVolume *to)
+{
+        to->host = new0(struct KubeHostPath, 1);
+        if (!to->host)
+                return -ENOMEM;
+        to->host->path = strdup(v->source);
+        if (v->create || v->create_file)
+                to->host->type = strdup(v->create ? "DirectoryOrCreate" : "FileOrCreate");
+        return to->host->path && (!(v->create || v->create_file) || to->host->type) ? 0 : -ENOMEM;
+}
+
+static int fill_empty(const Volume *v, KubeVolume *to)
+{
+        to->empty = new0(struct KubeEmptyDir, 1);
+        if (!to->empty)
+                return -ENOMEM;
+        if (v->kind == VOLUME_TMPFS && free_and_strdup(&to->empty->medium, "Memory") < 0)
+                return -ENOMEM;
+        if (v->size > 0)
+                to->empty->size = json_object_new_int64((int64_t) v->size);
+        return 0;
+}
+
+static int fill_claim(KubeGenerate *g, const Volume *v, KubeVolume *to)
+{
+        const char *name = volume_stored_name(v);
+
+        to->claim = new0(struct KubeClaim, 1);
+        if (!to->claim)
+                return -ENOMEM;
+        to->claim->name = strdup(name);
+        if (!to->claim->name)
+                return -ENOMEM;
+        return strv_contains(g->claims, name) ? 0 : strv_extend(&g->claims, name);
+}
+
+/* Volumes of an app alone are those of the pod, with the app's name before their own if that is taken. */
+static int add_volume(KubeGenerate *g, const Volume *v, const char *name)
+{
+        KubePodSpec *spec = &g->object->spec;
+        KubeVolume *grown = reallocarray(spec->volumes, spec->n_volumes + 1, sizeof(KubeVolume)), *to;
+
+        if (!grown)
+                return -ENOMEM;
+        spec->volumes = grown;
+        to = &grown[spec->n_volumes++];
+        *to = (KubeVolume) { .name = strdup(name) };
+        if (!to->name)
+                return -ENOMEM;
+        return v->kind == VOLUME_HOST    ? fill_host(v, to)
+               : v->kind == VOLUME_NAMED ? fill_claim(g, v, to)
+                                         : fill_empty(v, to);
+}
+
+static int add_mount(KubeGenerate *g, const AppcPodApp *app, const Mount *m, KubeContainer *c)
+{
+        const Volume *v = m->app_volume ?: appc_pod_find_volume(g->pod, m->volume);
+        _cleanup_free_ char *name = m->app_volume && has_volume(&g->object->spec, m->volume)
+                                            ? strjoin(app->name, "-", m->volume)
+                                            : strdup(m->volume);
+        KubeMount *to = &c->mounts[c->n_mounts];
+        int r = 0;
+
+        if (!name)
+                return -ENOMEM;
+        if (!v || v->device_access)
+                return kube_generate_lose(g, app->name, "%s at %s", v ? "a device" : "what is mounted", m->path);
+        if (!has_volume(&g->object->spec, name))
+                r = add_volume(g, v, name);
+        if (r < 0)
+                return r;
+        c->n_mounts++;
+        *to = (KubeMount) { .name = strdup(name),
+                            .path = strdup(m->path),
+                            .read_only = m->read_only || tristate_or(v->read_only, false) };
+        if (v->propagation == PROPAGATION_SLAVE)
+                r = free_and_strdup(&to->propagation, "HostToContainer");
+        return r >= 0 && to->name && to->path ? 0 : -ENOMEM;
+}
+
+int kube_generate_mounts(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c)
+{
+        int r = 0;
+
+        if (app->n_mounts == 0)
+                return 0;
+        c->mounts = new0(KubeMount, app->n_mounts);
+        if (!c->mounts)
+                return -ENOMEM;
+        for (size_t i = 0; r >= 0 && i < app->n_mounts; i++)
+                r = add_mount(g, app, &app->mounts[i], c);
+        return r;
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdarg.h>
+
+#include "basic/parse.h"
+#include "basic/time-util.h"
+#include "foreign/kube/kube-generate-internal.h"
+#include "manifest/appc-image.h"
+
+int kube_generate_note(KubeGenerate *g, FindingState state, const char *app, const char *format, ...)
+{
+        char *text;
+        va_list ap;
+
+        va_start(ap, format);
+        text = strvprintf(format, ap);
+        va_end(ap);
+        return text ? findings_add_text(g->findings, NULL, 0, app, state, text) : -ENOMEM;
+}
+
+/* Names and networks */
+
+static int add_alias(KubePodSpec *spec, const char *address, const char *name)
+{
+        struct KubeHostAlias *grown;
+
+        for (size_t i = 0; i < spec->n_aliases; i++)
+                if (streq(spec->aliases[i].ip, address))
+                        return strv_extend(&spec->aliases[i].names, name);
+        grown = reallocarray(spec->aliases, spec->n_aliases + 1, sizeof(*grown));
+        if (!grown)
+                return -ENOMEM;
+        spec->aliases = grown;
+        grown[spec->n_aliases] = (struct KubeHostAlias) { .ip = strdup(address) };
+        return grown[spec->n_aliases++].ip ? strv_extend(&grown[spec->n_aliases - 1].names, name) : -ENOMEM;
+}
+
+/* "IP=NAME,…" or "NAME", which belongs to the IP before it */
+static int set_aliases(KubeGenerate *g)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        _cleanup_free_ char *address = NULL;
+        const char *text = appc_pod_annotation(g->pod, "podctl/hosts-entry");
+        int r = text ? strv_split(text, ',', &words) : 0;
+
+        STRV_FOREACH(word, words) {
+                const char *equals = strchr(*word, '=');
+
+                if (r >= 0 && equals) {
+                        free(address);
+                        address = strndup(*word, equals - *word);
+                        r = address ? 0 : -ENOMEM;
+                }
+                if (r >= 0 && address)
+                        r = add_alias(&g->object->spec, address, equals ? equals + 1 : *word);
+        }
+        return r;
+}
+
+static int set_dns_options(KubeGenerate *g)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        KubePodSpec *spec = &g->object->spec;
+        const char *text = appc_pod_annotation(g->pod, "podctl/dns-opt");
+        int r = text ? strv_split(text, ',', &words) : 0;
+
+        if (r < 0 || !words)
+                return r;
+        spec->dns_options = new0(struct KubeDnsOption, strv_length(words));
+        if (!spec->dns_options)
+                return -ENOMEM;
+        STRV_FOREACH(word, words) {
+                struct KubeDnsOption *o = &spec->dns_options[spec->n_dns_options++];
+
+                r = split_pair(*word, ':', &o->name, &o->value);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int set_dns(KubeGenerate *g)
+{
+        KubePodSpec *spec = &g->object->spec;
+        const char *servers = appc_pod_annotation(g->pod, "podctl/dns"),
+                   *searches = appc_pod_annotation(g->pod, "podctl/dns-search");
+        bool own = servers && !streq(servers, "host") && !streq(servers, "none");
+        int r = own ? strv_split(servers, ',', &spec->nameservers) : 0;
+
+        if (r >= 0 && searches)
+                r = strv_split(searches, ',', &spec->searches);
+        if (r >= 0 && own)
+                r = free_and_strdup(&spec->dns_policy, "None");
+        return r < 0 ? r : set_dns_options(g);
+}
+
+static int set_network(KubeGenerate *g)
+{
+        const char *net = appc_pod_annotation(g->pod, "podctl/net"),
+                   *hostname = appc_pod_annotation(g->pod, "podctl/hostname");
+        KubePodSpec *spec = &g->object->spec;
+        int r = hostname ? free_and_strdup(&spec->hostname, hostname) : 0;
+
+        spec->host_network = net && streq(net, "host");
+        if (r >= 0 && net && !spec->host_network && !streq(net, "default"))
+                r = kube_generate_lose(g, NULL, "its networks %s", net);
+        if (r >= 0)
+                r = set_dns(g);
+        return r < 0 ? r : set_aliases(g);
+}
+
+static int set_sysctls(KubeGenerate *g)
+{
+        const Isolator *i = isolators_find(g->pod->isolators, g->pod->n_isolators, ISOLATOR_SYSCTL);
+        KubeSecurity *s = g->object->spec.security;
+
+        s->sysctls = i && i->sysctl ? new0(struct KubeSysctl, strv_length(i->sysctl)) : NULL;
+        STRV_FOREACH(pair, i ? i->sysctl : NULL) {
+                struct KubeSysctl *to = s->sysctls ? &s->sysctls[s->n_sysctls++] : NULL;
+
+                if (!to || split_pair(*pair, '=', &to->name, &to->value) < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+/* Ports: of the app that has a port of that name, otherwise of the first. */
+
+static const AppPort *find_port(const AppcPod *pod, const PodPort *port, size_t *ret_app)
+{
+        *ret_app = 0;
+        for (size_t i = 0; i < pod->n_apps; i++) {
+                const AppPort *found = pod->apps[i].app ? app_find_port(pod->apps[i].app, port->name) : NULL;
+
+                if (found) {
+                        *ret_app = i;
+                        return found;
+                }
+        }
+        return port->pod_port;
+}
+
+/* One of a range. */
+static int add_port(KubeContainer *c, const PodPort *port, const AppPort *of_app, uint32_t i)
+{
+        static const struct {
+                const char *protocol, *name;
+        } protocols[] = { { "udp", "UDP" }, { "sctp", "SCTP" } };
+        KubePort *grown = reallocarray(c->ports, c->n_ports + 1, sizeof(KubePort)), *p;
+        int r = 0;
+
+        if (!grown)
+                return -ENOMEM;
+        c->ports = grown;
+        p = &grown[c->n_ports++];
+        *p = (KubePort) { .container_port = of_app->port + i, .host_port = port->host_port + i };
+        if (port->host_ip)
+                r = free_and_strdup(&p->host_ip, port->host_ip);
+        for (size_t k = 0; r >= 0 && k < ELEMENTSOF(protocols); k++)
+                if (streq_ptr(of_app->protocol, protocols[k].protocol))
+                        r = free_and_strdup(&p->protocol, protocols[k].name);
+        return r;
+}
+
+static int add_range(KubeContainer *c, const PodPort *port, const AppPort *of_app)
+{
+        int r = 0;
+
+        for (uint32_t i = 0; r >= 0 && i < MAX(of_app->count, 1U); i++)
+                r = add_port(c, port, of_app, i);
+        return r;
+}
+
+static int set_ports(KubeGenerate *g, KubeContainer *const *containers)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < g->pod->n_ports; i++) {
+                size_t at;
+                const AppPort *port = find_port(g->pod, &g->pod->ports[i], &at);
+
+                r = port ? add_range(containers[at], &g->pod->ports[i], port)
+                         : kube_generate_lose(g, NULL, "port '%s', which only the image knows", g->pod->ports[i].name);
+        }
+        return r;
+}
+
+/* Containers */
+
+static bool is_oneshot(const AppcPodApp *app)
+{
+        return streq_ptr(strv_env_get(app->annotations, APPC_ANNOTATION_ONESHOT), "true");
+}
+
+/* What others wait for. */
+static bool is_required(const AppcPod *pod, const char *name)
+{
+        for (size_t i = 0; i < pod->n_apps; i++) {
+                _cleanup_strv_free_ char **names = NULL;
+                const char *text = strv_env_get(pod->apps[i].annotations, APPC_ANNOTATION_REQUIRES);
+
+                if (text && strv_split(text, ',', &names) >= 0 && strv_contains(names, name))
+                        return true;
+        }
+        return false;
+}
+
+static const char *policy_of(const AppcPodApp *app)
+{
+        const char *restart = strv_env_get(app->annotations, APPC_ANNOTATION_RESTART);
+
+        return streq_ptr(restart, "always") ? "Always" : streq_ptr(restart, "on-failure") ? "OnFailure" : "Never";
+}
+
+static int set_policy(KubeGenerate *g, const AppcPodApp *app)
+{
+        KubePodSpec *spec = &g->object->spec;
+
+        if (!spec->restart_policy)
+                return free_and_strdup(&spec->restart_policy, policy_of(app));
+        return streq(spec->restart_policy, policy_of(app))
+                       ? 0
+                       : kube_generate_note(g, FINDING_CHANGED, app->name, "restartPolicy %s is that of the pod",
+                                            spec->restart_policy);
+}
+
+static int add_app(KubeGenerate *g, const AppcPodApp *app, KubeContainer **ret)
+{
+        KubePodSpec *spec = &g->object->spec;
+        bool oneshot = is_oneshot(app), init = oneshot || is_required(g->pod, app->name);
+        int r;
+
+        *ret = init ? &spec->init[spec->n_init++] : &spec->containers[spec->n_containers++];
+        r = kube_generate_container(g, app, *ret);
+        if (r >= 0 && init && !oneshot)
+                r = free_and_strdup(&(*ret)->restart_policy, "Always");
+        return r < 0 || init ? r : set_policy(g, app);
+}
+
+/* The longest of all: Kubernetes has one for the pod. */
+static int set_grace(KubeGenerate *g)
+{
+        uint64_t longest = 0;
+
+        for (size_t i = 0; i < g->pod->n_apps; i++) {
+                const AppcPodApp *app = &g->pod->apps[i];
+                uint64_t usec =
+                        app->app && app->app->stop_timeout > 0 ? (uint64_t) app->app->stop_timeout * USEC_PER_SEC : 0;
+
+                if (app->options && app->options->stop_timeout)
+                        (void) parse_duration(app->options->stop_timeout, &usec);
+                longest = MAX(longest, usec);
+        }
+        if (longest > 0)
+                g->object->spec.grace = json_object_new_int64((int64_t) ((longest + USEC_PER_SEC - 1) / USEC_PER_SEC));
+        return 0;
+}
+
+static int fill(KubeGenerate *g, const char *name)
+{
+        _cleanup_free_ KubeContainer **containers = new0(KubeContainer *, g->pod->n_apps);
+        KubePodSpec *spec = &g->object->spec;
+        KubeMeta *meta = &g->object->meta;
+        int r = free_and_strdup(&meta->name, name);
+
+        spec->containers = new0(KubeContainer, g->pod->n_apps);
+        spec->init = new0(KubeContainer, g->pod->n_apps);
+        spec->security = new0(KubeSecurity, 1);
+        if (!spec->containers || !spec->init || !spec->security || !containers)
+                return -ENOMEM;
+        if (r >= 0)
+                r = strv_extend_strv(&meta->annotations, g->pod->user_annotations);
+        if (r >= 0)
+                r = strv_extend_strv(&meta->labels, g->pod->user_labels);
+        if (r >= 0)
+                r = set_network(g);
+        if (r >= 0)
+                r = set_sysctls(g);
+        for (size_t i = 0; r >= 0 && i < g->pod->n_apps; i++)
+                r = add_app(g, &g->pod->apps[i], &containers[i]);
+        if (r >= 0)
+                r = set_ports(g, containers);
+        kube_generate_drop_empty(&spec->security);
+        return r < 0 ? r : set_grace(g);
+}
+
+/* Documents */
+
+static int add_claims(char *const *claims, json_object *documents)
+{
+        STRV_FOREACH(name, claims) {
+                _cleanup_free_ char *text = strprintf("{\"apiVersion\":\"v1\",\"kind\":\"PersistentVolumeClaim\","
+                                                      "\"metadata\":{\"name\":\"%s\"},\"spec\":{\"accessModes\":"
+                                                      "[\"ReadWriteOnce\"],\"resources\":{\"requests\":"
+                                                      "{\"storage\":\"1Gi\"}}}}",
+                                                      *name);
+                json_object *claim = text ? json_tokener_parse(text) : NULL;
+
+                if (!claim || json_object_array_add(documents, claim) < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+static int add_pod(KubePodObject *object, json_object *documents)
+{
+        json_object *head = json_object_new_object(), *written = NULL;
+        int r = json_object_array_add(documents, head) < 0 ? -ENOMEM
+                                                           : kube_type_pod.write(&kube_type_pod, &object, &written);
+
+        if (r < 0)
+                return r;
+        (void) json_object_object_add(head, "apiVersion", json_object_new_string("v1"));
+        (void) json_object_object_add(head, "kind", json_object_new_string("Pod"));
+        json_object_object_foreach(written, member, value)(void)
+                json_object_object_add(head, member, json_object_get(value));
+        (void) json_object_put(written);
+        return 0;
+}
+
+int kube_generate(const AppcPod *pod, const char *name, Findings *findings, json_object **ret)
+{
+        KubeGenerate g = { .pod = pod, .object = new0(KubePodObject, 1), .findings = findings };
+        _cleanup_json_object_ json_object *documents = json_object_new_array();
+        int r = g.object && documents ? fill(&g, name) : -ENOMEM;
+
+        if (r >= 0)
+                r = add_claims(g.claims, documents);
+        if (r >= 0)
+                r = add_pod(g.object, documents);
+        (void) json_document_free(&kube_type_pod, g.object);
+        strv_free(g.claims);
+        if (r >= 0)
+                *ret = TAKE_PTR(documents);
+        return r;
+}

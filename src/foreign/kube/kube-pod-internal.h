@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "foreign/kube/kube-pod.h"
+#include "foreign/kube/kube-types.h"
+
+/* An object of the text, and where it is. */
+typedef struct KubeObject {
+        const char *kind;
+        json_object *o;
+        YamlDocument document;
+        char *path;             /* in the document: "", or "items[2]" */
+} KubeObject;
+
+/* A ConfigMap or Secret. */
+typedef struct KubeSource {
+        bool secret;
+        KubeConfig *config;
+} KubeSource;
+
+/* The conversion of one pod. */
+typedef struct KubeMake {
+        KubePod *pod;
+        const char *directory;
+        YamlDocument document;
+        const char *path;       /* of the pod's spec in the document */
+        const KubeMeta *meta;
+        const KubePodSpec *spec;
+        const char *restart;
+        KubeSource *sources;
+        size_t n_sources;
+} KubeMake;
+
+/* kube-names.c: refuses names and addresses that are none. */
+int kube_check_names(const KubeMake *m);
+
+/* Notes something about a member of the pod's spec; member is its path in there. */
+int kube_note(const KubeMake *m, bool refused, const char *member, const char *format, ...) _printf_(4, 5);
+#define kube_refuse(m, member, ...) kube_note(m, true, member, __VA_ARGS__)
+#define kube_warn(m, member, ...) kube_note(m, false, member, __VA_ARGS__)
+
+const KubeSource *kube_find_source(const KubeMake *m, bool secret, const char *name);
+/* The bytes of a key, to be freed. -ENOENT: it has no such key; -EINVAL: it is not base64. */
+int kube_source_get(const KubeSource *s, const char *key, char **ret, size_t *ret_size);
+/* The names of all keys. */
+int kube_source_keys(const KubeSource *s, char ***ret);
+/* Notes a file that podctl has to write. The data is copied. */
+int kube_add_file(const KubeMake *m, const char *path, mode_t mode, const void *data, size_t n);
+
+/* kube-field.c: what the pod says of itself, for a container's variable or, where there is no container, for a file,
+ * which may be a whole map. *ret stays NULL when it is refused. */
+int kube_field(const KubeMake *m, const KubeContainer *c, const char *member, const KubeField *f, char **ret);
+/* kube-environment.c: options.environment, .exec and .arguments, and credentials. */
+int kube_environment(const KubeMake *m, const KubeContainer *c, const char *where, AppcPodApp *app);
+/* kube-files.c: the files of a volume of that kind. */
+bool kube_volume_has_files(const KubeVolume *v);
+bool kube_path_is_below(const char *path);
+int kube_volume_files(const KubeMake *m, const char *where, const KubeVolume *v);
+/* kube-volumes.c */
+int kube_volumes(const KubeMake *m);
+int kube_mounts(const KubeMake *m, const KubeContainer *c, const char *where, AppcPodApp *app);
+/* kube-checks.c: options.healthchecks and .hooks. init: the container is to end before the others start. */
+int kube_checks(const KubeMake *m, const KubeContainer *c, const char *where, bool init, AppcPodApp *app);
+/* kube-container.c. Before: the names of the init containers that have to end before, joined; or NULL. */
+int kube_container(const KubeMake *m, const KubeContainer *c, const char *where, bool init, const char *before);

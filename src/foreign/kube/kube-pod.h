@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "foreign/kube/kube-rules.h"
+#include "manifest/appc-pod.h"
+
+/* Kubernetes' description of a pod, as podctl's. Pure: nothing is read but the text, nothing is made. */
+
+/* A file that has to be there when the pod starts. */
+typedef struct KubeFile {
+        char *path;             /* below the directory, of valid names only */
+        mode_t mode;
+        char *data;
+        size_t size;
+} KubeFile;
+
+typedef struct KubePod {
+        char *name;
+        AppcPod *manifest;
+        KubeFile *files;
+        size_t n_files, allocated_files;
+        Findings findings;
+} KubePod;
+
+KubePod *kube_pod_free(KubePod *pod);
+DEFINE_TRIVIAL_CLEANUP_FUNC(KubePod *, kube_pod_free);
+
+/* Reads a text that describes one pod: a Pod, Deployment, DaemonSet or Job, with the ConfigMaps, Secrets and claims
+ * that it uses, as several documents or a List. Directory is where the files will be. -EINVAL: findings has at least
+ * one that is refused, and there is no manifest. *ret is set then, too; not at other errors, which e describes. */
+int kube_pod_parse(const char *text, size_t n, const char *directory, KubePod **ret, JsonError *e);
+
+/* Whether a path is that of YAML by its name. */
+bool kube_path_is_yaml(const char *path);

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "foreign/kube/kube-pod-internal.h"
+#include "manifest/ac-types.h"
+
+static const KubeVolume *find_volume(const KubePodSpec *spec, const char *name, size_t *ret_index)
+{
+        for (size_t i = 0; i < spec->n_volumes; i++)
+                if (streq(spec->volumes[i].name, name)) {
+                        *ret_index = i;
+                        return &spec->volumes[i];
+                }
+        return NULL;
+}
+
+/* Directories that the apps of the pod share */
+
+static int set_size(const KubeMake *m, const char *member, const KubeVolume *v, Volume *volume)
+{
+        Quantity q;
+
+        if (!v->empty->size)
+                return 0;
+        if (quantity_from_json(v->empty->size, &q) < 0 || q.nano < 0)
+                return kube_refuse(m, member, "'%s' is not a valid size", json_object_get_string(v->empty->size));
+        if (volume->kind != VOLUME_TMPFS)
+                return kube_warn(m, member, "has no effect: only volumes with medium Memory have a limit");
+        volume->size = (uint64_t) quantity_units(q);
+        return 0;
+}
+
+static bool is_memory(const KubeVolume *v)
+{
+        return streq_ptr(v->empty->medium, "Memory");
+}
+
+static int add_empty(const KubeMake *m, const char *where, const KubeVolume *v)
+{
+        const KubeSecurity *security = m->spec->security;
+        _cleanup_free_ char *medium = strjoin(where, ".emptyDir.medium"), *size = strjoin(where, ".emptyDir.sizeLimit");
+        Volume volume = { .kind = is_memory(v) ? VOLUME_TMPFS : VOLUME_EMPTY, .mode = 0777 };
+        int r;
+
+        if (!medium || !size)
+                return -ENOMEM;
+        if (!isempty(v->empty->medium) && !is_memory(v))
+                return kube_refuse(m, medium, "not supported: '%s'; there are \"\" and Memory", v->empty->medium);
+        if (security && security->fs_group) {
+                volume.gid = (uint32_t) json_object_get_int64(security->fs_group);
+                volume.mode = 02777;
+        }
+        r = set_size(m, size, v, &volume);
+        if (r < 0)
+                return r;
+        volume.name = strdup(v->name);
+        r = volume.name ? appc_pod_add_volume(m->pod->manifest, &volume) : -ENOMEM;
+        volume_done(&volume);
+        return r;
+}
+
+/* All volumes */
+
+static bool has_kind(const KubeVolume *v)
+{
+        return v->empty || v->host || v->claim || kube_volume_has_files(v);
+}
+
+int kube_volumes(const KubeMake *m)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < m->spec->n_volumes; i++) {
+                const KubeVolume *v = &m->spec->volumes[i];
+                _cleanup_free_ char *where = strprintf("volumes[%zu]", i);
+                size_t first;
+
+                if (!where)
+                        return -ENOMEM;
+                if (!ac_name_is_valid(v->name))
+                        r = kube_refuse(m, where, "'%s' is not a valid name: small letters, digits and '-'", v->name);
+                else if (find_volume(m->spec, v->name, &first) != v)
+                        r = kube_refuse(m, where, "there is a volume '%s' already", v->name);
+                else if (!has_kind(v) && findings_count(&m->pod->findings, FINDING_LOST) == 0)
+                        r = kube_refuse(m, where, "needs a kind, such as emptyDir");
+                else
+                        r = kube_volume_has_files(v) ? kube_volume_files(m, where, v)
+                            : v->empty               ? add_empty(m, where, v)
+                                                     : 0;
+        }
+        return r;
+}
+
+/* Mounts */
+
+static const struct HostType {
+        const char *type;
+        bool create, create_file;
+        const char *refused;
+} host_types[] = {
+        { "" },
+        { "Directory" },
+        { "DirectoryOrCreate", .create = true },
+        { "File" },
+        { "FileOrCreate", .create_file = true },
+        { "Socket" },
+        { "CharDevice", .refused = "see --device of podctl-run(1)" },
+        { "BlockDevice", .refused = "see --device of podctl-run(1)" },
+};
+
+static int host_volume(const KubeMake *m, const char *where, const struct KubeHostPath *host, Volume *volume)
+{
+        const struct HostType *type = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(host_types); i++)
+                if (streq(host_types[i].type, strempty(host->type)))
+                        type = &host_types[i];
+        if (!type)
+                return kube_refuse(m, where, "'%s' is not a valid type of a hostPath", host->type);
+        if (type->refused)
+                return kube_refuse(m, where, "not supported: type %s; %s", host->type, type->refused);
+        if (host->path[0] != '/')
+                return kube_refuse(m, where, "'%s' is not an absolute path", host->path);
+        volume->kind = VOLUME_HOST;
+        volume->create = type->create;
+        volume->create_file = type->create_file;
+        return free_and_strdup(&volume->source, host->path);
+}
+
+/* Before Linux 6.3, /run cannot be mounted with other owners; where all may read anyway, nobody misses them. */
+static Tristate wants_owners(const KubeMake *m, const char *name)
+{
+        _cleanup_free_ char *prefix = strjoin("volumes/", name, "/");
+
+        for (size_t i = 0; prefix && i < m->pod->n_files; i++)
+                if (startswith(m->pod->files[i].path, prefix) && !(m->pod->files[i].mode & 04))
+                        return TRISTATE_UNSET;
+        return TRISTATE_NO;
+}
+
+static int files_volume(const KubeMake *m, const char *where, const KubeMount *mount, Volume *volume)
+{
+        _cleanup_free_ char *base = strjoin(m->directory, "/volumes/", mount->name);
+
+        if (!base)
+                return -ENOMEM;
+        if (!isempty(mount->sub_path) && !kube_path_is_below(mount->sub_path))
+                return kube_refuse(m, where, "'%s' is not a valid path below the volume", mount->sub_path);
+        volume->kind = VOLUME_HOST;
+        volume->read_only = TRISTATE_YES;
+        volume->map_ids = wants_owners(m, mount->name);
+        volume->source = isempty(mount->sub_path) ? TAKE_PTR(base) : strjoin(base, "/", mount->sub_path);
+        return volume->source ? 0 : -ENOMEM;
+}
+
+static int claim_volume(const KubeMake *m, const char *where, const struct KubeClaim *claim, Volume *volume)
+{
+        const KubeSecurity *security = m->spec->security;
+
+        if (!ac_name_is_valid(claim->name))
+                return kube_refuse(m, where, "'%s' is not a valid name of a volume: small letters, digits and '-'",
+                                   claim->name);
+        volume->kind = VOLUME_NAMED;
+        if (claim->read_only)
+                volume->read_only = TRISTATE_YES;
+        if (security && security->fs_group && kube_warn(m, where, "fsGroup has no effect on this volume, which keeps "
+                                                        "the owners that it has") < 0)
+                return -ENOMEM;
+        return free_and_strdup(&volume->stored, claim->name);
+}
+
+static int set_propagation(const KubeMake *m, const char *where, const KubeMount *mount, Volume *volume)
+{
+        if (isempty(mount->propagation) || streq(mount->propagation, "None"))
+                return 0;
+        if (!streq(mount->propagation, "HostToContainer") || volume->kind != VOLUME_HOST)
+                return kube_refuse(m, where, "not supported: mountPropagation '%s'; there are None and, for hostPath, "
+                                   "HostToContainer", mount->propagation);
+        volume->propagation = PROPAGATION_SLAVE;
+        return 0;
+}
+
+/* A volume that is elsewhere is mounted for each app by itself, so that it can be read-only for one of them. */
+static int mount_own(const KubeMake *m, const char *where, const KubeMount *mount, const KubeVolume *v, Volume *volume)
+{
+        bool files = kube_volume_has_files(v);
+        int r;
+
+        if (!isempty(mount->sub_path) && !files)
+                return kube_refuse(m, where, "not supported: subPath of hostPath and persistentVolumeClaim, since what "
+                                   "is in there could lead out of the volume");
+        r = files ? files_volume(m, where, mount, volume)
+            : v->host ? host_volume(m, where, v->host, volume)
+                      : claim_volume(m, where, v->claim, volume);
+        if (r < 0)
+                return r;
+        if (mount->read_only)
+                volume->read_only = TRISTATE_YES;
+        r = set_propagation(m, where, mount, volume);
+        return r < 0 ? r : free_and_strdup(&volume->name, mount->name);
+}
+
+static int add_mount(const KubeMake *m, const char *where, const KubeMount *mount, AppcPodApp *app)
+{
+        Mount own = { .volume = strdup(mount->name), .path = strdup(mount->path), .read_only = mount->read_only };
+        const KubeVolume *v;
+        size_t index;
+        int r = own.volume && own.path ? 0 : -ENOMEM;
+
+        v = find_volume(m->spec, mount->name, &index);
+        if (r < 0)
+                ;
+        else if (!v)
+                r = kube_refuse(m, where, "there is no volume '%s'", mount->name);
+        else if (mount->path[0] != '/')
+                r = kube_refuse(m, where, "'%s' is not an absolute path", mount->path);
+        else if (appc_pod_app_has_mount(app, mount->path))
+                r = kube_refuse(m, where, "something is mounted at '%s' already", mount->path);
+        else if (v->empty && !isempty(mount->sub_path))
+                r = kube_refuse(m, where, "not supported: subPath of an emptyDir, which is one for all apps");
+        else if (v->empty && mount->read_only && !isempty(v->empty->medium))
+                r = kube_refuse(m, where, "not supported: readOnly of an emptyDir in memory");
+        else if (v->empty)
+                r = appc_pod_app_add_mount(app, &own);
+        else if (has_kind(v)) {
+                own.read_only = false;
+                own.app_volume = new0(Volume, 1);
+                r = own.app_volume ? mount_own(m, where, mount, v, own.app_volume) : -ENOMEM;
+                if (r >= 0 && own.app_volume->name)
+                        r = appc_pod_app_add_mount(app, &own);
+        }
+        mount_done(&own);
+        return r;
+}
+
+int kube_mounts(const KubeMake *m, const KubeContainer *c, const char *where, AppcPodApp *app)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < c->n_mounts; i++) {
+                _cleanup_free_ char *at = strprintf("%s.volumeMounts[%zu]", where, i);
+
+                r = at ? add_mount(m, at, &c->mounts[i], app) : -ENOMEM;
+        }
+        return r;
+}

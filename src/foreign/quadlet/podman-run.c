@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/path.h"
+#include "foreign/quadlet/podman-run.h"
+#include "shared/explain.h"
+
+typedef enum Kind {
+        VALUE,
+        WORD,  /* the key takes several, in quotes */
+        FLAG,
+        NONE,  /* a flag without a key */
+        TAKES, /* the same with a value */
+        LABELS, /* several keys */
+} Kind;
+
+/* The key that an option is, or why it needs none. One that does not exist, such as --pid, is told as lost. */
+static const struct {
+        const char *name;
+        char letter;
+        Kind kind;
+        const char *key;
+        const char *why;
+} rows[] = {
+        { "add-host", 0, VALUE, "AddHost" },
+        { "annotation", 0, WORD, "Annotation" },
+        { "attach", 'a', TAKES, NULL, "podctl logs shows the output" },
+        { "cap-add", 0, WORD, "AddCapability" },
+        { "cap-drop", 0, WORD, "DropCapability" },
+        { "cgroups", 0, VALUE, "CgroupsMode" },
+        { "cidfile", 0, VALUE, "--cidfile" },
+        { "cpu-shares", 'c', VALUE, "--cpu-shares" },
+        { "cpus", 0, VALUE, "CPUQuota" },
+        { "detach", 'd', NONE, NULL, NULL },
+        { "device", 0, VALUE, "AddDevice" },
+        { "dns", 0, VALUE, "DNS" },
+        { "dns-opt", 0, VALUE, "DNSOption" },
+        { "dns-option", 0, VALUE, "DNSOption" },
+        { "dns-search", 0, VALUE, "DNSSearch" },
+        { "entrypoint", 0, VALUE, "Entrypoint" },
+        { "env", 'e', WORD, "Environment" },
+        { "env-file", 0, VALUE, "EnvironmentFile" },
+        { "env-host", 0, FLAG, "EnvironmentHost" },
+        { "expose", 0, TAKES, NULL, NULL },
+        { "gpus", 0, VALUE, "--gpus" },
+        { "group-add", 0, VALUE, "GroupAdd" },
+        { "health-cmd", 0, VALUE, "HealthCmd" },
+        { "health-interval", 0, VALUE, "HealthInterval" },
+        { "health-on-failure", 0, VALUE, "HealthOnFailure" },
+        { "health-retries", 0, VALUE, "HealthRetries" },
+        { "health-start-period", 0, VALUE, "HealthStartPeriod" },
+        { "health-startup-cmd", 0, VALUE, "HealthStartupCmd" },
+        { "health-startup-interval", 0, VALUE, "HealthStartupInterval" },
+        { "health-startup-retries", 0, VALUE, "HealthStartupRetries" },
+        { "health-startup-success", 0, VALUE, "HealthStartupSuccess" },
+        { "health-startup-timeout", 0, VALUE, "HealthStartupTimeout" },
+        { "health-timeout", 0, VALUE, "HealthTimeout" },
+        { "hostname", 'h', VALUE, "HostName" },
+        { "init", 0, FLAG, "RunInit" },
+        { "interactive", 'i', NONE, NULL, "the app reads nothing; podctl run --interactive connects one" },
+        { "ip", 0, VALUE, "IP" },
+        { "ip6", 0, VALUE, "IP6" },
+        { "ipc", 0, VALUE, "--ipc" },
+        { "label", 'l', WORD, "Label" },
+        { "log-driver", 0, VALUE, "LogDriver" },
+        { "log-opt", 0, VALUE, "LogOpt" },
+        { "memory", 'm', VALUE, "Memory" },
+        { "mount", 0, VALUE, "Mount" },
+        { "name", 0, VALUE, "ContainerName" },
+        { "net", 0, VALUE, "Network" },
+        { "network", 0, VALUE, "Network" },
+        { "network-alias", 0, VALUE, "NetworkAlias" },
+        { "no-healthcheck", 0, FLAG, "--no-healthcheck" },
+        { "pid", 0, VALUE, "--pid" },
+        { "pids-limit", 0, VALUE, "PidsLimit" },
+        { "platform", 0, VALUE, "--platform" },
+        { "pod", 0, VALUE, "--pod" },
+        { "privileged", 0, FLAG, "--privileged" },
+        { "publish", 'p', VALUE, "PublishPort" },
+        { "publish-all", 'P', FLAG, "--publish-all" },
+        { "pull", 0, VALUE, "Pull" },
+        { "quiet", 'q', NONE, NULL, NULL },
+        { "read-only", 0, FLAG, "ReadOnly" },
+        { "read-only-tmpfs", 0, FLAG, "ReadOnlyTmpfs" },
+        { "replace", 0, NONE, NULL, "podctl create has an option of this name" },
+        { "restart", 0, VALUE, "Restart" },
+        { "rm", 0, NONE, NULL, NULL },
+        { "sdnotify", 0, VALUE, "--sdnotify" },
+        { "secret", 0, VALUE, "Secret" },
+        { "security-opt", 0, LABELS, "--security-opt" },
+        { "shm-size", 0, VALUE, "ShmSize" },
+        { "stop-signal", 0, VALUE, "StopSignal" },
+        { "stop-timeout", 0, VALUE, "StopTimeout" },
+        { "sysctl", 0, WORD, "Sysctl" },
+        { "systemd", 0, VALUE, "--systemd" },
+        { "tmpfs", 0, VALUE, "Tmpfs" },
+        { "tty", 't', NONE, NULL, "the app has no terminal; podctl run --interactive gives it one" },
+        { "tz", 0, VALUE, "Timezone" },
+        { "ulimit", 0, VALUE, "Ulimit" },
+        { "user", 'u', VALUE, "User" },
+        { "userns", 0, VALUE, "UserNS" },
+        { "volume", 'v', VALUE, "Volume" },
+        { "workdir", 'w', VALUE, "WorkingDir" },
+};
+
+const char *podman_run_why(const char *option)
+{
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (rows[i].why && startswith(option, "--") && streq(option + 2, rows[i].name))
+                        return rows[i].why;
+        return NULL;
+}
+
+static int find_long(const char *name, size_t n)
+{
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (strlen(rows[i].name) == n && strncmp(rows[i].name, name, n) == 0)
+                        return (int) i;
+        return -EINVAL;
+}
+
+static int find_letter(char letter)
+{
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (rows[i].letter == letter)
+                        return (int) i;
+        return -EINVAL;
+}
+
+/* As a file would have it: no specifiers and variables, and in quotes if the key takes several words. */
+static char *written(const char *value, bool quoted)
+{
+        char *text = malloc(2 * strlen(value) + 3), *out = text;
+
+        if (!text)
+                return NULL;
+        if (quoted)
+                *out++ = '"';
+        for (; *value; value++) {
+                if (*value == '%' || *value == '$')
+                        *out++ = *value;
+                else if (quoted && (*value == '"' || *value == '\\'))
+                        *out++ = '\\';
+                *out++ = *value;
+        }
+        if (quoted)
+                *out++ = '"';
+        *out = 0;
+        return text;
+}
+
+/* docker's words for Restart=. */
+static const char *restart_word(const char *value)
+{
+        return streq(value, "unless-stopped")       ? "always"
+               : startswith(value, "on-failure:") ? "on-failure"
+                                                  : value;
+}
+
+/* 1.5 CPUs are 150%; systemd's specifiers begin with that sign, too. */
+static char *cpu_quota(const char *value)
+{
+        char *end;
+        double cpus = strtod(value, &end);
+
+        return *end || !(cpus > 0 && cpus < 100000) ? strdup("") : strprintf("%.0f%%%%", cpus * 100);
+}
+
+static int add(QuadletFile *f, const char *key, const char *value, bool quoted)
+{
+        bool restart = streq(key, "Restart"), cpus = streq(key, "CPUQuota");
+        char *text = restart ? strdup(restart_word(value)) : cpus ? cpu_quota(value) : written(value, quoted);
+
+        if (!text)
+                return -ENOMEM;
+        return quadlet_file_add(f, restart || cpus ? "Service" : "Container", key, text);
+}
+
+/* How often it is tried again is not in Restart=, and systemd counts differently. */
+static int add_limit_of_restarts(QuadletFile *f, const char *value)
+{
+        const char *limit = startswith(value, "on-failure:");
+
+        return limit ? add(f, "--restart=on-failure:N", limit, false) : 0;
+}
+
+static int take_security_option(QuadletFile *f, const char *value)
+{
+        static const struct {
+                const char *prefix, *key, *value;
+        } options[] = {
+                { "no-new-privileges", "NoNewPrivileges", "true" }, { "seccomp=", "SeccompProfile", NULL },
+                { "apparmor=", "AppArmor", NULL },                  { "label=disable", "SecurityLabelDisable", "true" },
+                { "label=type:", "SecurityLabelType", NULL },       { "label=level:", "SecurityLabelLevel", NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(options); i++) {
+                const char *rest = startswith(value, options[i].prefix);
+
+                if (rest)
+                        return add(f, options[i].key, options[i].value ?: rest, false);
+        }
+        return add(f, "--security-opt", value, false);
+}
+
+static int take_option(QuadletFile *f, int i, const char *value)
+{
+        if (rows[i].why) {
+                _cleanup_free_ char *option = strjoin("--", rows[i].name);
+
+                return option ? add(f, option, "true", false) : -ENOMEM;
+        }
+        if (rows[i].kind == LABELS)
+                return take_security_option(f, value);
+        if (rows[i].key && streq(rows[i].key, "Restart")) {
+                int r = add(f, "Restart", value, false);
+
+                return r < 0 ? r : add_limit_of_restarts(f, value);
+        }
+        if (rows[i].key && streq(rows[i].key, "CPUQuota") && !string_in_charset(value, DIGITS "."))
+                return add(f, "--cpus", value, false);
+        return rows[i].key ? add(f, rows[i].key, value ?: "true", rows[i].kind == WORD) : 0;
+}
+
+/* Notes what the user has typed, for those who tell of it. */
+static int note(QuadletFile *f, size_t first, const char *typed)
+{
+        for (; first < f->n_entries; first++)
+                if (free_and_strdup(&f->entries[first].typed, typed) < 0)
+                        return -ENOMEM;
+        return 0;
+}
+
+static int take_row(QuadletFile *f, int i, const char *typed, const char *value)
+{
+        size_t first = f->n_entries;
+        int r = take_option(f, i, value);
+
+        return r < 0 ? r : note(f, first, typed);
+}
+
+static bool takes_value(int i)
+{
+        return rows[i].kind == VALUE || rows[i].kind == WORD || rows[i].kind == TAKES ||
+               rows[i].kind == LABELS;
+}
+
+static int unknown(const char *word, char **reterr_message)
+{
+        return explain_line(reterr_message, EINVAL, "Option '%s' of podman run is not known here; leave it away", word);
+}
+
+static int missing(const char *word, char **reterr_message)
+{
+        return explain_line(reterr_message, EINVAL, "Option '%s' of podman run needs a value", word);
+}
+
+static int take_long(QuadletFile *f, char *const **words, char **reterr_message)
+{
+        _cleanup_free_ char *typed = NULL;
+        const char *word = **words, *equals = strchr(word, '=');
+        int i = find_long(word + 2, equals ? (size_t) (equals - word) - 2 : strlen(word) - 2);
+
+        if (i < 0)
+                return unknown(word, reterr_message);
+        (*words)++;
+        if (equals || !takes_value(i))
+                return take_row(f, i, word, equals ? equals + 1 : NULL);
+        if (!**words)
+                return missing(word, reterr_message);
+        typed = strjoin(word, " ", **words);
+        return typed ? take_row(f, i, typed, *(*words)++) : -ENOMEM;
+}
+
+static int take_letter(QuadletFile *f, int i, const char *value)
+{
+        _cleanup_free_ char *typed = strprintf("-%c%s%s", rows[i].letter, value ? " " : "", strempty(value));
+
+        return typed ? take_row(f, i, typed, value) : -ENOMEM;
+}
+
+/* -it, -p 80:80, -p80:80 */
+static int take_letters(QuadletFile *f, char *const **words, char **reterr_message)
+{
+        const char *word = **words;
+
+        (*words)++;
+        for (const char *s = word + 1; *s; s++) {
+                int i = find_letter(*s), r;
+
+                if (i < 0)
+                        return unknown(word, reterr_message);
+                if (takes_value(i) && s[1])
+                        return take_letter(f, i, s + 1 + (s[1] == '='));
+                if (takes_value(i) && !**words)
+                        return missing(word, reterr_message);
+                r = take_letter(f, i, takes_value(i) ? *(*words)++ : NULL);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int take_command(QuadletFile *f, char *const *words)
+{
+        _cleanup_strv_free_ char **quoted = NULL;
+        char *text;
+
+        STRV_FOREACH(word, words) {
+                _cleanup_free_ char *one = written(*word, true);
+
+                if (!one || strv_extend(&quoted, one) < 0)
+                        return -ENOMEM;
+        }
+        text = quoted ? strv_join(quoted, " ") : NULL;
+        if (!quoted)
+                return 0;
+        return text ? quadlet_file_add(f, "Container", "Exec", text) : -ENOMEM;
+}
+
+/* sudo podman run, docker container run, podman create */
+static int skip_command(char *const **words, char **reterr_message)
+{
+        char *const *w = *words;
+        const char *program;
+
+        if (*w && streq(*w, "sudo"))
+                w++;
+        program = *w ? path_basename(*w) : "";
+        if (!streq(program, "podman") && !streq(program, "docker"))
+                return explain_line(reterr_message, EINVAL, "'%s' is not podman run or docker run; arguments of an "
+                                    "image go behind it", strempty(*w));
+        w++;
+        if (*w && streq(*w, "container"))
+                w++;
+        if (!*w || (!streq(*w, "run") && !streq(*w, "create")))
+                return explain_line(reterr_message, EINVAL, "'%s %s' is not podman run", program, strempty(*w));
+        *words = w + 1;
+        return 0;
+}
+
+static int parse(QuadletFile *f, char *const *words, char **reterr_message)
+{
+        int r = skip_command(&words, reterr_message);
+        size_t first;
+
+        while (r >= 0 && *words && **words == '-' && !streq(*words, "--"))
+                r = startswith(*words, "--") ? take_long(f, &words, reterr_message)
+                                             : take_letters(f, &words, reterr_message);
+        if (r < 0)
+                return r;
+        if (*words && streq(*words, "--"))
+                words++;
+        if (!*words)
+                return explain_line(reterr_message, EINVAL, "The command line of podman run names no image");
+        first = f->n_entries;
+        r = add(f, "Image", *words, false);
+        if (r >= 0)
+                r = note(f, first, *words);
+        return r < 0 ? r : take_command(f, words + 1);
+}
+
+int podman_run_parse(char *const *words, const char *name, QuadletFile *ret, char **reterr_message)
+{
+        QuadletFile f = { .path = strdup("podman run"), .stem = strdup(name), .suffix = strdup("container") };
+        int r = f.path && f.stem && f.suffix ? parse(&f, words, reterr_message) : -ENOMEM;
+
+        if (r < 0) {
+                quadlet_file_done(&f);
+                return r;
+        }
+        *ret = f;
+        return 0;
+}

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
+
+#include "basic/parse.h"
+#include "basic/path.h"
+#include "foreign/draft/foreign-size.h"
+#include "foreign/quadlet/quadlet-keys.h"
+#include "foreign/quadlet/quadlet-mounts.h"
+#include "foreign/quadlet/quadlet-network.h"
+
+#define lose(step, ...) quadlet_step_tell(step, FINDING_LOST, __VA_ARGS__)
+#define change(step, ...) quadlet_step_tell(step, FINDING_CHANGED, __VA_ARGS__)
+
+/* Ways that many keys have */
+
+static int to_app(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        return strv_extendf(&step->app->words, "--%s=%s", row->option, value);
+}
+
+static int to_pod(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        return strv_extendf(&step->pod->words, "--%s=%s", row->option, value);
+}
+
+static int each_word(const char *option, const char *value, char ***words)
+{
+        _cleanup_strv_free_ char **parts = NULL;
+        int r = quadlet_split_words(value, &parts);
+
+        STRV_FOREACH(part, parts)
+                if (r >= 0)
+                        r = strv_extendf(words, "--%s=%s", option, *part);
+        return r;
+}
+
+static int words_to_app(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        return each_word(row->option, value, step->app ? &step->app->words : &step->pod->words);
+}
+
+static int words_to_pod(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        return each_word(row->option, value, &step->pod->words);
+}
+
+static int nothing(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        return 0;
+}
+
+/* The value does not matter if it switches something off. */
+static int unless_off(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        if (parse_boolean(value) != 0)
+                return lose(step, "%s", row->option);
+        return 0;
+}
+
+static int seconds(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        return strv_extendf(&step->app->words, "--%s=%ss", row->option, value);
+}
+
+#define JOURNAL "the journal has the output"
+
+/* Values that have another name here. NULL: the journal does what is meant. */
+typedef struct Word {
+        const char *option, *from, *to;
+} Word;
+
+static const Word translations[] = {
+        { "health-on-failure", "kill", "fail" },
+        { "health-on-failure", "none", "none" },
+        { "health-on-failure", "restart", "restart" },
+        { "health-on-failure", "stop", "stop" },
+        { "pull-policy", "always", "update" },
+        { "pull-policy", "missing", "new" },
+        { "pull-policy", "never", "never" },
+        { "pull-policy", "newer", "update" },
+        { "log", "journald", "both" },
+        { "log", "none", "none" },
+        { "log", "passthrough", "both" },
+        { "log", "json-file", NULL },
+        { "log", "k8s-file", NULL },
+        { "log", "local", NULL },
+        { "private-users", "auto", "yes" },
+        { "private-users", "host", "no" },
+        { "annotation=podctl/auto-update", "registry", "restart" },
+};
+
+static int translate(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        char ***words = startswith(row->option, "health") ? &step->app->words : &step->pod->words;
+
+        for (size_t i = 0; i < ELEMENTSOF(translations); i++)
+                if (streq(translations[i].option, row->option) && streq(translations[i].from, value))
+                        return translations[i].to ? strv_extendf(words, "--%s=%s", row->option, translations[i].to)
+                                                  : change(step, JOURNAL);
+        return lose(step, "'%s' is not possible with --%s", value, row->option);
+}
+
+/* The image and its program */
+
+static int image(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        const QuadletFile *file = quadlet_find_unit(step->files, step->n_files, value);
+        const QuadletEntry *of_file = file ? quadlet_file_find(file, "Image", "Image") : NULL;
+        const char *name = of_file ? of_file->value : value;
+        _cleanup_free_ char *host = strndup(name, strcspn(name, "/"));
+
+        if (endswith(value, ".build") || (endswith(value, ".image") && !of_file))
+                return lose(step, "build it with podman, then podman save and podctl fetch; write its name here");
+        if (!host)
+                return -ENOMEM;
+        free(step->app->image);
+        step->app->image = path_is_absolute(name) || startswith(name, "docker://") ? strdup(name)
+                                                                                   : strjoin("docker://", name);
+        if (!step->app->image)
+                return -ENOMEM;
+        if (streq(host, "localhost") || (strchr(name, ':') && strstr(name, ":/") && !startswith(name, "docker://")))
+                return lose(step, "an image that only podman has: podman save, podctl fetch, and its name here");
+        return strpbrk(host, ".:") && strchr(name, '/')
+                       ? 0
+                       : change(step, "a short name is one of Docker Hub here, whatever registries.conf says");
+}
+
+static int command(char ***words, const char *value)
+{
+        *words = strv_free(*words);
+        return quadlet_split_words(value, words);
+}
+
+static int exec(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        int r = command(&step->app->arguments, value);
+
+        return r >= 0 && strv_contains(step->app->arguments, "---") ? lose(step, "'---' ends arguments here") : r;
+}
+
+static int entrypoint(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_json_object_ json_object *list = *value == '[' ? json_tokener_parse(value) : NULL;
+
+        step->app->entrypoint = strv_free(step->app->entrypoint);
+        if (*value != '[')
+                return strv_extend(&step->app->entrypoint, value);
+        if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) == 0)
+                return lose(step, "not a valid list of words in JSON");
+        for (size_t i = 0; i < json_object_array_length(list); i++) {
+                json_object *word = json_object_array_get_idx(list, i);
+
+                if (!json_object_is_type(word, json_type_string) || streq(json_object_get_string(word), "---")) {
+                        step->app->entrypoint = strv_free(step->app->entrypoint);
+                        return lose(step, "expected words, and no '---', which ends arguments here");
+                }
+                if (strv_extend(&step->app->entrypoint, json_object_get_string(word)) < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+static int environment(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        int r = quadlet_split_words(value, &words);
+
+        STRV_FOREACH(word, words) {
+                _cleanup_free_ char *name = NULL, *text = NULL;
+
+                if (r < 0)
+                        return r;
+                r = split_pair(*word, '=', &name, &text);
+                if (r >= 0)
+                        r = text ? strv_env_set(&step->app->environment, name, text)
+                                 : lose(step, "'%s' has no value; --inherit-env of podctl run takes podctl's", name);
+        }
+        return r;
+}
+
+static int environment_file(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_free_ char *path = quadlet_path(step, value);
+
+        if (*value == '-')
+                return lose(step, "a file that may be missing; make it, and leave the hyphen away");
+        if (!path || quadlet_step_check_path(step, path) < 0)
+                return -ENOMEM;
+        return strv_extendf(&step->pod->words, "--set-env-file=%s", path);
+}
+
+static int user(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        const char *colon = strchr(value, ':');
+        int n = colon ? (int) (colon - value) : (int) strlen(value);
+
+        if (strv_extendf(&step->app->words, "--user=%.*s", n, value) < 0)
+                return -ENOMEM;
+        return colon ? strv_extendf(&step->app->words, "--group=%s", colon + 1) : 0;
+}
+
+static int numbers(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        if (!string_in_charset(value, DIGITS))
+                return lose(step, "'%s' is not a number; look it up in the image's /etc/group", value);
+        return to_app(step, row, value);
+}
+
+static int caps(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        int r = quadlet_split_words(value, &words);
+
+        STRV_FOREACH(word, words) {
+                const char *name;
+
+                for (char *s = *word; *s; s++)
+                        *s = toupper((unsigned char) *s);
+                name = startswith(*word, "CAP_") ?: *word;
+                if (r >= 0)
+                        r = strv_extend(*row->key == 'A' ? &step->app->caps_add : &step->app->caps_drop, name);
+        }
+        return r;
+}
+
+/* None at all is no limit. */
+static int memory(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_free_ char *size = NULL;
+        int r = foreign_size_parse(value, &size);
+
+        if (r == -EINVAL)
+                return lose(step, FOREIGN_SIZE_RULE, value);
+        return r < 0 || streq(size, "0") ? r : strv_extendf(&step->app->words, "--%s=%s", row->option, size);
+}
+
+static int ulimit(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_free_ char *name = strndup(value, strcspn(value, "="));
+
+        if (streq(value, "host"))
+                return lose(step, "write the limits, such as nofile=1024:4096");
+        for (char *s = name; s && *s; s++)
+                *s = toupper((unsigned char) *s);
+        return name ? strv_extendf(&step->app->words, "--rlimit=%s%s", name, value + strlen(name)) : -ENOMEM;
+}
+
+static int device(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        if (*value == '-')
+                return lose(step, "a device that may be missing; leave the hyphen or the line away");
+        if (*value != '/')
+                return lose(step, "'%s' is not a path; name the devices in /dev", value);
+        return each_word(row->option, value, &step->app->words);
+}
+
+static int notify(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        if (streq(value, "healthy"))
+                return strv_extend(&step->app->words, "--health-ready");
+        return parse_boolean(value) > 0
+                       ? strv_extend(&step->app->words, "--annotation=appc.io/executor/supports-systemd-notify=true")
+                       : 0;
+}
+
+static int read_only(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        int b = parse_boolean(value);
+
+        if (b < 0)
+                return lose(step, "'%s' is not true or false", value);
+        if (streq(row->key, "ReadOnlyTmpfs"))
+                step->app->no_tmpfs = !b;
+        else
+                step->app->read_only = b;
+        return 0;
+}
+
+static int seccomp(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        if (!path_is_absolute(value))
+                return lose(step, "only the file of a filter is possible; write its path");
+        return to_app(step, row, value);
+}
+
+static int secret(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_strv_free_ char **fields = NULL;
+        const char *type, *target;
+        int r = strv_split(value, ',', &fields);
+
+        if (r < 0)
+                return r;
+        type = strv_env_get(fields, "type");
+        target = strv_env_get(fields, "target");
+        if (!fields || strv_env_get(fields, "uid") || strv_env_get(fields, "gid") || strv_env_get(fields, "mode") ||
+            (target && strchr(target, '/')))
+                return lose(step, "only the app's user can read it, as /run/secrets/NAME; leave uid, gid, mode and "
+                                  "paths away");
+        r = quadlet_step_check_name(step, FOREIGN_CREDENTIAL, fields[0]);
+        if (r >= 0 && target && !streq_ptr(type, "env"))
+                r = quadlet_step_check_name(step, FOREIGN_CREDENTIAL, target);
+        if (r < 0 || step->state == FINDING_LOST)
+                return r;
+        r = streq_ptr(type, "env")
+                    ? strv_extendf(&step->app->words, "--credential=%s,env=%s", fields[0], target ?: fields[0])
+                    : strv_extendf(&step->app->words, "--credential=%s=%s", target ?: fields[0], fields[0]);
+        return r < 0 ? r : change(step, "its content has to be in /etc/credstore/%s before the pod starts", fields[0]);
+}
+
+static int one_success(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        return streq(value, "1") || streq(value, "0") ? 0 : lose(step, "one success is enough here");
+}
+
+static int container_name(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        if (streq(value, step->pod->name) || streq_ptr(value, step->app ? step->app->name : NULL))
+                return 0;
+        return change(step, "podctl knows it by the name of its file; others find it by this one with NetworkAlias=");
+}
+
+static int default_only(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_strv_free_ char **words = NULL;
+
+        if (strv_split(row->option, '|', &words) < 0)
+                return -ENOMEM;
+        return strv_contains(words, value) ? 0 : lose(step, "'%s' is not possible, only %s", value, row->option);
+}
+
+/* It becomes a line of the unit. */
+static int pids(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        bool unlimited = streq(value, "-1") || streq(value, "0");
+        uint32_t n;
+
+        if (!unlimited && parse_uint32(value, &n) < 0)
+                return lose(step, "'%s' is not a number of processes, or -1 for no limit", value);
+        return strv_extendf(&step->pod->service, "%s=%s", row->option, unlimited ? "infinity" : value);
+}
+
+static int lost(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        return lose(step, "%s", row->why);
+}
+
+#define LOST(section, key, why) { section, key, lost, NULL, FINDING_LOST, why }
+#define NONE(section, key, why) { section, key, nothing, NULL, FINDING_CARRIED, why }
+#define CHANGED(section, key, why) { section, key, nothing, NULL, FINDING_CHANGED, why }
+
+#define ARGS "options of podman itself; write what they mean as keys"
+#define MODULE "podctl has no modules of containers.conf"
+#define MAPS "each pod has a range of IDs of its own; leave the key away"
+#define RETRIES "Restart= of [Service] tries again"
+#define SERVICE_NAME "the unit is called pod@NAME.service"
+#define CREDENTIALS "put it into /etc/podctl/auth.d, or use podman login"
+
+/* What both containers and pods have. */
+#define OF_PODS(s)                                                                                                     \
+        { s, "AddHost", quadlet_add_host, "hosts-entry" }, LOST(s, "ContainersConfModule", MODULE),                    \
+        { s, "DNS", to_pod, "dns" }, { s, "DNSOption", to_pod, "dns-opt" }, { s, "DNSSearch", to_pod, "dns-search" },  \
+        LOST(s, "GIDMap", MAPS), LOST(s, "GlobalArgs", ARGS), { s, "HostName", quadlet_host_name, "hostname" },        \
+        { s, "IP", quadlet_address, "net" }, { s, "IP6", quadlet_address, "net" },                                     \
+        { s, "Network", quadlet_network, "net" }, { s, "NetworkAlias", to_pod, "net-alias" },                          \
+        LOST(s, "PodmanArgs", ARGS), { s, "PublishPort", quadlet_publish, "port" },                                    \
+        LOST(s, "RemapGid", MAPS), LOST(s, "RemapUid", MAPS), LOST(s, "RemapUidSize", MAPS),                           \
+        LOST(s, "RemapUsers", MAPS), CHANGED(s, "ServiceName", SERVICE_NAME),                                          \
+        { s, "ShmSize", quadlet_shm_size, "volume" }, LOST(s, "SubGIDMap", MAPS), LOST(s, "SubUIDMap", MAPS),          \
+        LOST(s, "UIDMap", MAPS), { s, "UserNS", translate, "private-users" }, { s, "Volume", quadlet_volume, "volume" }
+
+const QuadletRow quadlet_rows[] = {
+        OF_PODS("Container"),
+        { "Container", "AddCapability", caps, "caps-retain" },
+        { "Container", "AddDevice", device, "device" },
+        { "Container", "Annotation", words_to_app, "user-annotation" },
+        { "Container", "AppArmor", to_app, "apparmor" },
+        { "Container", "AutoUpdate", translate, "annotation=podctl/auto-update" },
+        { "Container", "CgroupsMode", default_only, "split|enabled" },
+        { "Container", "ContainerName", container_name, "net-alias" },
+        { "Container", "DropCapability", caps, "caps-remove" },
+        { "Container", "Entrypoint", entrypoint, "exec" },
+        { "Container", "Environment", environment, "environment" },
+        { "Container", "EnvironmentFile", environment_file, "set-env-file", FINDING_CHANGED,
+          "the file is read now, and not at each start" },
+        { "Container", "EnvironmentHost", unless_off, "name the variables with Environment=" },
+        { "Container", "Exec", exec, NULL },
+        NONE("Container", "ExposeHostPort", "ports need not be exposed"),
+        { "Container", "Group", to_app, "group" },
+        { "Container", "GroupAdd", numbers, "supplementary-gids" },
+        { "Container", "HealthCmd", to_app, "health-cmd" },
+        { "Container", "HealthInterval", to_app, "health-interval" },
+        CHANGED("Container", "HealthLogDestination", "the host's journal has the results"),
+        CHANGED("Container", "HealthMaxLogCount", "the host's journal has the results"),
+        CHANGED("Container", "HealthMaxLogSize", "the host's journal has the results"),
+        { "Container", "HealthOnFailure", translate, "health-on-failure" },
+        { "Container", "HealthRetries", to_app, "health-retries" },
+        { "Container", "HealthStartPeriod", to_app, "health-start-period" },
+        { "Container", "HealthStartupCmd", to_app, "health-startup-cmd" },
+        { "Container", "HealthStartupInterval", to_app, "health-startup-interval" },
+        { "Container", "HealthStartupRetries", to_app, "health-startup-retries" },
+        { "Container", "HealthStartupSuccess", one_success, NULL },
+        { "Container", "HealthStartupTimeout", to_app, "health-startup-timeout" },
+        { "Container", "HealthTimeout", to_app, "health-timeout" },
+        { "Container", "HttpProxy", unless_off, "the host's proxies are not passed on; name them with Environment=" },
+        { "Container", "Image", image, NULL },
+        { "Container", "Label", words_to_app, "user-label" },
+        { "Container", "LogDriver", translate, "log" },
+        CHANGED("Container", "LogOpt", "the journal has the output, which --journal-size= and --journal-age= limit"),
+        LOST("Container", "Mask", "the kernel's paths of systemd-nspawn are hidden, no others"),
+        { "Container", "Memory", memory, "memory" },
+        { "Container", "Mount", quadlet_mount, "mount" },
+        { "Container", "NoNewPrivileges", to_app, "no-new-privileges" },
+        { "Container", "Notify", notify, "health-ready" },
+        { "Container", "PidsLimit", pids, "TasksMax", FINDING_CHANGED, "the limit is that of the whole pod" },
+        NONE("Container", "Pod", "the container is an app of that pod"),
+        { "Container", "Pull", translate, "pull-policy" },
+        { "Container", "ReadOnly", read_only, "readonly-rootfs" },
+        { "Container", "ReadOnlyTmpfs", read_only, "volume" },
+        LOST("Container", "ReloadCmd", "podctl exec runs a command in the pod; the unit has no reload"),
+        LOST("Container", "ReloadSignal", "systemctl -M POD kill sends one; the unit has no reload"),
+        CHANGED("Container", "Retry", RETRIES),
+        CHANGED("Container", "RetryDelay", RETRIES),
+        LOST("Container", "Rootfs", "podctl runs images; podctl fetch takes archives and directories of OCI"),
+        NONE("Container", "RunInit", "PID 1 of a pod is a systemd"),
+        { "Container", "SeccompProfile", seccomp, "seccomp" },
+        { "Container", "Secret", secret, "credential" },
+        { "Container", "SecurityLabelDisable", unless_off, "write --selinux= on the command line of podctl create" },
+        LOST("Container", "SecurityLabelFileType", "write --selinux= on the command line of podctl create"),
+        LOST("Container", "SecurityLabelLevel", "write --selinux= on the command line of podctl create"),
+        { "Container", "SecurityLabelNested", unless_off, "write --selinux= on the command line of podctl create" },
+        LOST("Container", "SecurityLabelType", "write --selinux= on the command line of podctl create"),
+        { "Container", "StartWithPod", default_only, "true|yes|1|on" },
+        { "Container", "StopSignal", to_app, "stop-signal" },
+        { "Container", "StopTimeout", seconds, "stop-timeout" },
+        { "Container", "Sysctl", words_to_pod, "sysctl" },
+        { "Container", "Timezone", quadlet_timezone, "volume" },
+        { "Container", "Tmpfs", quadlet_tmpfs, "volume" },
+        { "Container", "Ulimit", ulimit, "rlimit" },
+        LOST("Container", "Unmask", "--insecure-options=paths of podctl run shows all of the kernel's paths"),
+        { "Container", "User", user, "user" },
+        NONE("Container", "VolatileTmp", "write Tmpfs=/tmp"),
+        { "Container", "WorkingDir", to_app, "working-dir" },
+
+        OF_PODS("Pod"),
+        { "Pod", "ExitPolicy", default_only, "stop" },
+        { "Pod", "Label", words_to_app, "user-label" },
+        CHANGED("Pod", "PodName", "podctl knows the pod by the name of its file"),
+        CHANGED("Pod", "StopTimeout", "each container has its own"),
+
+        LOST("Volume", "ContainersConfModule", MODULE),
+        { "Volume", "Copy", default_only, "true|yes|1|on" },
+        LOST("Volume", "Device", "mount it by a mount unit, and write its path in Volume= of the container"),
+        { "Volume", "Driver", default_only, "local" },
+        LOST("Volume", "GlobalArgs", ARGS),
+        LOST("Volume", "GID", "a new volume has the owner that the image gives it"),
+        LOST("Volume", "Group", "a new volume has the owner that the image gives it"),
+        LOST("Volume", "Image", "Mount= of an image is not possible"),
+        CHANGED("Volume", "Label", "volumes have no labels"),
+        LOST("Volume", "Options", "mount it by a mount unit, and write its path in Volume= of the container"),
+        LOST("Volume", "PodmanArgs", ARGS),
+        NONE("Volume", "ServiceName", "volumes need no unit"),
+        LOST("Volume", "Type", "mount it by a mount unit, and write its path in Volume= of the container"),
+        LOST("Volume", "UID", "a new volume has the owner that the image gives it"),
+        LOST("Volume", "User", "a new volume has the owner that the image gives it"),
+        NONE("Volume", "VolumeName", NULL),
+
+        LOST("Network", "ContainersConfModule", MODULE),
+        { "Network", "DNS", quadlet_name_server, "dns" },
+        NONE("Network", "DisableDNS", "pods find each other by /etc/hosts"),
+        { "Network", "Driver", default_only, "bridge" },
+        LOST("Network", "Gateway", "it is the first address of the subnet"),
+        LOST("Network", "GlobalArgs", ARGS),
+        { "Network", "IPAMDriver", default_only, "host-local" },
+        LOST("Network", "IPRange", "write a smaller Subnet="),
+        { "Network", "IPv6", quadlet_network_flag, "ipv6" },
+        CHANGED("Network", "InterfaceName", "each pod has a link of its own to the host, and there is no bridge"),
+        { "Network", "Internal", quadlet_network_flag, "!isDefaultGateway" },
+        CHANGED("Network", "Label", "networks have no labels"),
+        NONE("Network", "NetworkDeleteOnStop", "what is made for a network ends with its last pod"),
+        { "Network", "NetworkName", quadlet_network_member, "name" },
+        { "Network", "Options", quadlet_network_options, "isolate" },
+        LOST("Network", "PodmanArgs", ARGS),
+        NONE("Network", "ServiceName", "networks need no unit"),
+        { "Network", "Subnet", quadlet_subnet, "subnet" },
+
+        LOST("Image", "AllTags", "podctl fetch takes each tag"),
+        LOST("Image", "Arch", "images are those of this machine"),
+        LOST("Image", "AuthFile", CREDENTIALS),
+        LOST("Image", "CertDir", "name the registry in /etc/podctl/registries.d, see podctl-files(5)"),
+        LOST("Image", "ContainersConfModule", MODULE),
+        LOST("Image", "Creds", CREDENTIALS),
+        LOST("Image", "DecryptionKey", "encrypted images are not possible"),
+        LOST("Image", "GlobalArgs", ARGS),
+        NONE("Image", "Image", "the place that it is fetched from"),
+        LOST("Image", "ImageTag", "podctl image tag gives it one"),
+        LOST("Image", "OS", "images are those of Linux"),
+        LOST("Image", "PodmanArgs", ARGS),
+        LOST("Image", "Policy", "write Pull= in the container"),
+        CHANGED("Image", "Retry", RETRIES),
+        CHANGED("Image", "RetryDelay", RETRIES),
+        NONE("Image", "ServiceName", "images need no unit"),
+        { "Image", "TLSVerify", default_only, "true|yes|1|on" },
+        LOST("Image", "Variant", "images are those of this machine"),
+        {},
+};
+
+const QuadletRow *quadlet_row_find(const char *section, const char *key)
+{
+        for (const QuadletRow *row = quadlet_rows; row->key; row++)
+                if (streq(row->section, section) && streq(row->key, key))
+                        return row;
+        return NULL;
+}

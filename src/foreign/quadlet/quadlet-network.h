@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "foreign/quadlet/quadlet-step.h"
+
+/* Networks, addresses and ports: of containers and pods, and files of networks. Names and addresses are checked here,
+ * since they stand in options of podctl create that have separators. */
+
+int quadlet_network(QuadletStep *step, const QuadletRow *row, const char *value);
+int quadlet_address(QuadletStep *step, const QuadletRow *row, const char *value);
+int quadlet_publish(QuadletStep *step, const QuadletRow *row, const char *value);
+int quadlet_add_host(QuadletStep *step, const QuadletRow *row, const char *value);
+int quadlet_host_name(QuadletStep *step, const QuadletRow *row, const char *value);
+
+int quadlet_network_member(QuadletStep *step, const QuadletRow *row, const char *value);
+int quadlet_subnet(QuadletStep *step, const QuadletRow *row, const char *value);
+int quadlet_network_flag(QuadletStep *step, const QuadletRow *row, const char *value);
+int quadlet_name_server(QuadletStep *step, const QuadletRow *row, const char *value);
+int quadlet_network_options(QuadletStep *step, const QuadletRow *row, const char *value);

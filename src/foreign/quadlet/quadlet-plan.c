@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
+
+#include "basic/nearest.h"
+#include "foreign/draft/draft-order.h"
+#include "foreign/quadlet/podman-run.h"
+#include "foreign/quadlet/quadlet-keys.h"
+#include "foreign/quadlet/quadlet-mounts.h"
+#include "foreign/quadlet/quadlet-plan.h"
+#include "foreign/quadlet/quadlet-units.h"
+#include "shared/explain.h"
+
+/* Capabilities of podman's containers, as containers.conf(5) has them. */
+static const char *const podman_caps[] = { "CHOWN",            "DAC_OVERRIDE", "FOWNER", "FSETID",  "KILL",
+                                           "NET_BIND_SERVICE", "SETFCAP",      "SETGID", "SETPCAP", "SETUID",
+                                           "SYS_CHROOT",       NULL };
+
+/* Pods and their apps */
+
+static int add_pod(PodDrafts *plan, const QuadletFile *file, const char *name, PodDraft **ret)
+{
+        int r = pod_drafts_add_pod(plan, strjoin(file->stem, ".", file->suffix),
+                                   name ? strdup(name) : quadlet_name_of(file), ret);
+
+        if (r < 0 || foreign_name_is_valid(FOREIGN_POD, (*ret)->name))
+                return r;
+        return findings_add(&plan->findings, file->path, 0, "name", FINDING_LOST,
+                            "'%s' is not a valid name of a pod: %s; name the file so, or give podctl create a NAME",
+                            (*ret)->name, foreign_name_rule(FOREIGN_POD));
+}
+
+/* Its name is that of the file; the pod's own is told where that is the file's as well. */
+static int check_app_name(PodDrafts *plan, const PodDraft *pod, const QuadletFile *file, const char *name)
+{
+        const char *why = foreign_name_is_valid(FOREIGN_APP, name) ? NULL : "is not valid";
+
+        for (size_t i = 0; !why && i + 1 < pod->n_apps; i++)
+                if (streq(pod->apps[i].name, name))
+                        why = "is that of another container of the pod, too";
+        if (!why || !endswith(pod->stem, ".pod"))
+                return 0;
+        return findings_add(&plan->findings, file->path, 0, "name", FINDING_LOST, "the app's name, '%s', %s; rename "
+                            "the file", name, why);
+}
+
+static int add_app(PodDrafts *plan, PodDraft *pod, const QuadletFile *file, AppDraft **ret)
+{
+        char *name = quadlet_name_of(file);
+        int r;
+
+        for (char *s = name; s && *s; s++)
+                *s = *s == '.' ? '-' : tolower((unsigned char) *s);
+        r = pod_draft_add_app(pod, strdup(file->stem), name, ret);
+        return r < 0 ? r : check_app_name(plan, pod, file, name);
+}
+
+/* Quadlet's own sections */
+
+/* In podman's unit, systemd replaces variables of [Service] in these values. */
+static bool has_variable(const char *value)
+{
+        for (const char *s = value; (s = strchr(s, '$')); s++)
+                if (s[1] == '$')
+                        s++;
+                else if (s[1] == '{' || ((s == value || isspace((unsigned char) s[-1])) &&
+                                         (isalpha((unsigned char) s[1]) || s[1] == '_') &&
+                                         strcspn(s, " \t") == 1 + strspn(s + 1, UPPERCASE LOWERCASE DIGITS "_")))
+                        return true;
+        return false;
+}
+
+static void single_dollars(char *value)
+{
+        char *out = value;
+
+        for (const char *s = value; *s; s++) {
+                if (s[0] == '$' && s[1] == '$')
+                        s++;
+                *out++ = *s;
+        }
+        *out = 0;
+}
+
+static int carry_row(QuadletStep *step, const QuadletRow *row, const QuadletEntry *e)
+{
+        _cleanup_free_ char *value = NULL;
+        char letter = 0;
+        int r = quadlet_expand(step->file, e->value, false, &value, &letter);
+
+        if (r == -EOPNOTSUPP)
+                return quadlet_step_tell(step, FINDING_LOST, "specifier '%%%c' depends on the host; write its value",
+                                         letter ?: ' ');
+        if (r < 0)
+                return r;
+        if (has_variable(value))
+                return quadlet_step_tell(step, FINDING_LOST, "a variable of [Service]; write its value, or $$ for a "
+                                                             "dollar");
+        single_dollars(value);
+        return quadlet_step_carry(step, row, value);
+}
+
+static int tell_unknown(QuadletStep *step, const QuadletEntry *e)
+{
+        Nearest nearest = { .written = e->key };
+
+        if (podman_run_why(e->key))
+                return quadlet_step_tell(step, FINDING_CHANGED, "%s", podman_run_why(e->key));
+        if (*e->key == '-')
+                return quadlet_step_tell(step, FINDING_LOST, "no option of podctl create does the same; leave it away");
+
+        for (const QuadletRow *row = quadlet_rows; row->key; row++)
+                if (streq(row->section, e->section))
+                        nearest_offer(&nearest, row->key);
+        return nearest.known ? quadlet_step_tell(step, FINDING_LOST, "there is no such key; did you mean '%s'?",
+                                                 nearest.known)
+                             : quadlet_step_tell(step, FINDING_LOST, "podctl does not know this key");
+}
+
+static bool is_section_of(const QuadletFile *f, const char *section)
+{
+        return strlen(section) == strlen(f->suffix) && strcasecmp(section, f->suffix) == 0;
+}
+
+static int carry(QuadletStep *step, const PodDrafts *plan, const QuadletEntry *e)
+{
+        const QuadletRow *row = quadlet_row_find(e->section, e->key);
+
+        if (streq(e->section, "Unit") || streq(e->section, "Service") || streq(e->section, "Install"))
+                return quadlet_carry_systemd(step, plan, e);
+        if (startswith(e->section, "X-"))
+                return quadlet_step_tell(step, FINDING_CARRIED, "podman does not read this section either");
+        if (streq(e->section, "Quadlet") && streq(e->key, "DefaultDependencies")) {
+                if (step->pod && (streq(e->value, "no") || streq(e->value, "false")))
+                        step->pod->no_dependencies = true;
+                return 0;
+        }
+        if (quadlet_file_is(step->file, "kube"))
+                return quadlet_step_tell(step, FINDING_LOST, "give the YAML file itself to podctl create");
+        if (quadlet_file_is(step->file, "build"))
+                return quadlet_step_tell(step, FINDING_LOST, "build the image with podman, then podman save and podctl "
+                                                             "fetch");
+        if (!is_section_of(step->file, e->section))
+                return quadlet_step_tell(step, FINDING_LOST, "section [%s] does not belong into a file .%s", e->section,
+                                         step->file->suffix);
+        return row ? carry_row(step, row, e) : tell_unknown(step, e);
+}
+
+static int carry_file(PodDrafts *plan, QuadletStep *step)
+{
+        for (size_t i = 0; i < step->file->n_entries; i++) {
+                const QuadletEntry *e = &step->file->entries[i];
+                _cleanup_free_ char *key = e->typed ? strdup(e->typed) : strprintf("[%s] %s", e->section, e->key);
+                int r;
+
+                step->state = FINDING_CARRIED;
+                step->why = NULL;
+                r = key ? carry(step, plan, e) : -ENOMEM;
+                if (r < 0) {
+                        free(step->why);
+                        return r;
+                }
+                r = findings_add_text(&plan->findings, e->file, e->line, key, step->state, TAKE_PTR(step->why));
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* What has to be seen as a whole */
+
+/* What podman calls a container: an instance has its name after "_" there. */
+static int name_of_container(const QuadletFile *file, char **ret)
+{
+        const QuadletEntry *e = quadlet_file_find(file, "Container", "ContainerName");
+        char *name, *at, letter = 0;
+
+        if (e)
+                return quadlet_expand(file, e->value, false, ret, &letter);
+        name = strjoin("systemd-", file->stem);
+        at = name ? strchr(name, '@') : NULL;
+        if (at)
+                *at = '_';
+        *ret = name;
+        return name ? 0 : -ENOMEM;
+}
+
+/* Containers of a pod find each other by these names. */
+static int name_in_pod(PodDraft *pod, const QuadletFile *file)
+{
+        _cleanup_free_ char *name = NULL;
+        int r = quadlet_file_find(file, "Container", "Pod") ? name_of_container(file, &name) : 0;
+
+        /* A name that depends on the host has been told of. */
+        if (r < 0 && r != -EOPNOTSUPP)
+                return r;
+        if (!name || !*name || !string_in_charset(name, LOWERCASE UPPERCASE DIGITS "-._"))
+                return 0;
+        return strv_extendf(&pod->words, "--hosts-entry=127.0.0.1=%s", name);
+}
+
+/* podman hands what is added to a user other than root, too. */
+static int tell_caps(PodDrafts *plan, const QuadletFile *file, const AppDraft *app)
+{
+        const QuadletEntry *user = quadlet_file_find(file, "Container", "User");
+        const QuadletEntry *added = quadlet_file_find(file, "Container", "AddCapability");
+
+        if (!app->caps_add || !added || !user || streq(user->value, "root") || streq(user->value, "0"))
+                return 0;
+        return findings_add(&plan->findings, added->file, added->line, "[Container] AddCapability", FINDING_CHANGED,
+                            "the user has it in programs whose files have it; ports below 1024 need none");
+}
+
+static int finish_app(PodDraft *pod, AppDraft *app, PodDrafts *plan, const QuadletFile *file)
+{
+        int r = app_draft_finish_caps(app, podman_caps);
+
+        if (r == -EOPNOTSUPP)
+                r = findings_add(&plan->findings, file->path, 0, "[Container] AddCapability", FINDING_LOST,
+                                 "name the capabilities that it needs");
+        if (r >= 0 && !app->image)
+                r = findings_add(&plan->findings, file->path, 0, "[Container] Image", FINDING_LOST,
+                                 "there is no image");
+        if (r >= 0)
+                r = tell_caps(plan, file, app);
+        if (r >= 0)
+                r = name_in_pod(pod, file);
+        return r < 0 ? r : pod_draft_finish_app(pod, app);
+}
+
+static int plan_network(PodDrafts *plan, QuadletStep *step)
+{
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+        NetworkDraft *network;
+        int r = o ? pod_drafts_add_network(plan, quadlet_name_of(step->file), &network) : -ENOMEM;
+
+        if (r < 0)
+                return r;
+        step->network = o;
+        if (!foreign_name_is_valid(FOREIGN_NETWORK, network->name))
+                return findings_add(&plan->findings, step->file->path, 0, "[Network] NetworkName", FINDING_LOST,
+                                    "it is not a valid name: %s", foreign_name_rule(FOREIGN_NETWORK));
+        (void) json_object_object_add(o, "cniVersion", json_object_new_string("1.0.0"));
+        (void) json_object_object_add(o, "name", json_object_new_string(network->name));
+        (void) json_object_object_add(o, "type", json_object_new_string("podctl"));
+        r = carry_file(plan, step);
+        return r < 0 ? r : json_format_pretty(o, &network->text);
+}
+
+static int plan_container(PodDrafts *plan, QuadletStep *step, const char *name)
+{
+        const QuadletEntry *of_pod = quadlet_file_find(step->file, "Container", "Pod");
+        const char *at = strchr(step->file->stem, '@');
+        int r = 0;
+
+        if (at && !at[1])
+                return findings_add(&plan->findings, step->file->path, 0, "template", FINDING_LOST,
+                                   "a template needs an instance: a link NAME@INSTANCE.container, or "
+                                          "DefaultInstance=");
+        step->pod = of_pod ? quadlet_find_pod(plan, of_pod->value) : NULL;
+        if (of_pod && !step->pod)
+                return findings_add(&plan->findings, of_pod->file, of_pod->line, "[Container] Pod", FINDING_LOST,
+                                   "there is no file %s among those that were given", of_pod->value);
+        if (!of_pod)
+                r = add_pod(plan, step->file, name, &step->pod);
+        if (r >= 0)
+                r = add_app(plan, step->pod, step->file, &step->app);
+        return r;
+}
+
+/* All pods and apps first, since lines of one file name others. */
+static int plan_pods(PodDrafts *plan, const QuadletFile *files, size_t n, const char *name)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < n; i++) {
+                PodDraft *pod;
+
+                if (quadlet_file_is(&files[i], "pod") && !files[i].beside)
+                        r = add_pod(plan, &files[i], name, &pod);
+        }
+        for (size_t i = 0; r >= 0 && i < n; i++) {
+                QuadletStep step = { .files = files, .n_files = n, .file = &files[i] };
+
+                if (quadlet_file_is(&files[i], "container") && !files[i].beside)
+                        r = plan_container(plan, &step, name);
+        }
+        return r;
+}
+
+static int plan_file(PodDrafts *plan, QuadletStep *step)
+{
+        int r;
+
+        if (quadlet_file_is(step->file, "network"))
+                return plan_network(plan, step);
+        step->pod = (PodDraft *) quadlet_find_pod_of(plan, step->file);
+        for (size_t i = 0; step->pod && quadlet_file_is(step->file, "container") && i < step->pod->n_apps; i++)
+                if (streq(step->pod->apps[i].stem, step->file->stem))
+                        step->app = &step->pod->apps[i];
+        /* The reason has been told. */
+        if (quadlet_file_is(step->file, "container") && !step->app)
+                return 0;
+        r = carry_file(plan, step);
+        return r >= 0 && step->app ? finish_app(step->pod, step->app, plan, step->file) : r;
+}
+
+static int tell_circle(void *userdata, const AppDraft *app, const AppDraft *other)
+{
+        PodDrafts *plan = userdata;
+        _cleanup_free_ char *file = strjoin(app->stem, ".container");
+
+        return file ? findings_add(&plan->findings, file, 0, "[Unit] After", FINDING_LOST,
+                                   "it waits for %s.container, which waits for it", other->stem)
+                    : -ENOMEM;
+}
+
+static int make_plan(PodDrafts *plan, const QuadletInput *input, const char *name, char **reterr_message)
+{
+        int r = plan_pods(plan, input->files, input->n_files, name);
+
+        for (size_t i = 0; r >= 0 && i < input->n_files; i++) {
+                QuadletStep step = { .files = input->files,
+                                     .n_files = input->n_files,
+                                     .file = &input->files[i],
+                                     .exists = input->exists };
+
+                r = step.file->beside ? 0 : plan_file(plan, &step);
+        }
+        if (r >= 0 && name && plan->n_pods > 1)
+                return explain(reterr_message, EINVAL, "'%s' cannot be the name of %zu pods; give one file, or no name",
+                               name, plan->n_pods);
+        for (size_t i = 0; r >= 0 && i < plan->n_pods; i++) {
+                r = pod_draft_check_order(&plan->pods[i], tell_circle, plan);
+                if (r >= 0)
+                        r = pod_draft_finish(&plan->pods[i]);
+                if (r >= 0 && plan->pods[i].n_apps == 0)
+                        r = findings_add(&plan->findings, plan->pods[i].stem, 0, "[Pod]", FINDING_LOST,
+                                        "no container is in this pod");
+        }
+        return r;
+}
+
+int quadlet_plan_new(const QuadletInput *input, const char *name, PodDrafts *ret, char **reterr_message)
+{
+        PodDrafts plan = {};
+        int r = make_plan(&plan, input, name, reterr_message);
+
+        if (r < 0) {
+                pod_drafts_done(&plan);
+                return r;
+        }
+        *ret = plan;
+        return 0;
+}
