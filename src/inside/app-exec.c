@@ -28,9 +28,11 @@
 #include "inside/app-credentials.h"
 #include "inside/app-devices.h"
 #include "inside/app-die.h"
+#include "inside/app-follow.h"
 #include "inside/app-join.h"
 #include "inside/app-output.h"
 #include "inside/app-paths.h"
+#include "inside/app-pids.h"
 #include "inside/app-privileges.h"
 #include "inside/app-program.h"
 #include "inside/app-relay.h"
@@ -114,6 +116,7 @@ int main(int argc, char *argv[])
         if (l.join)
                 app_join(&l);
         else {
+                app_pids_part(&l, argc, argv);
                 clear_traces();
                 own_devices();
                 cover_paths(&l);
@@ -133,6 +136,7 @@ int main(int argc, char *argv[])
 
         /* Services ignore SIGPIPE by default, and execve() does not change that (systemd.exec(5), IgnoreSIGPIPE=). */
         (void) signal(SIGPIPE, SIG_DFL);
+        app_follow_bind(&l);
         (void) execve(words[0], words + 1, l.environment.list);
         if (errno == E2BIG)
                 app_program_die_of_size(words[0], words + 1, l.environment.list);

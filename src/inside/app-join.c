@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "inside/app-die.h"
+#include "inside/app-follow.h"
 #include "inside/app-join.h"
 
 #define START_MSEC_MAX 30000
@@ -91,11 +92,20 @@ static void wait_for_the_app(const LaunchOptions *l, int process)
         }
 }
 
-void app_join(const LaunchOptions *l)
+static bool is_own(int pids)
+{
+        struct stat a, b;
+
+        return fstat(pids, &a) == 0 && stat("/proc/self/ns/pid", &b) == 0 && a.st_dev == b.st_dev &&
+               a.st_ino == b.st_ino;
+}
+
+void app_join(LaunchOptions *l)
 {
         char buffer[4096], path[4200];
+        int process, mounts, pids, procs;
         const char *group;
-        int process, mounts, procs;
+        bool same_pids;
 
         (void) snprintf(path, sizeof(path), "/proc/%s", l->join);
         process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -104,11 +114,17 @@ void app_join(const LaunchOptions *l)
                 die("the app does not run any more");
         wait_for_the_app(l, process);
         mounts = openat(process, "ns/mnt", O_RDONLY | O_CLOEXEC);
+        pids = openat(process, "ns/pid", O_RDONLY | O_CLOEXEC);
+        same_pids = pids >= 0 && is_own(pids);
         (void) snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cgroup.procs", group);
         procs = open(path, O_WRONLY | O_CLOEXEC);
-        if (mounts < 0 || procs < 0 || write(procs, "0", 1) < 0 || setns(mounts, CLONE_NEWNS) < 0)
+        if (mounts < 0 || pids < 0 || procs < 0 || write(procs, "0", 1) < 0 || setns(mounts, CLONE_NEWNS) < 0 ||
+            (!same_pids && setns(pids, CLONE_NEWPID) < 0))
                 die("cannot join the app: %m");
         (void) close(process);
         (void) close(mounts);
+        (void) close(pids);
         (void) close(procs);
+        if (!same_pids)
+                app_follow(l);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "inside/app-die.h"
 #include "inside/app-variables.h"
@@ -17,12 +18,17 @@ static const char *const passed_on[] = {
         "LISTEN_PIDFDID",        "NOTIFY_SOCKET", "SYSTEMD_EXEC_PID", "WATCHDOG_PID", "WATCHDOG_USEC",
 };
 
-static bool has_variable(const AppVariables *v, const char *name)
+static bool is_variable(const char *assignment, const char *name)
 {
         size_t n = strlen(name);
 
+        return strncmp(assignment, name, n) == 0 && assignment[n] == '=';
+}
+
+static bool has_variable(const AppVariables *v, const char *name)
+{
         for (size_t i = 0; i < v->n; i++)
-                if (strncmp(v->list[i], name, n) == 0 && v->list[i][n] == '=')
+                if (is_variable(v->list[i], name))
                         return true;
         return false;
 }
@@ -59,4 +65,49 @@ void app_variables_set(AppVariables *v, char *assignment)
         v->list[i] = assignment;
         if (i == v->n)
                 v->n++;
+}
+
+void app_variables_drop(AppVariables *v, const char *name, const char *value)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < v->n; i++)
+                if (!is_variable(v->list[i], name) || strcmp(v->list[i] + strlen(name) + 1, value) != 0)
+                        v->list[n++] = v->list[i];
+        if (v->list)
+                v->list[n] = NULL;
+        v->n = n;
+}
+
+/* sd_listen_fds(3), sd_watchdog_enabled(3), systemd.exec(5). What has another form than the number is left out: the
+ * number alone is enough. */
+static char *with_own_pid(char *assignment)
+{
+        static const char *const numbers[] = { "LISTEN_PID", "SYSTEMD_EXEC_PID", "WATCHDOG_PID" };
+        char *own;
+
+        if (is_variable(assignment, "LISTEN_PIDFDID"))
+                return NULL;
+        for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
+                if (is_variable(assignment, numbers[i])) {
+                        if (asprintf(&own, "%s=%i", numbers[i], getpid()) < 0)
+                                die("cannot set a variable: %m");
+                        return own;
+                }
+        return assignment;
+}
+
+void app_variables_own_pid(AppVariables *v)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < v->n; i++) {
+                char *assignment = with_own_pid(v->list[i]);
+
+                if (assignment)
+                        v->list[n++] = assignment;
+        }
+        if (v->list)
+                v->list[n] = NULL;
+        v->n = n;
 }

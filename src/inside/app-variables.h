@@ -15,3 +15,7 @@ typedef struct AppVariables {
 void app_variables_read(AppVariables *v, const char *path, size_t room);
 /* Adds a variable, or replaces that of the same name. The string is kept, not copied. */
 void app_variables_set(AppVariables *v, char *assignment);
+/* Leaves the variable out if it has this value. */
+void app_variables_drop(AppVariables *v, const char *name, const char *value);
+/* After a fork: the variables that name the process for which others are meant name this one. */
+void app_variables_own_pid(AppVariables *v);

@@ -102,6 +102,7 @@ static const struct {
         void (*take)(LaunchOptions *l, size_t offset, char *value);
         size_t offset;
 } options[] = {
+        { "--pids", take_text, offsetof(LaunchOptions, pids) },
         { "--uid", take_id, offsetof(LaunchOptions, uid) },
         { "--gid", take_id, offsetof(LaunchOptions, gid) },
         { "--groups", take_groups },

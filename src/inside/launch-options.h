@@ -26,6 +26,8 @@ typedef struct LaunchOptions {
         const char *fields; /* of entries in the host's journal, a line each; NULL: nothing goes there */
         const char *credentials;
         char **secrets; /* "VARIABLE=NAME": credentials that become variables too */
+        const char *pids; /* see app-pids.h; NULL: those of the pod */
+        bool followed;    /* a process waits for this one; see app_follow() */
         const char *join;
         const char *unit;
         char *protect;
