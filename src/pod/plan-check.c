@@ -56,6 +56,13 @@ static bool restart_is_valid(const char *restart)
         return !restart || streq(restart, "no") || streq(restart, "on-failure") || streq(restart, "always");
 }
 
+static bool pids_are_valid(char *const *annotations)
+{
+        const char *pids = strv_env_get(annotations, APPC_ANNOTATION_PIDS);
+
+        return !pids || streq(pids, "private") || streq(pids, "shared");
+}
+
 /* The first one that should be "true" or "false" and is something else. */
 static const char *not_a_boolean(const AppcPodApp *app, const char **ret_value)
 {
@@ -85,6 +92,9 @@ static char *annotation_mistake(const AppcPodApp *app)
 
         if (!restart_is_valid(restart))
                 return strprintf("'" APPC_ANNOTATION_RESTART "' is 'no', 'on-failure' or 'always', not '%s'", restart);
+        if (!pids_are_valid(app->annotations))
+                return strprintf("'" APPC_ANNOTATION_PIDS "' is 'private' or 'shared', not '%s'",
+                                 strv_env_get(app->annotations, APPC_ANNOTATION_PIDS));
         if (acts && !streq(action, "restart") && !streq(action, "stop") && !streq(action, "fail"))
                 return strprintf("'" APPC_ANNOTATION_UNHEALTHY "' is 'none', 'restart', 'stop' or 'fail', not '%s'",
                                  action);
@@ -135,6 +145,10 @@ static const char *app_mistake(const AppcPodApp *app, char **ret)
 
 int plan_check_apps(const AppcPod *pod, JsonError *e)
 {
+        if (!pids_are_valid(pod->annotations))
+                return json_error_set(e, -EINVAL, "annotations", "'" APPC_ANNOTATION_PIDS
+                                      "' is 'private' or 'shared', not '%s'",
+                                      strv_env_get(pod->annotations, APPC_ANNOTATION_PIDS));
         for (size_t i = 0; i < pod->n_apps; i++) {
                 _cleanup_free_ char *why = NULL;
                 const char *member = app_mistake(&pod->apps[i], &why);

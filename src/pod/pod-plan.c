@@ -117,6 +117,14 @@ static bool annotation_is_true(char *const *annotations, const char *name)
         return value && streq(value, "true");
 }
 
+static bool has_own_pids(const PodPlan *plan, const PlanApp *app)
+{
+        const char *pids = strv_env_get(app->app->annotations, APPC_ANNOTATION_PIDS)
+                                   ?: strv_env_get(plan->manifest->annotations, APPC_ANNOTATION_PIDS);
+
+        return pids && streq(pids, "private");
+}
+
 /* Reads the annotations for restarts, health, order and the user, which plan-check.c checks. */
 static int plan_order(PlanApp *ret)
 {
@@ -163,6 +171,7 @@ static void plan_settings(const PodPlan *plan, PlanApp *ret)
 {
         ret->raw_output = plan->settings->sockets;
         ret->log = plan->settings->log ? plan_log_from_string(plan->settings->log) : PLAN_LOG_BOTH;
+        ret->own_pids = has_own_pids(plan, ret);
         ret->notify = annotation_is_true(ret->app->annotations, APPC_ANNOTATION_NOTIFY);
         ret->unrestricted = strv_contains(plan->settings->insecure, "capabilities");
         ret->unfiltered = strv_contains(plan->settings->insecure, "seccomp");

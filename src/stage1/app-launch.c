@@ -5,6 +5,7 @@
 #include "basic/fs.h"
 #include "basic/path.h"
 #include "config.h"
+#include "inside/app-pids.h"
 #include "inside/app-relay.h"
 #include "pod/plan-seccomp.h"
 #include "shared/explain.h"
@@ -210,12 +211,25 @@ static int add_kept(char *const *binds, char ***words)
         return 0;
 }
 
+static int add_proc_paths(char ***words)
+{
+        static const char *const protected_by_nspawn[] = {
+                "/proc/acpi", "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL,
+        }, *const hidden_by_nspawn[] = {
+                "/proc/kallsyms", "/proc/kcore", "/proc/keys", "/proc/sched_debug", "/proc/timer_list", NULL,
+        };
+        int r = add_path_option("--protect", protected_by_nspawn, NULL, words);
+
+        return r < 0 ? r : add_path_option("--hide", hidden_by_nspawn, NULL, words);
+}
+
 static int add_paths(const PlanApp *app, const AppIdentity *identity, char ***words)
 {
         int r;
 
+        /* What systemd-nspawn protects and hides, in any case: the new /proc does not have it yet. */
         if (app->open_paths)
-                return 0;
+                return app->own_pids ? add_proc_paths(words) : 0;
         r = add_path_option("--protect", protected_paths, identity->binds, words);
         if (r < 0)
                 return r;
@@ -232,6 +246,12 @@ static bool is_refused(const char *path)
         return is_below_any(path, refused) || (name && strspn(name, DIGITS) == strcspn(name, "/") && *name);
 }
 
+/* The kernel's own /proc of the app's PID namespace replaces the one where systemd mounted it. */
+static bool is_replaced(const PlanApp *app, const char *path)
+{
+        return app->own_pids && path_is_at_or_below(path, "/proc");
+}
+
 /* A volume below the place could not be seen, and one at the place would be what programs take for the secrets. */
 static bool is_at_secrets(const PlanApp *app, const char *path)
 {
@@ -245,6 +265,10 @@ int app_launch_check_binds(const PlanApp *app, char *const *binds, char **reterr
 
                 if (is_refused(target))
                         return explain(reterr_message, EINVAL, "app '%s': no volume can be mounted at %s",
+                                       app->app->name, target);
+                if (is_replaced(app, target))
+                        return explain(reterr_message, EINVAL,
+                                       "app '%s': a volume at %s needs the pod's processes; use --pids=shared",
                                        app->app->name, target);
                 if (is_at_secrets(app, target))
                         return explain(reterr_message, EINVAL,
@@ -275,12 +299,14 @@ static int add_credentials(const PlanApp *app, char ***words)
         return r;
 }
 
-int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_root, char ***ret)
+static int launch_words(const PlanApp *app, const AppIdentity *identity, bool as_root, const char *pids, char ***ret)
 {
         _cleanup_strv_free_ char **words = NULL;
         int r;
 
         r = strv_extend(&words, LAUNCH_BIN "/" LAUNCH_PROGRAM);
+        if (r >= 0 && app->own_pids)
+                r = strv_extendf(&words, "--pids=%s", pids);
         if (r < 0)
                 return r;
         if (!as_root && identity->program)
@@ -295,6 +321,11 @@ int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_ro
                 return r;
         *ret = TAKE_PTR(words);
         return 0;
+}
+
+int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_root, char ***ret)
+{
+        return launch_words(app, identity, as_root, PIDS_BESIDE, ret);
 }
 
 int app_join_words(const PlanApp *app, const AppIdentity *identity, bool as_root, const char *pid, char ***ret)
@@ -407,10 +438,11 @@ int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, co
                              char *const *argv, int root_fd)
 {
         char *const what[] = { (char *) "--", (char *) program, NULL };
+        const char *pids = !streq(name, LAUNCH_START) ? PIDS_BESIDE : app->notify ? PIDS_NOTIFY : PIDS_MAIN;
         _cleanup_strv_free_ char **words = NULL;
         int r;
 
-        r = app_launch_words(app, identity, false, &words);
+        r = launch_words(app, identity, false, pids, &words);
         if (r < 0)
                 return r;
         r = add_outputs(app, &words);

@@ -105,6 +105,14 @@ static void print_hooks(FILE *f, const PlanApp *app)
                                        app->app->name, app_hook_files[hook]);
 }
 
+/* Where the launcher names another process as the main one, it also says when that has started. */
+static const char *type_of(const PlanApp *app)
+{
+        if (app->oneshot)
+                return "oneshot\nRemainAfterExit=yes";
+        return app->notify || app->own_pids ? "notify" : "exec";
+}
+
 /* The record of the exit is written outside the app's root, by us; see app-exited.c. */
 static void print_service_section(FILE *f, const PlanApp *app)
 {
@@ -121,7 +129,7 @@ static void print_service_section(FILE *f, const PlanApp *app)
                        /* The kernel kills the process that exceeds the limit; losing a worker need not end the app. */
                        "OOMPolicy=continue\n"
                        "ExecStopPost=+" PKGLIBDIR "/app-exited %s%s%s\n",
-                       app->oneshot ? "oneshot\nRemainAfterExit=yes" : app->notify ? "notify" : "exec",
+                       type_of(app),
                        app->app->name, app->app->name, app->app->name,
                        app->restart ? " " : "", strempty(app->restart));
         if (app->restart)
@@ -133,6 +141,8 @@ static void print_service_section(FILE *f, const PlanApp *app)
                                app->app->credentials[i].name);
         if (app->notify)
                 (void) fputs("NotifyAccess=all\n", f);
+        else if (app->own_pids)
+                (void) fputs("NotifyAccess=main\n", f);
         print_hooks(f, app);
         print_stop_signal(f, a->stop_signal);
         if (app->stop_timeout < 0)

@@ -21,6 +21,7 @@ static int compose_order(const RunApp *run, AppcPodApp *app)
                 { APPC_ANNOTATION_AFTER, after },
                 { APPC_ANNOTATION_REQUIRES, requires },
                 { APPC_ANNOTATION_RESTART, run->restart },
+                { APPC_ANNOTATION_PIDS, run->pids },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++)

@@ -26,14 +26,14 @@ static const char *const pod_annotations[] = {
         "podctl/journal-size",  "podctl/log",
         "podctl/mds-register",  "podctl/net",
         "podctl/net-alias",     "podctl/private-users",
-        "podctl/pull-policy",
+        APPC_ANNOTATION_PIDS,   "podctl/pull-policy",
         NULL,
 };
 
 static const char *const app_annotations[] = {
         "podctl/image", APPC_ANNOTATION_RESTART, APPC_ANNOTATION_AFTER, APPC_ANNOTATION_REQUIRES,
         APPC_ANNOTATION_UNHEALTHY, APPC_ANNOTATION_HEALTH_READY, APPC_ANNOTATION_ONESHOT,
-        APPC_ANNOTATION_NON_ROOT, NULL,
+        APPC_ANNOTATION_NON_ROOT, APPC_ANNOTATION_PIDS, NULL,
 };
 
 static bool is_known(const char *annotation, const char *const *known)

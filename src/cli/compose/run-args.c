@@ -264,6 +264,8 @@ const Option run_app_options[] = {
           "Its programs gain no privileges by being executed", .choices = "yes|no" },
         { "oom-score-adj", &option_string, offsetof(RunApp, options.oom_score_adj), "N",
           "OOM killer adjustment, -1000 to 1000" },
+        { "pids", &option_choice, offsetof(RunApp, pids), "WHICH",
+          "Processes that the app sees: its own, private, or all of the pod, shared", .choices = "private|shared" },
         { "readonly-rootfs", &option_bool, offsetof(RunApp, readonly_rootfs), NULL, "Mount the app's root read-only" },
         { "requires", &option_commas, offsetof(RunApp, requires), "APP,…",
           "Start after these apps, and stop with them" },

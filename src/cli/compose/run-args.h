@@ -27,6 +27,7 @@ typedef struct RunApp {
         char **credentials;
         char **credentials_encrypted;
         char *health_on_failure;
+        char *pids;
         bool health_ready;
 } RunApp;
 
