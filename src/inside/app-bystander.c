@@ -22,9 +22,9 @@ static void drop_privileges(uint32_t kept)
 
 void app_bystander_become(int fd, uint32_t kept)
 {
-        if (dup2(fd, 0) < 0 || close_range(1, ~0U, 0) < 0 || chdir("/") < 0)
-                _exit(EXIT_EXEC);
         drop_privileges(kept);
+        if (chdir("/") < 0 || dup2(fd, 0) < 0 || close_range(1, ~0U, 0) < 0)
+                _exit(EXIT_EXEC);
 }
 
 int app_bystander_signals(void)

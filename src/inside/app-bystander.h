@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 /* A process of ours beside an app, of whose program it is a copy, that waits for something and can do nothing else.
- * Becoming one: only fd stays open, as descriptor 0, since what reads from the app would wait for this process to close
+ * Becoming one: at last, only fd stays open, as descriptor 0, since what reads from the app would wait for this process to close
  * the others; only the capabilities of the mask kept are left. Ends the process if that fails. */
 void app_bystander_become(int fd, uint32_t kept);
 

@@ -34,17 +34,17 @@ static bool collect(void)
         return pid == 0;
 }
 
-/* The kernel ends what is left in the namespace together with this process. All signals are blocked. */
-__attribute__((noreturn)) static void become_init(int app, int argc, char *argv[])
+/* The kernel ends what is left in the namespace together with this process. All signals are blocked. Nothing can be
+ * read from started until the other process is there, or never will be. */
+__attribute__((noreturn)) static void become_init(int started, int argc, char *argv[])
 {
         struct pollfd fds[] = { { .events = POLLIN }, { .events = POLLIN } };
         struct signalfd_siginfo si;
         char byte;
 
-        /* The other process has started, or never will. */
-        (void) read(app, &byte, 1);
-        app_bystander_become(app, 0);
         app_title_set(argc, argv, "podctl-init");
+        app_bystander_become(started, 0);
+        (void) read(0, &byte, 1);
         fds[0].fd = app_bystander_signals();
         fds[1].fd = (int) syscall(SYS_pidfd_open, APP_PID, 0);
         for (;;) {
@@ -61,22 +61,26 @@ __attribute__((noreturn)) static void become_init(int app, int argc, char *argv[
         }
 }
 
-/* Its namespace is what this process makes for its children. Returns what tells it that the app has started: a
- * descriptor that is to be closed. */
+/* Its namespace is what this process makes for its children. It has given up its privileges when this returns, since
+ * the app may be able to trace it. Returns what tells it that the app has started: a descriptor that is to be closed. */
 static int start_init(int argc, char *argv[])
 {
-        int started[2];
+        int started[2], ready[2];
+        char byte;
         pid_t pid;
 
         if (unshare(CLONE_NEWPID) < 0)
                 die("cannot make the app's own PID namespace: %m");
-        if (pipe2(started, O_CLOEXEC) < 0 || (pid = fork()) < 0)
+        if (pipe2(started, O_CLOEXEC) < 0 || pipe2(ready, O_CLOEXEC) < 0 || (pid = fork()) < 0)
                 die("cannot start the first process of the app's PID namespace: %m");
         if (pid == 0) {
                 (void) close(started[1]);
                 become_init(started[0], argc, argv);
         }
         (void) close(started[0]);
+        (void) close(ready[1]);
+        (void) read(ready[0], &byte, 1);
+        (void) close(ready[0]);
         return started[1];
 }
 

@@ -7,11 +7,12 @@
  * are. Its first process is a small one of ours, "podctl-init": it collects what nobody waits for, and a program that
  * sets no handler for SIGTERM still ends by it, which it would not as the first process of a namespace. */
 
-/* Words of --pids=, for the app itself: goes on in a new process that PID 1 takes for the main process of the app's unit from now on,
- * as if there were no namespace: signals, exit status, readiness. See NOTIFY_SOCKET in systemd.exec(5). */
+/* Words of --pids=. For the app itself: it goes on in a new process that PID 1 takes for the main process of the app's
+ * unit from now on, as if there were no namespace: signals, exit status, readiness. NotifyAccess= has to be "main" or
+ * "all" (systemd.service(5)). */
 #define PIDS_MAIN "main"
 #define PIDS_NOTIFY "notify" /* the app itself says when it is ready */
-/* And for what runs at other times: goes on in a new process, as app_follow() does. */
+/* For what runs at other times: it goes on as app_follow() says. */
 #define PIDS_BESIDE "beside"
 
 /* Does what l->pids says, and gives the app a /proc of its namespace. Dies if that fails. Does nothing without the

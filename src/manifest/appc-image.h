@@ -48,9 +48,10 @@ const char *appc_image_annotation(const AppcImage *image, const char *name);
 /* "true": the app has started only when it has ended, with success. */
 #define APPC_ANNOTATION_ONESHOT "podctl/oneshot"
 /* "true": the app does not start if its user is root, whoever says so. */
-/* "private": the app has a PID namespace of its own; "shared": that of the pod. Of an app, or of a pod for all its apps. */
-#define APPC_ANNOTATION_PIDS "podctl/pids"
 #define APPC_ANNOTATION_NON_ROOT "podctl/non-root"
+/* "private": an app has a PID namespace of its own; "shared": that of the pod. A pod may have it for all its apps. */
+#define APPC_ANNOTATION_PIDS "podctl/pids"
+
 /* What an unhealthy app leads to ("none", "restart" of the app, "stop" or "fail" of the pod), and whether the pod has
  * started only when the app is healthy ("true"). */
 #define APPC_ANNOTATION_UNHEALTHY "podctl/on-unhealthy"

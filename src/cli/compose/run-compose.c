@@ -11,7 +11,9 @@
 #include "cli/compose/pod-manifest.h"
 #include "cli/compose/run-compose.h"
 #include "cli/images/fetch-image.h"
+#include "cli/persona.h"
 #include "manifest/ac-types.h"
+#include "manifest/appc-image.h"
 #include "manifest/appc-strings.h"
 #include "pod/pod-prepare.h"
 #include "pod/pods-d.h"
@@ -53,6 +55,15 @@ static int name_app(const RunApp *run, const char *image_name, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
+/* As images of others expect it. appc's apps share the processes of the pod. */
+static int compose_pids(const AppcPod *pod, const Image *image, AppcPodApp *app)
+{
+        if (image->kind == IMAGE_APPC || persona_is_rkt() || strv_env_get(app->annotations, APPC_ANNOTATION_PIDS) ||
+            strv_env_get(pod->annotations, APPC_ANNOTATION_PIDS))
+                return 0;
+        return strv_env_set(&app->annotations, APPC_ANNOTATION_PIDS, "private") < 0 ? log_oom() : 0;
+}
+
 static int compose_all(const RunArgs *args, const RunApp *run, const Image *image, AppcPod *pod, AppcPodApp *app)
 {
         int r;
@@ -61,7 +72,9 @@ static int compose_all(const RunArgs *args, const RunApp *run, const Image *imag
         if (r < 0)
                 return r;
         r = compose_options(image, args->private_users != 0, app);
-        return r < 0 ? r : compose_around(args, run, pod, app);
+        if (r >= 0)
+                r = compose_around(args, run, pod, app);
+        return r < 0 ? r : compose_pids(pod, image, app);
 }
 
 static int add_app(Context *context, const RunArgs *args, const RunApp *run, AppcPod *pod, Image **ret_image)
@@ -141,7 +154,8 @@ static int find_image_of_app(Context *c, const AppcPodApp *app, Image **image)
 }
 
 /* Applies the options that apps of a file have. */
-static int apply_options(Context *c, const char *file, AppcPodApp *app, bool private_users, Image **image)
+static int apply_options(Context *c, const char *file, const AppcPod *pod, AppcPodApp *app, bool private_users,
+                         Image **image)
 {
         _cleanup_free_ char *context = strprintf("%s: app '%s'", file, app->name);
         int r;
@@ -155,6 +169,8 @@ static int apply_options(Context *c, const char *file, AppcPodApp *app, bool pri
                 r = check_seccomp(app->options->seccomp);
         if (r >= 0)
                 r = compose_options(*image, private_users, app);
+        if (r >= 0)
+                r = compose_pids(pod, *image, app);
         log_set_prefix(NULL);
         return r;
 }
@@ -199,7 +215,7 @@ static int complete_file(Context *c, const RunArgs *args, AppcPod *pod, Image **
                 return r;
         r = private_users_wanted(args, pod, &users);
         for (size_t i = 0; r >= 0 && i < pod->n_apps; i++)
-                r = apply_options(c, args->manifest_shown ?: args->pod_manifest, &pod->apps[i],
+                r = apply_options(c, args->manifest_shown ?: args->pod_manifest, pod, &pod->apps[i],
                                   tristate_or(users, true), &images[i]);
         return r;
 }

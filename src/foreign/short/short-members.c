@@ -93,6 +93,7 @@ const ShortMember short_app_members[] = {
         { "no-new-privileges", SHORT_BOOLEAN, "no-new-privileges",
           .help = "Its programs gain no privileges by being executed" },
         { "oom-score-adj", SHORT_TEXT, "oom-score-adj", .help = "OOM killer adjustment, -1000 to 1000" },
+        { "pids", SHORT_TEXT, "pids", "private|shared", "Processes that it sees: its own, or all of the pod" },
         { "ports", SHORT_LIST, "port", .help = "Ports to forward: [IP:]PORT:PORT[/udp]", .of_pod = true },
         { "readonly", SHORT_BOOLEAN, "readonly-rootfs", .help = "Mount the app's root read-only" },
         { "requires", SHORT_LIST, "requires", .help = "Start after these apps, and stop with them" },
