@@ -62,7 +62,7 @@ __attribute__((noreturn)) static void become_init(int started, int argc, char *a
 }
 
 /* Its namespace is what this process makes for its children. It has given up its privileges when this returns, since
- * the app may be able to trace it. Returns what tells it that the app has started: a descriptor that is to be closed. */
+ * the app may be able to trace it. Returns a descriptor that is to be closed once the app has started. */
 static int start_init(int argc, char *argv[])
 {
         int started[2], ready[2];

@@ -10,7 +10,8 @@ SPY='
         look() { cat /proc/[0-9]*/environ 2>/dev/null | tr "\0" "\n" | grep "^SECRET=" && echo "found $1"; true; }
         look first
         for i in $(seq 1 300); do [ $i = $$ ] || [ -d /proc/$i ] || ! kill -0 $i 2>/dev/null || echo "reached $i"; done
-        mkdir /p; mount -t proc proc /p 2>/dev/null && cat /p/[0-9]*/environ 2>/dev/null | grep -q ^SECRET= && echo again
+        mkdir /p; mount -t proc proc /p 2>/dev/null
+        cat /p/[0-9]*/environ 2>/dev/null | tr "\0" "\n" | grep -q ^SECRET= && echo "found another"
         while umount -l /proc 2>/dev/null; do look beneath; done
         mount -t proc proc /proc 2>/dev/null; look new
         echo looked; sleep 1000'
@@ -100,9 +101,10 @@ test_pids_terminal() {
 }
 
 test_pids_with_volume() {
-        assert_fails 254 podctl run --net=none --volume=v,kind=host,source="$PWD" busybox --mount=volume=v,target=/proc/acpi --exec=/bin/true
+        local volume=(--net=none --volume=v,kind=host,source="$PWD" busybox --mount=volume=v,target=/proc/acpi)
+        assert_fails 254 podctl run "${volume[@]}" --exec=/bin/true
         assert_contains "$output" '--pids=shared'
-        podctl run --net=none --volume=v,kind=host,source="$PWD" busybox --mount=volume=v,target=/proc/acpi --pids=shared --exec=/bin/true
+        podctl run "${volume[@]}" --pids=shared --exec=/bin/true
 }
 
 test_pids_default() {
