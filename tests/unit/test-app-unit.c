@@ -160,6 +160,55 @@ Test(app_unit, no_new_privileges)
         }
 }
 
+/* The annotation of the app counts before the one of the pod. Where the launcher names another main process, systemd
+ * listens to it. */
+Test(app_unit, pids)
+{
+        static const char shared[] = "'annotations':[{'name':'podctl/pids','value':'shared'}]",
+                          private[] = "'annotations':[{'name':'podctl/pids','value':'private'}]";
+        static const struct {
+                const char *pod_app, *pod, *type;
+                bool own;
+        } cases[] = {
+                { "", "", "Type=exec\n", false },
+                { shared, private, "Type=exec\n", false },
+                { "", private, "Type=notify\n", true },
+                { private, shared, "Type=notify\n", true },
+                { "'annotations':[{'name':'podctl/oneshot','value':'true'}]", private, "Type=oneshot\n", true },
+        };
+        const AppIdentity who = { .uid = 33, .program = (char *) "/bin/web" };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *unit = NULL, *words = NULL;
+                _cleanup_(planned_done) Planned p = {};
+
+                cr_assert_eq(plan_app_json(&p, &settings, "", cases[i].pod_app, cases[i].pod), 0, "%s",
+                             p.message);
+                cr_assert_eq(app_unit_format(&p.plan->apps[0], &who, &settings, &unit), 0);
+                words = launch_words(&p.plan->apps[0], &who);
+                cr_expect(strstr(unit, cases[i].type), "%zu: %s", i, unit);
+                cr_expect_eq(strstr(unit, "NotifyAccess=main\n") != NULL, cases[i].own, "%zu", i);
+                cr_expect_eq(strstr(words, " --pids=beside ") != NULL, cases[i].own, "%zu: %s", i, words);
+        }
+}
+
+/* What systemd-nspawn covers in the pod's /proc is covered in the app's, too. */
+Test(app_unit, paths_with_own_pids)
+{
+        const AppIdentity who = { .uid = 33, .program = (char *) "/bin/web" };
+        char *insecure[] = { (char *) "paths", NULL };
+        const PodSettings s = { .name = (char *) "web", .insecure = insecure };
+        _cleanup_free_ char *open = NULL, *covered = NULL;
+        _cleanup_(planned_done) Planned p = {};
+
+        cr_assert_eq(plan_app_json(&p, &s, "", "", ""), 0, "%s", p.message);
+        open = launch_words(&p.plan->apps[0], &who);
+        cr_expect_null(strstr(open, "/proc/sys"));
+        p.plan->apps[0].own_pids = true;
+        covered = launch_words(&p.plan->apps[0], &who);
+        cr_expect(strstr(covered, "/proc/sys:") && strstr(covered, "/proc/kcore:"), "%s", covered);
+}
+
 /* Strings of an app never become more than the value they are meant to be. */
 
 static const char *const app_templates[] = {
@@ -372,8 +421,9 @@ Test(app_unit, refused_binds)
 {
         static const struct {
                 const char *bind;
-                bool open_paths, refused;
+                bool open_paths, refused, own_pids;
         } cases[] = {
+                { "/opt/0:/proc/sys/net", false, true, true }, { "/opt/0:/processes", false, false, true },
                 { "/opt/0:/sys/firmware/x", false, true },  { "/opt/0:/sys/firmware/x", true, false },
                 { "/opt/0:/sys/firmware", false, false },   { "/opt/0:/sys/fs/cgroup/x", false, false },
                 { "/opt/0:/proc/self", true, true },        { "/opt/0:/proc/self/fd", false, true },
@@ -384,7 +434,7 @@ Test(app_unit, refused_binds)
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 const PlanApp app = { .app = &(AppcPodApp) { .name = (char *) "a" },
-                                      .open_paths = cases[i].open_paths };
+                                      .open_paths = cases[i].open_paths, .own_pids = cases[i].own_pids };
                 _cleanup_free_ char *message = NULL;
                 int r = app_launch_check_binds(&app, (char *[]) { (char *) cases[i].bind, NULL }, &message);
 

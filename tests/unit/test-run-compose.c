@@ -7,6 +7,7 @@
 #include "cli/compose/run-compose.h"
 #include "cli/persona.h"
 #include "cli/rkt-ways.h"
+#include "manifest/appc-image.h"
 #include "pod/pod-volumes.h"
 #include "lib/test-cases.h"
 #include "lib/test-tar.h"
@@ -411,6 +412,33 @@ Test(run_compose, users_in_both_worlds)
                         cr_expect_str_eq(app->group, rkt ? cases[i].rkts_group : cases[i].group, "%s", cases[i].line);
                         cr_expect_eq(app->group_from_user, cases[i].group_from_user, "%s", cases[i].line);
                         cr_expect_eq(app->home_from_user, cases[i].home_from_user && !rkt, "%s", cases[i].line);
+                }
+        persona_set("podctl");
+}
+
+Test(run_compose, pids)
+{
+        static const struct {
+                const char *line, *pids, *rkts;
+        } cases[] = {
+                { "OCI", "private", NULL },
+                { "ACI", NULL, NULL },
+                { "OCI --pids=shared", "shared", "shared" },
+                { "ACI --pids=private", "private", "private" },
+                { "OCI --annotation=podctl/pids=shared", "shared", "shared" },
+                { "--annotation=podctl/pids=shared OCI", NULL, NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                for (int rkt = 0; rkt < 2; rkt++) {
+                        _cleanup_(fixture_done) Fixture f = fixture_new();
+                        const char *pids, *expected = rkt ? cases[i].rkts : cases[i].pids;
+
+                        persona_set(rkt ? "/usr/local/bin/rkt" : "podctl");
+                        cr_assert_eq(compose(&f, cases[i].line), 0, "%s", log_last_error());
+                        pids = strv_env_get(f.pod->apps[0].annotations, APPC_ANNOTATION_PIDS);
+                        cr_expect(streq_ptr(pids, expected), "%s: %s, not %s", cases[i].line, strempty(pids),
+                                  strempty(expected));
                 }
         persona_set("podctl");
 }
