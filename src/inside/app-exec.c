@@ -132,6 +132,7 @@ int main(int argc, char *argv[])
         change_directory(&l);
         app_program_check(words[0]);
         app_set_limits(&l);
+        app_pids_ready(&l);
         app_filter_load(&filter, l.no_new_privileges);
 
         /* Services ignore SIGPIPE by default, and execve() does not change that (systemd.exec(5), IgnoreSIGPIPE=). */

@@ -14,7 +14,18 @@
 
 bool app_terminal_leave(void)
 {
-        return isatty(STDIN_FILENO) && getsid(0) == getpid() && ioctl(STDIN_FILENO, TIOCNOTTY) >= 0;
+        static const struct timespec now = {};
+        sigset_t sent;
+
+        if (!isatty(STDIN_FILENO) || getsid(0) != getpid() || ioctl(STDIN_FILENO, TIOCNOTTY) < 0)
+                return false;
+        /* To whoever is left in the session: this process (ioctl_tty(2)). */
+        (void) sigemptyset(&sent);
+        (void) sigaddset(&sent, SIGHUP);
+        (void) sigaddset(&sent, SIGCONT);
+        while (sigtimedwait(&sent, NULL, &now) > 0)
+                ;
+        return true;
 }
 
 void app_session_own(bool terminal)
@@ -56,12 +67,13 @@ __attribute__((noreturn)) static void follow(pid_t pid)
 
 void app_follow(LaunchOptions *l)
 {
-        bool terminal = app_terminal_leave();
         sigset_t all, before;
+        bool terminal;
         pid_t pid;
 
         (void) sigfillset(&all);
         (void) sigprocmask(SIG_SETMASK, &all, &before);
+        terminal = app_terminal_leave();
         pid = fork();
         if (pid < 0)
                 die("cannot fork: %m");

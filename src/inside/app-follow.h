@@ -10,7 +10,7 @@ void app_follow(LaunchOptions *l);
 void app_follow_bind(const LaunchOptions *l);
 
 /* A session ends with its first process: that gives up the terminal, if this is one, before another process can take
- * it. Returns whether it did. */
+ * it. All signals have to be blocked. Returns whether it did. */
 bool app_terminal_leave(void);
 /* Makes a session of this process, with the terminal if it was given up. */
 void app_session_own(bool terminal);

@@ -100,7 +100,20 @@ static void mount_proc(void)
         (void) close(fs);
 }
 
-static bool tell(int socket_fd, const struct sockaddr_un *address, const char *text, int fd)
+/* A connection to PID 1; negative: there is none. */
+static int connect_manager(const char *path)
+{
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+        if (fd < 0 || strlen(path) >= sizeof(address.sun_path))
+                return -1;
+        (void) strcpy(address.sun_path, path);
+        return connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0 ? -1 : fd;
+}
+
+/* With a descriptor, if that is not negative. */
+static bool tell(int manager, const char *text, int fd)
 {
         struct iovec iov = { .iov_base = (void *) text, .iov_len = strlen(text) };
         union {
@@ -108,30 +121,25 @@ static bool tell(int socket_fd, const struct sockaddr_un *address, const char *t
                 struct cmsghdr header;
         } control = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
                                   .cmsg_type = SCM_RIGHTS } };
-        struct msghdr message = { .msg_name = (void *) address, .msg_namelen = sizeof(*address), .msg_iov = &iov,
-                                  .msg_iovlen = 1 };
+        struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
 
         if (fd >= 0) {
                 memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
                 message.msg_control = &control;
                 message.msg_controllen = sizeof(control);
         }
-        return sendmsg(socket_fd, &message, MSG_NOSIGNAL) >= 0;
+        return sendmsg(manager, &message, MSG_NOSIGNAL) >= 0;
 }
 
 /* Returns when PID 1 knows: it closes the pipe after it has read what came before (sd_notify_barrier(3)). */
-static bool hand_over(const char *notify_socket, bool ready, pid_t pid)
+static bool hand_over(int manager, pid_t pid)
 {
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-        int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), barrier[2];
         struct pollfd wait = {};
+        int barrier[2];
         char text[64];
 
-        if (fd < 0 || strlen(notify_socket) >= sizeof(address.sun_path) || pipe2(barrier, O_CLOEXEC) < 0)
-                return false;
-        (void) strcpy(address.sun_path, notify_socket);
-        (void) snprintf(text, sizeof(text), "MAINPID=%i\n%s", pid, ready ? "READY=1\n" : "");
-        if (!tell(fd, &address, text, -1) || !tell(fd, &address, "BARRIER=1", barrier[1]))
+        (void) snprintf(text, sizeof(text), "MAINPID=%i", pid);
+        if (pipe2(barrier, O_CLOEXEC) < 0 || !tell(manager, text, -1) || !tell(manager, "BARRIER=1", barrier[1]))
                 return false;
         (void) close(barrier[1]);
         wait.fd = barrier[0];
@@ -140,7 +148,7 @@ static bool hand_over(const char *notify_socket, bool ready, pid_t pid)
 
 /* The new process is a child of PID 1, which so learns its exit status. It waits until PID 1 knows it as the main one:
  * the end of another process of a unit says nothing. */
-static void become_main(int started, const char *notify_socket, bool ready)
+static void become_main(int started, int manager)
 {
         bool terminal = app_terminal_leave();
         int known[2];
@@ -155,7 +163,7 @@ static void become_main(int started, const char *notify_socket, bool ready)
         (void) close(started);
         if (pid > 0) {
                 (void) close(known[0]);
-                if (!hand_over(notify_socket, ready, pid))
+                if (!hand_over(manager, pid))
                         die("cannot tell PID 1 of the pod about the app's main process: %m");
                 _exit(write(known[1], "", 1) == 1 ? EXIT_SUCCESS : EXIT_EXEC);
         }
@@ -176,7 +184,6 @@ static void drop_notify_socket(LaunchOptions *l, const char *path)
 void app_pids_part(LaunchOptions *l, int argc, char *argv[])
 {
         const char *notify_socket = getenv("NOTIFY_SOCKET");
-        bool says_ready = l->pids && strcmp(l->pids, PIDS_NOTIFY) == 0;
         sigset_t all, before;
         int started;
 
@@ -189,11 +196,19 @@ void app_pids_part(LaunchOptions *l, int argc, char *argv[])
         if (strcmp(l->pids, PIDS_BESIDE) == 0) {
                 app_follow(l);
                 (void) close(started);
-        } else
-                become_main(started, notify_socket ? notify_socket : "", !says_ready);
+        } else {
+                l->manager = connect_manager(notify_socket ? notify_socket : "");
+                become_main(started, l->manager);
+        }
         (void) sigprocmask(SIG_SETMASK, &before, NULL);
         app_variables_own_pid(&l->environment);
-        if (!says_ready && notify_socket)
+        if (notify_socket && strcmp(l->pids, PIDS_NOTIFY) != 0)
                 drop_notify_socket(l, notify_socket);
         mount_proc();
+}
+
+void app_pids_ready(const LaunchOptions *l)
+{
+        if (l->pids && strcmp(l->pids, PIDS_MAIN) == 0 && !tell(l->manager, "READY=1", -1))
+                die("cannot tell PID 1 of the pod that the app starts: %m");
 }

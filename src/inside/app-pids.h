@@ -18,3 +18,6 @@
 /* Does what l->pids says, and gives the app a /proc of its namespace. Dies if that fails. Does nothing without the
  * option. argc and argv are the program's, for the title of the first process. */
 void app_pids_part(LaunchOptions *l, int argc, char *argv[]);
+
+/* When nothing but the program itself is left to start: tells PID 1, unless the app does that itself. */
+void app_pids_ready(const LaunchOptions *l);
