@@ -3,57 +3,60 @@
 #include <sys/socket.h>
 
 #include "basic/fd.h"
+#include "basic/strv.h"
 /* The module itself, for its table: every row is to be walked. */
 #include "unit/unit-property.c"
 
 /* Per type of property, what its rows take and what they do not. */
 static const struct {
-        append_t append;
+        property_value_t append;
         const char *good[10];
         const char *bad[16];
 } types[] = {
-        { append_string, { "two words", "größe" }, {} },
-        { append_slice,
+        { property_value_string, { "two words", "größe" }, {} },
+        { property_value_slice,
           { "web.slice", "machine-web.slice", "-.slice" },
           { "", "web", ".slice", "web.service", "a b.slice" } },
-        { append_word, {}, { "", "pony", "no|always" } },
-        { append_boolean, { "yes", "no", "1", "false", "on" }, { "", "maybe", "2", " yes" } },
-        { append_int,
+        { property_value_word, {}, { "", "pony", "no|always" } },
+        { property_value_boolean, { "yes", "no", "1", "false", "on" }, { "", "maybe", "2", " yes" } },
+        { property_value_int,
           { "0", "-17", "2147483647", "-2147483648" },
           { "", "a", "1.5", "2147483648", "-2147483649", "99999999999999999999", "1 ", "0x10" } },
-        { append_signal, { "SIGTERM", "TERM", "SIGUSR1", "9", "kill" }, { "", "SIGPONY", "SIG", "9999999999" } },
-        { append_uint64,
+        { property_value_signal,
+          { "SIGTERM", "TERM", "SIGUSR1", "9", "kill" },
+          { "", "SIGPONY", "SIG", "9999999999" } },
+        { property_value_uint64,
           { "0", "100", "18446744073709551615", "infinity" },
           { "", "-1", "18446744073709551616", "1K", "infinity ", "+1" } },
-        { append_uint32, { "0", "100", "4294967295" }, { "", "-1", "4294967296", "1K", "infinity", "+1" } },
-        { append_bytes,
+        { property_value_uint32, { "0", "100", "4294967295" }, { "", "-1", "4294967296", "1K", "infinity", "+1" } },
+        { property_value_bytes,
           { "0", "4096", "64K", "1G", "15E", "50%", "100%", "infinity" },
           { "", "K", "%", "-1", "1X", "1KB", "101%", "99999999999E", "16E", "1.5", "18446744073709551616", "1K%",
             "Infinity" } },
-        { append_usec,
+        { property_value_usec,
           { "0", "30", "5s", "1h30m", "100ms", "infinity", "1min 30s", "1.5h", "2 weeks 3days" },
           { "", "soon", "-1", "5 parsecs", "99999999999999999999", "9999999999999d", "1. h", "1min 30x" } },
-        { append_quota,
+        { property_value_quota,
           { "1%", "50%", "150%", "infinity", "" },
           { "0%", "50", "%", "-5%", "5%%", "a%", "18446744073709551615%" } },
-        { append_strv, { "a.service", "a.service b.service", "" }, {} },
-        { append_environment, { "A=b", "A=", "A=b c=d", "\"A=b c\" D=e", "A=b c" }, { "", "A", "=b" } },
-        { append_limit,
+        { property_value_strv, { "a.service", "a.service b.service", "" }, {} },
+        { property_value_environment, { "A=b", "A=", "A=b c=d", "\"A=b c\" D=e", "A=b c" }, { "", "A", "=b" } },
+        { property_value_limit,
           { "0", "1024", "1024:4096", "infinity", "1024:infinity", "infinity:infinity" },
           { "", "a", "1024:", ":4096", "1024:b", "1:2:3", "18446744073709551616" } },
-        { append_cpu_weight, { "100", "idle" }, { "", "busy", "1K" } },
-        { append_scheduling_policy, { "other", "batch", "idle", "fifo", "rr" }, { "", "Batch", "3" } },
-        { append_device,
+        { property_value_cpu_weight, { "100", "idle" }, { "", "busy", "1K" } },
+        { property_value_scheduling_policy, { "other", "batch", "idle", "fifo", "rr" }, { "", "Batch", "3" } },
+        { property_value_device,
           { "/dev/null", "/dev/null rw", "/dev/fuse rwm", "char-pts rw" },
           { "/dev/null x", "/dev/null rw x" } },
-        { append_capabilities,
+        { property_value_capabilities,
           { "CAP_KILL", "CAP_KILL CAP_CHOWN", "cap_kill", "" },
           { "CAP_PONY", "KILL", "CAP_KILL,CAP_CHOWN", "~CAP_KILL" } },
-        { append_device_limit,
+        { property_value_device_limit,
           { "/var/lib 1000", "/dev/sda infinity", "/ 0", "/ 5M", "/var 1K" },
           { "", "/var", "/var 1X", "var 10", "/var -1", "/var 10 20" } },
-        { append_bind, { "/a:/b", "/usr/lib:/usr" }, { "", "/a", "a:/b", "/a:b", ":/b" } },
-        { append_exit_status,
+        { property_value_bind, { "/a:/b", "/usr/lib:/usr" }, { "", "/a", "a:/b", "/a:b", ":/b" } },
+        { property_value_exit_status,
           { "0", "133", "255", "5 SIGKILL", "SIGTERM", "1 2 3" },
           { "", "256", "-1", "a", "99999999999", "5 a" } },
 };
@@ -130,7 +133,7 @@ Test(unit_property, words)
         FOREACH_ROW(row, property_table) {
                 _cleanup_strv_free_ char **words = NULL;
 
-                cr_expect_eq(row->append == append_word, row->words != NULL, "%s", row->name);
+                cr_expect_eq(row->append == property_value_word, row->words != NULL, "%s", row->name);
                 if (!row->words)
                         continue;
                 cr_assert_eq(strv_split(row->words, '|', &words), 0);
@@ -229,7 +232,7 @@ Test(unit_property, every_row_makes_a_message)
                         message_seal(m);
                         while (sd_bus_message_enter_container(m, 'r', "sv") > 0) {
                                 cr_assert_gt(sd_bus_message_read(m, "s", &name), 0);
-                                cr_expect(startswith(name, bus_name(row)), "%s: %s", assignment, name);
+                                cr_expect(startswith(name, property_bus_name(row)), "%s: %s", assignment, name);
                                 cr_expect_gt(sd_bus_message_peek_type(m, &type, &contents), 0);
                                 cr_assert_gt(sd_bus_message_skip(m, "v"), 0, "%s", assignment);
                                 cr_assert_gt(sd_bus_message_exit_container(m), 0);
