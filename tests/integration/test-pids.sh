@@ -44,6 +44,8 @@ test_only_own_processes() {
         assert_fails 1 podctl exec own sh -c 'echo 1 >/proc/sys/net/core/somaxconn'
         assert_contains "$output" 'Read-only file system'
         assert_eq "$(podctl exec own cat /proc/keys)" ''
+        # Nor what only systemd needs.
+        assert_fails 1 podctl exec own test -S /run/systemd/notify
         assert_eq "$(podctl top own --format=json | jq -c '[.[].command]')" '["/bin/sleep 1000"]'
         end_pod own
 }
