@@ -538,7 +538,8 @@ test_enter_is_like_the_app() {
         assert_eq "$(podctl enter entered sh -c 'echo "$1"' sh 'a  b' )" 'a  b'
         assert_eq "$(podctl enter entered cat /proc/self/uid_map)" "$(cat "/proc/$(app_pid entered app)/uid_map")"
         assert_contains "$(podctl enter entered cat /proc/self/status)" a80425fb
-        assert_eq "$(podctl enter entered readlink /proc/self/ns/pid)" "$(readlink "/proc/$(app_pid entered app)/ns/pid")"
+        assert_eq "$(podctl enter entered readlink /proc/self/ns/pid)" \
+                "$(readlink "/proc/$(app_pid entered app)/ns/pid")"
         podctl enter entered sh -c 'echo new >/tmp/new'
         assert_eq "$(cat "/proc/$(app_pid entered app)/root/tmp/new")" new
 }

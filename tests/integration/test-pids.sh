@@ -18,8 +18,8 @@ SPY='
 
 spy_pod() {
         pod spied busybox --name=secret --pids="$1" --environment=SECRET=hidden --exec=/bin/sleep -- 1000 --- \
-                busybox --name=spy --pids="$1" --caps-retain=CAP_SYS_ADMIN,CAP_SYS_PTRACE,CAP_KILL,CAP_DAC_OVERRIDE \
-                --insecure-options=paths --exec=/bin/sh -- -c "$SPY"
+                busybox --name=spy --after=secret --pids="$1" --insecure-options=paths \
+                --caps-retain=CAP_SYS_ADMIN,CAP_SYS_PTRACE,CAP_KILL,CAP_DAC_OVERRIDE --exec=/bin/sh -- -c "$SPY"
         wait_until eval 'podctl logs --output=cat --app=spy spied | grep -qx looked'
         podctl logs --output=cat --app=spy spied
         end_pod spied >/dev/null
