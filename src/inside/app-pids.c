@@ -21,7 +21,8 @@
 #include "inside/app-title.h"
 
 #define BARRIER_MSEC_MAX 30000
-#define APP_PID 2 /* of the second process in a namespace */
+#define APP_PID 2       /* of the second process in a namespace */
+#define CARRIED_MAX 100
 
 /* Whether there is a child left. */
 static bool collect(void)
@@ -84,20 +85,41 @@ static int start_init(int argc, char *argv[])
         return started[1];
 }
 
-/* Only the kernel's own /proc of the new namespace stays: below it, that of the pod could be found. It has to be there
- * while the new one is made, since the kernel shows no more than could be seen before (mount_namespaces(7)). */
-static void mount_proc(void)
+static int make_proc(void)
 {
         int fs = (int) syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC), mount = -1;
 
         if (fs >= 0 && syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) >= 0)
                 mount = (int) syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC,
                                       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-        if (mount < 0 || umount2("/proc", MNT_DETACH | UMOUNT_NOFOLLOW) < 0 ||
-            syscall(SYS_move_mount, mount, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-                die("cannot mount /proc of the app's PID namespace: %m");
-        (void) close(mount);
         (void) close(fs);
+        return mount;
+}
+
+static bool put(int mount, const char *path)
+{
+        return mount >= 0 && syscall(SYS_move_mount, mount, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) >= 0 &&
+               close(mount) == 0;
+}
+
+/* Only the kernel's own /proc of the new namespace stays, with the volumes that are below it: beneath it, that of the
+ * pod could be found. That has to be there while the new one is made, since the kernel shows no more than could be seen
+ * before (mount_namespaces(7)). */
+static void mount_proc(char *const *carry)
+{
+        int volumes[CARRIED_MAX], mount = make_proc();
+        size_t n = 0;
+
+        for (; carry && carry[n]; n++)
+                if (n == CARRIED_MAX || (volumes[n] = (int) syscall(SYS_open_tree, AT_FDCWD, carry[n],
+                                                                    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+                                                                            AT_RECURSIVE)) < 0)
+                        die("cannot keep the volume at %s: %m", carry[n]);
+        if (mount < 0 || umount2("/proc", MNT_DETACH | UMOUNT_NOFOLLOW) < 0 || !put(mount, "/proc"))
+                die("cannot mount /proc of the app's PID namespace: %m");
+        for (size_t i = 0; i < n; i++)
+                if (!put(volumes[i], carry[i]))
+                        die("cannot mount the volume at %s: %m", carry[i]);
 }
 
 /* A connection to PID 1; negative: there is none. */
@@ -204,7 +226,7 @@ void app_pids_part(LaunchOptions *l, int argc, char *argv[])
         app_variables_own_pid(&l->environment);
         if (notify_socket && strcmp(l->pids, PIDS_NOTIFY) != 0)
                 drop_notify_socket(l, notify_socket);
-        mount_proc();
+        mount_proc(l->carry);
 }
 
 void app_pids_ready(const LaunchOptions *l)

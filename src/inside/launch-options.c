@@ -77,6 +77,11 @@ static void take_kept(LaunchOptions *l, size_t offset, char *value)
         add_word(&l->keep, value);
 }
 
+static void take_carried(LaunchOptions *l, size_t offset, char *value)
+{
+        add_word(&l->carry, value);
+}
+
 static void take_limit(LaunchOptions *l, size_t offset, char *value)
 {
         add_word(&l->limits, value);
@@ -103,6 +108,7 @@ static const struct {
         size_t offset;
 } options[] = {
         { "--pids", take_text, offsetof(LaunchOptions, pids) },
+        { "--carry", take_carried },
         { "--uid", take_id, offsetof(LaunchOptions, uid) },
         { "--gid", take_id, offsetof(LaunchOptions, gid) },
         { "--groups", take_groups },

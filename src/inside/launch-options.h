@@ -27,6 +27,7 @@ typedef struct LaunchOptions {
         const char *credentials;
         char **secrets; /* "VARIABLE=NAME": credentials that become variables too */
         const char *pids; /* see app-pids.h; NULL: those of the pod */
+        char **carry;     /* with pids: volumes below /proc */
         int manager;      /* a connection to PID 1, with pids; see app_pids_ready() */
         bool followed;    /* a process waits for this one; see app_follow() */
         const char *join;

@@ -223,6 +223,19 @@ static int add_proc_paths(char ***words)
         return r < 0 ? r : add_path_option("--hide", hidden_by_nspawn, NULL, words);
 }
 
+/* Volumes that systemd mounts in the pod's /proc, for that of the app's PID namespace. */
+static int add_carried(char *const *binds, char ***words)
+{
+        STRV_FOREACH(bind, binds) {
+                const char *target = strchr(*bind, ':') + 1;
+                int r = path_is_at_or_below(target, "/proc") ? strv_extendf(words, "--carry=%s", target) : 0;
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 static int add_paths(const PlanApp *app, const AppIdentity *identity, char ***words)
 {
         int r;
@@ -246,10 +259,10 @@ static bool is_refused(const char *path)
         return is_below_any(path, refused) || (name && strspn(name, DIGITS) == strcspn(name, "/") && *name);
 }
 
-/* The kernel's own /proc of the app's PID namespace replaces the one where systemd mounted it. */
+/* The kernel's own /proc of the app's PID namespace replaces it. */
 static bool is_replaced(const PlanApp *app, const char *path)
 {
-        return app->own_pids && path_is_at_or_below(path, "/proc");
+        return app->own_pids && streq(path, "/proc");
 }
 
 /* A volume below the place could not be seen, and one at the place would be what programs take for the secrets. */
@@ -307,6 +320,8 @@ static int launch_words(const PlanApp *app, const AppIdentity *identity, bool as
         r = strv_extend(&words, LAUNCH_BIN "/" LAUNCH_PROGRAM);
         if (r >= 0 && app->own_pids)
                 r = strv_extendf(&words, "--pids=%s", pids);
+        if (r >= 0 && app->own_pids)
+                r = add_carried(identity->binds, &words);
         if (r < 0)
                 return r;
         if (!as_root && identity->program)

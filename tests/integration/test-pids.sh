@@ -102,11 +102,15 @@ test_pids_terminal() {
         assert_eq "$(grep -c 'job control' said || true)" 0
 }
 
+# As lxcfs has them: files in the place of those of the kernel.
 test_pids_with_volume() {
-        local volume=(--net=none --volume=v,kind=host,source="$PWD" busybox --mount=volume=v,target=/proc/acpi)
-        assert_fails 254 podctl run "${volume[@]}" --exec=/bin/true
-        assert_contains "$output" '--pids=shared'
-        podctl run "${volume[@]}" --pids=shared --exec=/bin/true
+        local volume=(--net=none --volume=v,kind=host,source="$PWD/v",readOnly=true busybox --mount=volume=v)
+        echo '1.00 2.00' >v
+        podctl run "${volume[@]}",target=/proc/uptime --exec=/bin/sh -- -c \
+                'cat /proc/uptime /proc/1/comm; ! { echo x >/proc/uptime; } 2>/dev/null && echo read-only' >said
+        assert_eq "$(cat said)" $'1.00 2.00\npodctl-init\nread-only'
+        refused 'use --pids=shared' --net=none --volume=v,kind=host,source="$PWD" \
+                busybox --mount=volume=v,target=/proc --exec=/bin/true
 }
 
 test_pids_default() {

@@ -426,7 +426,7 @@ test_new_systemd_under_a_running_pod() {
         assert_eq "$(app_pid upgraded stays)" "$app"
         wait_until systemctl -M upgraded is-active stays.service
         systemctl -M upgraded restart again.service
-        assert_eq "$(podctl exec --app=stays upgraded cat /proc/1/comm)" systemd
+        assert_eq "$(podctl exec --app=stays upgraded cat /proc/1/comm)" podctl-init
         podctl stop upgraded >/dev/null
         assert_eq "$(podctl status upgraded | grep -c '^app-')" 2
         # Where nothing was replaced nothing happens.
