@@ -281,8 +281,8 @@ int app_launch_check_binds(const PlanApp *app, char *const *binds, char **reterr
                                        app->app->name, target);
                 if (is_replaced(app, target))
                         return explain(reterr_message, EINVAL,
-                                       "app '%s': a volume at %s needs the pod's processes; use --pids=shared",
-                                       app->app->name, target);
+                                       "app '%s': a volume at /proc needs the pod's processes; use --pids=shared",
+                                       app->app->name);
                 if (is_at_secrets(app, target))
                         return explain(reterr_message, EINVAL,
                                        "app '%s': no volume can be mounted at %s, since the app's credentials are at "
