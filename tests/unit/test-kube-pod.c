@@ -296,6 +296,10 @@ Test(kube_pod, noted)
         }
 }
 
+#define CRON(schedule, members, restart)                                                                       \
+        "kind: CronJob\nmetadata: {name: d}\nspec: {schedule: \"" schedule "\", " members "jobTemplate: {spec: "  \
+        "{template: {spec: {restartPolicy: " restart ", containers: [{name: c, image: x}]}}}}}"
+
 Test(kube_pod, objects)
 {
         static const struct {
@@ -317,7 +321,13 @@ Test(kube_pod, objects)
                 { "kind: Pod\nmetadata: {}\nspec: {containers: [{name: c, image: x}]}",
                   "metadata: missing member 'name'" },
                 { "kind: Pod\nmetadata: {name: d}\nspec: {containers: []}", "spec.containers: must not be empty" },
-                { "kind: CronJob\nmetadata: {name: d}", "kind: not supported: write a Job" },
+                { CRON("@daily", "", "Never"), NULL },
+                { "kind: CronJob\nmetadata: {name: d}", "missing member 'spec'" },
+                { CRON("@reboot", "", "Never"), "spec.schedule: '@reboot' is not a valid schedule" },
+                { CRON("@daily", "timeZone: ../x, ", "Never"), "spec.timeZone: is not a valid time zone" },
+                { CRON("@daily", "concurrencyPolicy: Ask, ", "Never"), "spec.concurrencyPolicy: expected Allow" },
+                { CRON("@daily", "", "Always"),
+                  "spec.jobTemplate.spec.template.spec.restartPolicy: expected OnFailure or Never for a Job" },
                 { "kind: Gateway\nmetadata: {name: d}", "kind: not supported: there are Pod" },
                 { "metadata: {name: d}", "an object needs 'kind'" },
                 { "[1]", "an object needs 'kind'" },
@@ -410,4 +420,42 @@ Test(kube_pod, downward_map)
         cr_assert_eq(pod->n_files, 2);
         cr_assert_eq(pod->files[1].size, strlen(wanted), "%.*s", (int) pod->files[1].size, pod->files[1].data);
         cr_expect_arr_eq(pod->files[1].data, wanted, strlen(wanted));
+}
+
+Test(kube_pod, timers)
+{
+        static const struct {
+                const char *text, *calendars, *finding;
+                bool suspended, persistent, replace;
+        } cases[] = {
+                { CRON("0 0 13 * fri", "timeZone: UTC, ", "Never"), "*-*-13 00:00:00 UTC|Fri *-*-* 00:00:00 UTC", "",
+                  .persistent = true },
+                { CRON("@daily", "concurrencyPolicy: Forbid, suspend: false, ", "OnFailure"), "*-*-* 00:00:00", "",
+                  .persistent = true },
+                { CRON("@daily", "concurrencyPolicy: Replace, ", "Never"), "*-*-* 00:00:00", "", .persistent = true,
+                  .replace = true },
+                { CRON("@daily", "concurrencyPolicy: Allow, ", "Never"), "*-*-* 00:00:00",
+                  "spec.concurrencyPolicy: has no effect", .persistent = true },
+                { CRON("@daily", "startingDeadlineSeconds: 60, ", "Never"), "*-*-* 00:00:00",
+                  "spec.startingDeadlineSeconds: a start that was missed" },
+                { CRON("@daily", "suspend: true, ", "Never"), "*-*-* 00:00:00", "spec.suspend: there is no timer",
+                  .suspended = true, .persistent = true },
+                { CRON("@daily", "failedJobsHistoryLimit: 3, ", "Never"), "*-*-* 00:00:00",
+                  "spec.failedJobsHistoryLimit: has no effect", .persistent = true },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(kube_pod_freep) KubePod *pod = NULL;
+                _cleanup_free_ char *calendars = NULL;
+
+                cr_assert_eq(kube_pod_parse(cases[i].text, strlen(cases[i].text), "/files", &pod, NULL), 0, "%s",
+                             cases[i].text);
+                calendars = strv_join(pod->timer->calendars, "|");
+                cr_expect_str_eq(calendars, cases[i].calendars);
+                cr_expect_eq(pod->timer->suspended, cases[i].suspended, "%s", cases[i].text);
+                cr_expect_eq(pod->timer->persistent, cases[i].persistent, "%s", cases[i].text);
+                cr_expect_eq(pod->timer->replace, cases[i].replace, "%s", cases[i].text);
+                cr_expect_eq(pod->findings.n, *cases[i].finding ? 1 : 0, "%s", first_finding(pod));
+                cr_expect(startswith(first_finding(pod), cases[i].finding), "%s", first_finding(pod));
+        }
 }

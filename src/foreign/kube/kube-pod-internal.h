@@ -31,6 +31,8 @@ typedef struct KubeMake {
         size_t n_sources;
 } KubeMake;
 
+/* kube-spec.c: the whole pod. job: it has to end by itself. */
+int kube_spec_make(KubeMake *m, bool job);
 /* kube-names.c: refuses names and addresses that are none. */
 int kube_check_names(const KubeMake *m);
 

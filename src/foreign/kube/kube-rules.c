@@ -129,6 +129,13 @@ static const Rule workload_rules[] = {
         { NULL },
 };
 
+static const Rule cron_rules[] = {
+        { "status", MEANINGLESS, NULL, NULL },
+        { "spec.successfulJobsHistoryLimit", WARNED, "'podctl gc' removes what has ended, by its age", NULL },
+        { "spec.failedJobsHistoryLimit", WARNED, "'podctl gc' removes what has ended, by its age", NULL },
+        { NULL },
+};
+
 static const Rule config_rules[] = {
         { "immutable", MEANINGLESS, NULL, NULL },
         { "type", MEANINGLESS, NULL, NULL },
@@ -139,6 +146,7 @@ static const Rule *const rules[_KUBE_PART_MAX] = {
         [KUBE_POD_SPEC] = pod_rules,
         [KUBE_METADATA] = metadata_rules,
         [KUBE_WORKLOAD] = workload_rules,
+        [KUBE_CRON] = cron_rules,
         [KUBE_CONFIG] = config_rules,
 };
 

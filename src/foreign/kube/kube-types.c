@@ -476,6 +476,31 @@ static const JsonField workload_table[] = {
 };
 const JsonType kube_type_workload = JSON_POINTER(KubeWorkload, workload_table, NULL);
 
+static const JsonField job_template_table[] = {
+        ROW(KubeWorkload, "metadata", &meta_type, meta),
+        { "spec", &workload_spec_type, 0, JSON_MANDATORY },
+        {}
+};
+static const JsonType job_template_type = JSON_STRUCT(KubeWorkload, job_template_table, NULL);
+
+static const JsonField cron_spec_table[] = {
+        { "schedule", &json_string, offsetof(KubeCron, schedule), JSON_MANDATORY },
+        ROW(KubeCron, "timeZone", &json_string, zone),
+        ROW(KubeCron, "concurrencyPolicy", &json_string, concurrency),
+        ROW(KubeCron, "suspend", &json_boolean, suspend),
+        ROW(KubeCron, "startingDeadlineSeconds", &id_type, deadline),
+        { "jobTemplate", &job_template_type, offsetof(KubeCron, job), JSON_MANDATORY },
+        {}
+};
+static const JsonType cron_spec_type = NESTED(cron_spec_table);
+
+static const JsonField cron_table[] = {
+        HEAD(KubeCron),
+        { "spec", &cron_spec_type, 0, JSON_MANDATORY },
+        {}
+};
+const JsonType kube_type_cron = JSON_POINTER(KubeCron, cron_table, NULL);
+
 static const JsonField config_table[] = {
         HEAD(KubeConfig),
         ROW(KubeConfig, "data", &json_string_map, data),

@@ -222,6 +222,16 @@ typedef struct KubeWorkload {
         KubePodObject template;
 } KubeWorkload;
 
+typedef struct KubeCron {
+        KubeMeta meta;
+        char *schedule;
+        char *zone;
+        char *concurrency;
+        bool suspend;
+        json_object *deadline;  /* seconds */
+        KubeWorkload job;
+} KubeCron;
+
 typedef struct KubeConfig {
         KubeMeta meta;
         char **data;            /* "NAME=TEXT" */
@@ -231,4 +241,5 @@ typedef struct KubeConfig {
 
 extern const JsonType kube_type_pod;
 extern const JsonType kube_type_workload;
+extern const JsonType kube_type_cron;
 extern const JsonType kube_type_config;
