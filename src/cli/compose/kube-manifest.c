@@ -3,6 +3,7 @@
 #include "basic/log.h"
 #include "cli/compose/given-file.h"
 #include "cli/compose/kube-manifest.h"
+#include "foreign/short/pod-form.h"
 
 static int report(const char *path, const Finding *f)
 {
@@ -58,6 +59,24 @@ int kube_manifest_read_unmade(const char *path, const char *shown, AppcPod **ret
         if (r >= 0)
                 *ret = TAKE_PTR(kube->manifest);
         return r;
+}
+
+int kube_timer_read(const char *path, KubeTimer **ret)
+{
+        _cleanup_(kube_pod_freep) KubePod *kube = NULL;
+        _cleanup_json_error_ JsonError e = {};
+        _cleanup_free_ char *text = NULL;
+        size_t n;
+        int r = given_file_read(path, JSON_MAX_SIZE, &text, &n);
+
+        *ret = NULL;
+        if (r < 0 || pod_form_of(text, n, kube_path_is_yaml(path)) != POD_FORM_KUBE)
+                return r;
+        r = kube_pod_parse(text, n, POD_FILES_DIRECTORY, &kube, &e);
+        if (r < 0)
+                return log_error_errno(r, "%s: %s", path, json_error_message(&e, r));
+        *ret = TAKE_PTR(kube->timer);
+        return 0;
 }
 
 int kube_files_write(const Uuid *uuid, const KubePod *kube)

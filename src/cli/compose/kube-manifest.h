@@ -8,5 +8,8 @@
 int kube_manifest_read(const char *path, const char *shown, Uuid *ret_uuid, KubePod **ret);
 /* The same for a pod that nobody makes. */
 int kube_manifest_read_unmade(const char *path, const char *shown, AppcPod **ret);
+/* Only when the pod is to start by itself; *ret stays NULL for other files, of any form. What is in the file that is
+ * not carried over was told before. */
+int kube_timer_read(const char *path, KubeTimer **ret);
 /* Writes its files, also for a pod that is only tried. Logs. */
 int kube_files_write(const Uuid *uuid, const KubePod *kube);
