@@ -115,6 +115,7 @@ typedef struct PodPlan {
         NetPort *ports;         /* those that the host forwards */
         size_t n_ports;
         PlanJournal journal;
+        uint64_t deadline_usec; /* see plan-deadline.h */
         char **unit_properties; /* for the pod's unit, where podctl makes it */
         char **limits;          /* those of them that come from the pod's isolators */
         char **ignored;         /* demands that cannot be met, one line each, for the user */

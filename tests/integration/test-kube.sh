@@ -191,7 +191,7 @@ miss_start() {
 }
 
 # How often the pod has said something.
-said() { journalctl --unit="pod@$1.service" --output=cat | grep -c "^$2\$" || true; }
+times_said() { journalctl --unit="pod@$1.service" --output=cat | grep -c "^$2\$" || true; }
 
 test_kube_cron() {
         local word=works-$SRANDOM
@@ -211,7 +211,7 @@ test_kube_cron() {
         kube_cron kube-cron @daily "echo $word" >cron.yaml
         podctl create --replace kube-cron cron.yaml
         miss_start kube-cron
-        wait_until eval "[[ \$(said kube-cron $word) == 1 ]]"
+        wait_until eval "[[ \$(times_said kube-cron $word) == 1 ]]"
         assert_contains "$(systemctl list-timers --all pod@kube-cron.timer)" pod@kube-cron.service
         # An edit changes it, and suspends it: it is gone, and enabled when it is there again.
         EDITOR='sed -i s/@daily/@hourly/' podctl edit kube-cron 2>message
@@ -224,6 +224,8 @@ test_kube_cron() {
         assert_eq "$(systemctl is-active pod@kube-cron.timer || true)" inactive
         EDITOR='sed -i /suspend/d' podctl edit kube-cron
         assert_eq "$(systemctl is-enabled pod@kube-cron.timer)" enabled
+        # A Pod has no schedule.
+        assert_contains "$(podctl generate kube kube-cron 2>&1)" 'its schedule, which a CronJob has'
         # Nothing is left of it.
         podctl delete --force kube-cron
         assert_eq "$(ls -d /etc/systemd/system/{,*/}*kube-cron* /var/lib/systemd/timers/*kube-cron* 2>/dev/null)" ''
@@ -237,17 +239,17 @@ test_kube_cron_concurrency() {
         defer podctl delete --force kube-twice
         podctl create kube-twice cron.yaml
         systemctl start pod@kube-twice
-        wait_until eval "[[ \$(said kube-twice $word) == 1 ]]"
+        wait_until eval "[[ \$(times_said kube-twice $word) == 1 ]]"
         before=$(systemctl show --property=InvocationID --value pod@kube-twice.service)
         miss_start kube-twice
         wait_until eval '[[ $(systemctl show -p LastTriggerUSec --value pod@kube-twice.timer) ]]'
         systemctl stop pod@kube-twice.timer
-        assert_eq "$(said kube-twice "$word")" 1
+        assert_eq "$(times_said kube-twice "$word")" 1
         assert_eq "$(systemctl show --property=InvocationID --value pod@kube-twice.service)" "$before"
         sed -i s/Forbid/Replace/ cron.yaml
         podctl create --replace kube-twice cron.yaml
         miss_start kube-twice
-        wait_until eval "[[ \$(said kube-twice $word) == 2 ]]"
+        wait_until eval "[[ \$(times_said kube-twice $word) == 2 ]]"
 }
 
 test_kube_cron_mistakes() {
@@ -269,6 +271,31 @@ test_kube_cron_mistakes() {
         # Without a timer it runs once.
         output=$(podctl run --kube odd.yaml 2>&1)
         assert_contains "$output" "spec.schedule has no effect: there is no pod@kube-odd.timer, which 'podctl create"
+}
+
+# The shorter time counts, that of the job; an app that ignores the request is killed.
+test_kube_deadline() {
+        kube_image
+        cat >late.yaml <<'YAML'
+apiVersion: batch/v1
+kind: Job
+metadata: {name: kube-late}
+spec:
+  activeDeadlineSeconds: 1
+  template:
+    spec:
+      restartPolicy: OnFailure
+      activeDeadlineSeconds: 1000
+      terminationGracePeriodSeconds: 1
+      containers:
+      - {name: late, image: "localhost/busybox:1", imagePullPolicy: Never,
+         command: [sh, -c, "trap '' TERM; while :; do sleep 1; done"]}
+YAML
+        assert_fails 124 podctl run --kube late.yaml
+        assert_contains "$output" "podctl: Pod 'kube-late' was stopped, since its time was over"
+        assert_contains "$(podctl events --since=-1min kube-late)" 'since its time was over'
+        # One that ends before has not reached it.
+        podctl run --deadline=1h localhost/busybox:1 --exec=/bin/true
 }
 
 test_kube_mistakes() {

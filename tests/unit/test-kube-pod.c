@@ -53,6 +53,7 @@ Test(kube_pod, carried_over)
                 { "", "", "\"stop-timeout\":\"30\"" },
                 { "", "", "\"userLabels\":{\"a\":\"b\"}" },
                 { "", "  terminationGracePeriodSeconds: 0", "\"stop-timeout\":\"0\"" },
+                { "", "  activeDeadlineSeconds: 90", "\"podctl/deadline\",\"value\":\"90\"" },
                 { "    imagePullPolicy: Always", "", "\"podctl/pull-policy\",\"value\":\"update\"" },
                 { "    command: [a, b]\n    args: [c]", "", "\"exec\":\"a\",\"arguments\":[\"b\",\"c\"]" },
                 { "    args: [c]", "", "\"options\":{\"arguments\":[\"c\"]" },

@@ -272,7 +272,7 @@ static bool says_more(const RunArgs *args)
                 args->name, args->hostname, args->net, args->net_aliases, args->ports, args->dns, args->dns_search,
                 args->dns_opt, args->dns_domain, args->hosts_entries, args->set_env, args->set_env_files, args->volumes,
                 args->mounts, args->sysctls, args->annotations, args->user_annotations, args->user_labels,
-                args->pull_policy,
+                args->pull_policy, args->deadline,
                 args->journal_size, args->journal_age, args->log, args->credentials, args->credentials_encrypted,
                 args->ipc, app->signature, app->name, app->mounts, app->annotations, app->after, app->requires,
                 app->restart, app->devices, app->credentials, app->credentials_encrypted, app->health_on_failure,

@@ -236,6 +236,11 @@ static int add_app(KubeGenerate *g, const AppcPodApp *app, KubeContainer **ret)
         return r < 0 || init ? r : set_policy(g, app);
 }
 
+static json_object *seconds_of(uint64_t usec)
+{
+        return json_object_new_int64((int64_t) ((usec + USEC_PER_SEC - 1) / USEC_PER_SEC));
+}
+
 /* The longest of all: Kubernetes has one for the pod. */
 static int set_grace(KubeGenerate *g)
 {
@@ -251,8 +256,17 @@ static int set_grace(KubeGenerate *g)
                 longest = MAX(longest, usec);
         }
         if (longest > 0)
-                g->object->spec.grace = json_object_new_int64((int64_t) ((longest + USEC_PER_SEC - 1) / USEC_PER_SEC));
+                g->object->spec.grace = seconds_of(longest);
         return 0;
+}
+
+static void set_deadline(KubeGenerate *g)
+{
+        const char *text = appc_pod_annotation(g->pod, "podctl/deadline");
+        uint64_t usec = 0;
+
+        if (text && parse_duration(text, &usec) >= 0 && usec > 0)
+                g->object->spec.deadline = seconds_of(usec);
 }
 
 static int fill(KubeGenerate *g, const char *name)
@@ -280,6 +294,7 @@ static int fill(KubeGenerate *g, const char *name)
         if (r >= 0)
                 r = set_ports(g, containers);
         kube_generate_drop_empty(&spec->security);
+        set_deadline(g);
         return r < 0 ? r : set_grace(g);
 }
 

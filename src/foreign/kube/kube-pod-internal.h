@@ -27,6 +27,7 @@ typedef struct KubeMake {
         const KubeMeta *meta;
         const KubePodSpec *spec;
         const char *restart;
+        json_object *deadline;  /* of the workload, in seconds; NULL: none */
         KubeSource *sources;
         size_t n_sources;
 } KubeMake;

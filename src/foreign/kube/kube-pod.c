@@ -174,19 +174,28 @@ static int add_source(Text *t, const KubeObject *k)
         return 0;
 }
 
-static int make(Text *t, const KubeObject *k, const char *member, const char *name, const KubeMeta *meta,
-                const KubePodSpec *spec)
+/* m has what the object says of the pod; member is where its spec is. */
+static int make(Text *t, const KubeObject *k, const char *member, const char *name, KubeMake m)
 {
-        _cleanup_free_ char *path = strjoin(k->path, *k->path ? "." : "", member);
-        KubeMake m = { .pod = t->pod, .directory = t->directory, .document = k->document, .path = path, .meta = meta,
-                       .spec = spec, .sources = t->sources, .n_sources = t->n_sources };
+        _cleanup_free_ char *path = path_of(k, member);
 
         if (!path)
                 return -ENOMEM;
-        t->pod->name = name ? strdup(name) : NULL;
         if (!name)
                 return note(t, k, true, "metadata", "missing member 'name'");
+        t->pod->name = strdup(name);
+        m.pod = t->pod;
+        m.directory = t->directory;
+        m.document = k->document;
+        m.path = path;
+        m.sources = t->sources;
+        m.n_sources = t->n_sources;
         return t->pod->name ? kube_spec_make(&m, endswith(k->kind, "Job")) : -ENOMEM;
+}
+
+static KubeMake make_of_workload(const KubeWorkload *w)
+{
+        return (KubeMake) { .meta = &w->template.meta, .spec = &w->template.spec, .deadline = w->deadline };
 }
 
 static int convert_pod(Text *t, const KubeObject *k)
@@ -201,7 +210,7 @@ static int convert_pod(Text *t, const KubeObject *k)
                 r = read_object(t, k, &kube_type_pod, (void **) &pod);
         if (r != 0)
                 return MIN(r, 0);
-        r = make(t, k, "spec", pod->meta.name, &pod->meta, &pod->spec);
+        r = make(t, k, "spec", pod->meta.name, (KubeMake) { .meta = &pod->meta, .spec = &pod->spec });
         json_document_free(&kube_type_pod, pod);
         return r;
 }
@@ -253,7 +262,7 @@ static int convert_workload(Text *t, const KubeObject *k)
                 return MIN(r, 0);
         r = check_counts(t, k, "", w);
         if (r >= 0)
-                r = make(t, k, "spec.template.spec", w->meta.name, &w->template.meta, &w->template.spec);
+                r = make(t, k, "spec.template.spec", w->meta.name, make_of_workload(w));
         json_document_free(&kube_type_workload, w);
         return r;
 }
@@ -338,8 +347,7 @@ static int convert_cron(Text *t, const KubeObject *k)
         if (r >= 0)
                 r = check_counts(t, k, CRON_JOB, job);
         if (r >= 0)
-                r = make(t, k, CRON_JOB "spec.template.spec", cron->meta.name, &job->template.meta,
-                         &job->template.spec);
+                r = make(t, k, CRON_JOB "spec.template.spec", cron->meta.name, make_of_workload(job));
         json_document_free(&kube_type_cron, cron);
         return r;
 }

@@ -48,7 +48,6 @@ typedef struct Rule {
 static const Rule pod_rules[] = {
         CONTAINER("containers[]."),
         CONTAINER("initContainers[]."),
-        { "activeDeadlineSeconds", REFUSED, "it is RuntimeMaxSec= of the pod's unit", NULL },
         { "affinity", WARNED, ONE_HOST, "{}" },
         { "automountServiceAccountToken", MEANINGLESS, NULL, NULL },
         { "enableServiceLinks", MEANINGLESS, NULL, NULL },
@@ -118,7 +117,6 @@ static const Rule workload_rules[] = {
         { "spec.backoffLimit", WARNED, "the pod's unit has Restart= and StartLimitBurst=", "0" },
         { "spec.backoffLimitPerIndex", WARNED, "there is one pod", NULL },
         { "spec.completionMode", WARNED, "there is one pod", "\"NonIndexed\"" },
-        { "spec.activeDeadlineSeconds", REFUSED, "it is RuntimeMaxSec= of the pod's unit", NULL },
         { "spec.manualSelector", MEANINGLESS, NULL, NULL },
         { "spec.maxFailedIndexes", WARNED, "there is one pod", NULL },
         { "spec.managedBy", REFUSED, "nothing else is here", NULL },

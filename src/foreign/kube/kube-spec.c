@@ -174,6 +174,17 @@ static int set_network(const KubeMake *m)
         return r < 0 ? r : set_names(m);
 }
 
+/* The workload's counts as well, and the shorter one first. */
+static int set_deadline(const KubeMake *m)
+{
+        json_object *own = m->spec->deadline, *around = m->deadline,
+                    *first = own && around && json_object_get_int64(around) < json_object_get_int64(own) ? around
+                             : own                                                                       ? own
+                                                                                                         : around;
+
+        return first ? annotate(m, "podctl/deadline", json_object_get_string(first)) : 0;
+}
+
 static int set_sysctls(const KubeMake *m)
 {
         _cleanup_json_object_ json_object *all = json_object_new_object();
@@ -250,5 +261,7 @@ int kube_spec_make(KubeMake *m, bool job)
                 r = set_pull_policy(m);
         if (r >= 0)
                 r = set_network(m);
+        if (r >= 0)
+                r = set_deadline(m);
         return r < 0 ? r : set_sysctls(m);
 }

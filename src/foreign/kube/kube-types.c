@@ -193,6 +193,14 @@ static void id_free(const JsonType *type, void *p)
 
 static const JsonType id_type = { id_read, id_write, id_free, json_type_int };
 
+static int positive_read(const JsonType *type, json_object *o, void *p, JsonError *e)
+{
+        return json_object_get_int64(o) == 0 ? json_error_set(e, -EINVAL, NULL, "must be between 1 and 2147483647")
+                                             : id_read(type, o, p, e);
+}
+
+static const JsonType positive_type = { positive_read, id_write, id_free, json_type_int };
+
 static const JsonField security_table[] = {
         ROW(KubeSecurity, "runAsUser", &id_type, user),
         ROW(KubeSecurity, "runAsGroup", &id_type, group),
@@ -416,6 +424,7 @@ static const JsonField spec_table[] = {
         ROW(KubePodSpec, "hostAliases", &alias_type, aliases),
         ROW(KubePodSpec, "hostNetwork", &json_boolean, host_network),
         ROW(KubePodSpec, "terminationGracePeriodSeconds", &id_type, grace),
+        ROW(KubePodSpec, "activeDeadlineSeconds", &positive_type, deadline),
         ROW(KubePodSpec, "securityContext", &pod_security_type, security),
         {}
 };
@@ -465,6 +474,7 @@ static const JsonField workload_spec_table[] = {
         ROW(KubeWorkload, "replicas", &id_type, replicas),
         ROW(KubeWorkload, "completions", &id_type, completions),
         ROW(KubeWorkload, "parallelism", &id_type, parallelism),
+        ROW(KubeWorkload, "activeDeadlineSeconds", &positive_type, deadline),
         {}
 };
 static const JsonType workload_spec_type = NESTED(workload_spec_table);

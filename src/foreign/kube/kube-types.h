@@ -200,6 +200,7 @@ typedef struct KubePodSpec {
         size_t n_aliases;
         bool host_network;
         json_object *grace;     /* seconds */
+        json_object *deadline;  /* seconds */
         KubeSecurity *security;
 } KubePodSpec;
 
@@ -219,6 +220,7 @@ typedef struct KubePodObject {
 typedef struct KubeWorkload {
         KubeMeta meta;
         json_object *replicas, *completions, *parallelism;
+        json_object *deadline;  /* seconds */
         KubePodObject template;
 } KubeWorkload;
 
