@@ -691,6 +691,14 @@ test_kube_hooks() {
         podctl run --detach --kube slow.yaml
         podctl stop kube-slow
         assert_eq "$(cat said/log)" asked
+        # What it has used is not there for the app, which then has two seconds.
+        rm said/log
+        kube_hooked kube-long '{preStop: {sleep: {seconds: 5}}}' >long.yaml
+        sed -i "s/Seconds: 20/Seconds: 6/; s|'echo asked.*TERM|'echo asked >>/said/log; sleep 4; echo late >>/said/log' TERM|" \
+                long.yaml
+        podctl run --detach --kube long.yaml
+        podctl stop kube-long
+        assert_eq "$(cat said/log)" asked
         # One that fails after the start is the app's failure, with its reason among the events.
         kube_hooked kube-unlucky '{postStart: {httpGet: {port: 9, path: /}}}' >unlucky.yaml
         assert_fails '*' podctl run --kube unlucky.yaml
