@@ -54,7 +54,8 @@ static int add_launcher(const PlanApp *app, const AppIdentity *identity, const H
         int r;
 
         if (health_check_connects(check)) {
-                r = strv_extend(words, PKGLIBDIR "/app-probe");
+                r = strv_extend(words, streq(check->test[0], "HTTPS") ? PKGLIBDIR "/app-probe-tls"
+                                                                     : PKGLIBDIR "/app-probe");
                 return r < 0 ? r : strv_extend_strv(words, check->test);
         }
         r = app_join_words(app, identity, false, NULL, &join);

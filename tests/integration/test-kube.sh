@@ -634,6 +634,38 @@ test_kube_of_podman() {
         diff theirs ours
 }
 
+# The server is the host's, whose network the pod has; its certificate is nobody's.
+test_kube_https() {
+        local port=18443 server
+        kube_image
+        openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -subj /CN=nobody 2>/dev/null
+        mkdir www && echo hi >www/good
+        (cd www && exec openssl s_server -accept 127.0.0.1:$port -key ../key -cert ../cert -WWW) &>/dev/null &
+        server=$!
+        defer kill $server
+        wait_until eval "(: </dev/tcp/127.0.0.1/$port) 2>/dev/null"
+        cat >pod.yaml <<YAML
+kind: Pod
+metadata: {name: kube-https}
+spec:
+  hostNetwork: true
+  restartPolicy: Never
+  containers:
+  - name: web
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [sleep, "1000"]
+    startupProbe: {httpGet: {port: $port, path: /good, scheme: HTTPS}, periodSeconds: 1, failureThreshold: 30}
+    readinessProbe: {httpGet: {port: $port, path: /good, scheme: HTTPS}, periodSeconds: 1}
+    lifecycle: {postStart: {httpGet: {port: $port, path: /good, scheme: HTTPS}}}
+YAML
+        defer podctl stop --force kube-https
+        podctl run --detach --kube pod.yaml
+        wait_until eval '[[ $(podctl events --format=json kube-https | jq -r .event) == *ready* ]]'
+        kill $server
+        wait_until eval '[[ $(podctl events --format=json kube-https | jq -r .event) == *not-ready* ]]'
+}
+
 # What one container writes another reads only.
 test_kube_reader_of_empty_dir() {
         kube_image
@@ -694,8 +726,7 @@ test_kube_hooks() {
         # What it has used is not there for the app, which then has two seconds.
         rm said/log
         kube_hooked kube-long '{preStop: {sleep: {seconds: 5}}}' >long.yaml
-        sed -i "s/Seconds: 20/Seconds: 6/; s|'echo asked.*TERM|'echo asked >>/said/log; sleep 4; echo late >>/said/log' TERM|" \
-                long.yaml
+        sed -i "s/Seconds: 20/Seconds: 6/; s|; exit 0'|; sleep 4; echo late >>/said/log'|" long.yaml
         podctl run --detach --kube long.yaml
         podctl stop kube-long
         assert_eq "$(cat said/log)" asked
