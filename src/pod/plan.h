@@ -63,6 +63,8 @@ typedef struct PlanMount {
         uid_t uid;
         gid_t gid;
         uint64_t size;         /* TMPFS: bytes; 0: the kernel's default */
+        char *sub_path;        /* what of the source is mounted, made as a directory when missing; NULL: all of it */
+        gid_t group;           /* NAMED: see Volume */
 } PlanMount;
 
 /* In the order in which they are made. */

@@ -25,6 +25,7 @@ static void plan_mount_done(PlanMount *m)
         strv_free(m->lowers);
         free(m->upper);
         free(m->work);
+        free(m->sub_path);
 }
 
 static void plan_mounts_done(PlanMounts *mounts)

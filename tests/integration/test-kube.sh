@@ -686,6 +686,67 @@ YAML
         assert_eq "$(podctl run --kube pod.yaml)" $'reader: text\nreader: read-only'
 }
 
+# Parts of volumes, of which no link leads out, and a claim that is the group's.
+test_kube_parts_of_volumes() {
+        kube_image
+        mkdir -p shared/there
+        echo secret >secret
+        ln -s "$PWD/secret" shared/out
+        ln -s ../../../../etc shared/up
+        ln -s there shared/link
+        chown 5:6 shared
+        chmod 2775 shared
+        defer podctl volume rm --force kube-parts
+        podctl volume create kube-parts
+        mkdir -p /var/lib/podctl/volumes/kube-parts/data/deep/er
+        touch /var/lib/podctl/volumes/kube-parts/data/deep/file
+        cat >pod.yaml <<YAML
+kind: Pod
+metadata: {name: kube-parts}
+spec:
+  restartPolicy: Never
+  securityContext: {runAsUser: 1000, fsGroup: 7}
+  volumes:
+  - {name: host, hostPath: {path: $PWD/shared}}
+  - {name: empty, emptyDir: {}}
+  - {name: memory, emptyDir: {medium: Memory}}
+  - {name: claim, persistentVolumeClaim: {claimName: kube-parts}}
+  initContainers:
+  - name: writer
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [sh, -c, "echo one >/a/file; echo two >/m/file; touch /c/deep/file /c/deep/er/new"]
+    volumeMounts:
+    - {name: empty, mountPath: /a, subPath: a}
+    - {name: memory, mountPath: /m}
+    - {name: claim, mountPath: /c}
+  containers:
+  - name: reader
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [sh, -c, "cat /whole/a/file; cat /m/file; (touch /m/x) 2>/dev/null || echo read-only;
+      stat -c '%g %a' /c/er/new; ls -A /link /made | tr '\\n' ' '"]
+    volumeMounts:
+    - {name: empty, mountPath: /whole}
+    - {name: memory, mountPath: /m, readOnly: true}
+    - {name: claim, mountPath: /c, subPath: deep}
+    - {name: host, mountPath: /link, subPath: link}
+    - {name: host, mountPath: /made, subPath: up/x}
+YAML
+        touch shared/there/inside
+        podctl run --kube pod.yaml >out
+        assert_eq "$(sed 's/^reader: //' out | paste -sd, -)" 'one,two,read-only,7 644,/link: inside  /made: '
+        # The directory that was missing is as the volume.
+        assert_eq "$(stat -c '%u %g %a' shared/etc/x)" '5 6 2775'
+        assert_eq "$(stat -c '%g %a' /var/lib/podctl/volumes/kube-parts/data/deep{,/er,/file} | paste -sd,)" \
+                  '7 2775,7 2775,7 664'
+        # To a link, the volume is all there is: it means a directory in there.
+        sed -i 's/subPath: link/subPath: out/' pod.yaml
+        podctl run --kube pod.yaml >out
+        assert_contains "$(cat out)" '/link:  /made:'
+        test -d "shared$PWD/secret"
+}
+
 # kube_hooked NAME LIFECYCLE: a pod whose app writes down that it was asked to end.
 kube_hooked() {
         cat <<YAML

@@ -57,7 +57,6 @@ int kube_field(const KubeMake *m, const KubeContainer *c, const char *member, co
 int kube_environment(const KubeMake *m, const KubeContainer *c, const char *where, AppcPodApp *app);
 /* kube-files.c: the files of a volume of that kind. */
 bool kube_volume_has_files(const KubeVolume *v);
-bool kube_path_is_below(const char *path);
 int kube_volume_files(const KubeMake *m, const char *where, const KubeVolume *v);
 /* kube-volumes.c */
 int kube_volumes(const KubeMake *m);
