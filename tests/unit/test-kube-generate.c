@@ -155,3 +155,41 @@ Test(kube_generate, own_pods)
                         cr_expect(startswith(findings.items[0].text, cases[i].finding), "%s", findings.items[0].text);
         }
 }
+
+Test(kube_generate, names)
+{
+        static const struct {
+                const char *name, *hostname, *label, *in_yaml, *finding;
+        } cases[] = {
+                { "web.a-1", "h", "a.b/C_d=E_f", "a.b/C_d: E_f", NULL },
+                { "Web_1.", "h", "a=", "name: web-1\n", "its name 'Web_1.' is written 'web-1'" },
+                { "_..-A_-b", "h", "a=b", "name: a--b\n", "its name '_..-A_-b' is written 'a--b'" },
+                { "a_.B", "h", "a=b", "name: a.b\n", "its name 'a_.B' is written 'a.b'" },
+                { "w", "My_Host-", "a=b", "hostname: my-host\n", "its host name 'My_Host-' is written 'my-host'" },
+                { "w", "h", "a=b c", "name: w\n", "its label 'a=b c'" },
+                { "w", "h", "_a=b", "name: w\n", "its label '_a=b'" },
+                { "w", "h", "A.b/c=d", "name: w\n", "its label 'A.b/c=d'" },
+                { "w", "h", "/c=d", "name: w\n", "its label '/c=d'" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *json = strprintf("{\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\",\"apps\":["
+                                                      "{\"name\":\"a\",\"image\":{\"name\":\"example.com/a\"}}],"
+                                                      "\"annotations\":[{\"name\":\"podctl/hostname\",\"value\":"
+                                                      "\"%s\"}],\"userLabels\":{\"%.*s\":\"%s\"}}",
+                                                      cases[i].hostname, (int) strcspn(cases[i].label, "="),
+                                                      cases[i].label, strchr(cases[i].label, '=') + 1),
+                                    *yaml = NULL;
+                _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
+                _cleanup_(findings_done) Findings findings = {};
+                _cleanup_json_object_ json_object *documents = NULL;
+
+                cr_assert_eq(appc_pod_parse(json, strlen(json), &pod, NULL), 0, "%s", json);
+                cr_assert_eq(kube_generate(pod, cases[i].name, &findings, &documents), 0);
+                yaml = write_text(documents);
+                cr_expect(strstr(yaml, cases[i].in_yaml), "%s", yaml);
+                cr_assert_eq(findings.n, cases[i].finding ? 1 : 0, "%s", cases[i].name);
+                if (cases[i].finding)
+                        cr_expect_str_eq(findings.items[0].text, cases[i].finding);
+        }
+}

@@ -98,7 +98,7 @@ static int set_network(KubeGenerate *g)
         const char *net = appc_pod_annotation(g->pod, "podctl/net"),
                    *hostname = appc_pod_annotation(g->pod, "podctl/hostname");
         KubePodSpec *spec = &g->object->spec;
-        int r = hostname ? free_and_strdup(&spec->hostname, hostname) : 0;
+        int r = hostname ? kube_generate_hostname(g, hostname) : 0;
 
         spec->host_network = net && streq(net, "host");
         if (r >= 0 && net && !spec->host_network && !streq(net, "default"))
@@ -274,7 +274,7 @@ static int fill(KubeGenerate *g, const char *name)
         _cleanup_free_ KubeContainer **containers = new0(KubeContainer *, g->pod->n_apps);
         KubePodSpec *spec = &g->object->spec;
         KubeMeta *meta = &g->object->meta;
-        int r = free_and_strdup(&meta->name, name);
+        int r = kube_generate_name(g, name);
 
         spec->containers = new0(KubeContainer, g->pod->n_apps);
         spec->init = new0(KubeContainer, g->pod->n_apps);
@@ -282,9 +282,9 @@ static int fill(KubeGenerate *g, const char *name)
         if (!spec->containers || !spec->init || !spec->security || !containers)
                 return -ENOMEM;
         if (r >= 0)
-                r = strv_extend_strv(&meta->annotations, g->pod->user_annotations);
+                r = kube_generate_pairs(g, "annotation", g->pod->user_annotations, false, &meta->annotations);
         if (r >= 0)
-                r = strv_extend_strv(&meta->labels, g->pod->user_labels);
+                r = kube_generate_pairs(g, "label", g->pod->user_labels, true, &meta->labels);
         if (r >= 0)
                 r = set_network(g);
         if (r >= 0)
