@@ -431,6 +431,36 @@ Test(kube_pod, downward_map)
         cr_expect_arr_eq(pod->files[1].data, wanted, strlen(wanted));
 }
 
+Test(kube_pod, logins)
+{
+        static const char secrets[] = "kind: Secret\nmetadata: {name: s}\n"
+                                      "stringData: {.dockerconfigjson: \"{}\"}\n---\n"
+                                      "kind: Secret\nmetadata: {name: old}\ndata: {.dockercfg: e30=}\n---\n"
+                                      "kind: Secret\nmetadata: {name: other}\ndata: {k: v}\n";
+        static const struct {
+                const char *names, *logins, *finding;
+                int r;
+        } cases[] = {
+                { "[{name: s}, {name: old}]", "s={}|old={\"auths\":{}}", "", 0 },
+                { "[{name: none}]", NULL, "spec.imagePullSecrets[0]: there is no Secret 'none' in the file", 0 },
+                { "[{name: other}]", NULL, "spec.imagePullSecrets[0]: Secret 'other' has no key", -EINVAL },
+                { "[{}]", NULL, "spec.imagePullSecrets[0]: missing member 'name'", -EINVAL },
+                { "[]", NULL, "", 0 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *spec = strjoin("  imagePullSecrets: ", cases[i].names), *joined = NULL;
+                _cleanup_(kube_pod_freep) KubePod *pod = NULL;
+                int r;
+
+                pod = make("", spec, secrets, &r);
+                cr_expect_eq(r, cases[i].r, "%s", first_finding(pod));
+                joined = pod->logins ? strv_join(pod->logins, "|") : NULL;
+                cr_expect(streq_ptr(joined, cases[i].logins), "%s", joined);
+                cr_expect(startswith(first_finding(pod), cases[i].finding), "%s", first_finding(pod));
+        }
+}
+
 Test(kube_pod, timers)
 {
         static const struct {

@@ -79,6 +79,24 @@ int kube_timer_read(const char *path, KubeTimer **ret)
         return 0;
 }
 
+int kube_logins_use(Context *c, const KubePod *kube, const char *shown)
+{
+        Fetcher *fetcher;
+        int r = kube->logins ? context_fetcher(c, &fetcher) : 0;
+
+        STRV_FOREACH(login, kube->logins) {
+                _cleanup_free_ char *message = NULL;
+                const char *text = strchr(*login, '=') + 1;
+
+                if (r >= 0)
+                        r = fetcher_add_logins(fetcher, text, &message);
+                if (message)
+                        return log_error_errno(r, "%s: Secret '%.*s': %s", shown, (int) (text - 1 - *login), *login,
+                                               message);
+        }
+        return r;
+}
+
 int kube_files_write(const Uuid *uuid, const KubePod *kube)
 {
         int r = pod_files_write(uuid, kube->files, kube->n_files);

@@ -360,6 +360,8 @@ static int create_file(Context *c, const RunArgs *args, const Results *results)
                 r = read_file_of(f.new, path, &uuid, &kube);
         if (r >= 0)
                 r = pod_timer_format(path, args->subject, kube->timer, &f.timer);
+        if (r >= 0)
+                r = kube_logins_use(c, kube, path);
         if (r < 0)
                 return r;
         images = new0(Image *, kube->manifest->n_apps);

@@ -63,6 +63,8 @@ static int run_kube(Context *c, const RunArgs *args, const char *path)
         int r = kube_manifest_read(path, NULL, &uuid, &kube);
 
         if (r >= 0)
+                r = kube_logins_use(c, kube, path);
+        if (r >= 0)
                 r = kube_files_write(&uuid, kube);
         if (r < 0)
                 return r;

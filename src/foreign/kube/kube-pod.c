@@ -23,6 +23,9 @@ KubePod *kube_pod_free(KubePod *pod)
                 free(pod->files[i].data);
         }
         free(pod->files);
+        STRV_FOREACH(login, pod->logins)
+                explicit_bzero(*login, strlen(*login));
+        strv_free(pod->logins);
         free(pod->name);
         appc_pod_free(pod->manifest);
         kube_timer_free(pod->timer);

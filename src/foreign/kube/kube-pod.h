@@ -33,6 +33,7 @@ typedef struct KubePod {
         KubeTimer *timer;       /* of a CronJob; else NULL */
         KubeFile *files;
         size_t n_files, allocated_files;
+        char **logins;          /* "SECRET=TEXT", as `docker login` writes it: only to fetch this pod's images */
         Findings findings;
 } KubePod;
 

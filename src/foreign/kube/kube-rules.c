@@ -55,7 +55,6 @@ static const Rule pod_rules[] = {
         { "hostIPC", REFUSED, OWN_NAMESPACES "; see --ipc of podctl-run(1)", "false" },
         { "hostPID", REFUSED, OWN_NAMESPACES, "false" },
         { "hostUsers", REFUSED, "a pod has user IDs of its own", "false" },
-        { "imagePullSecrets", WARNED, "passwords of registries are in auth.d, see podctl-config(1)", "[]" },
         { "nodeName", WARNED, ONE_HOST, NULL },
         { "nodeSelector", WARNED, ONE_HOST, "{}" },
         { "os", MEANINGLESS, NULL, NULL },

@@ -125,6 +125,49 @@ static int set_pull_policy(const KubeMake *m)
         return annotate(m, "podctl/pull-policy", policies[most][1]);
 }
 
+/* What registries want to know, as docker writes it now ("auths" is a member), or once did (it is all there is). */
+static int add_login(const KubeMake *m, const char *where, const KubeSource *s)
+{
+        static const char *const keys[] = { ".dockerconfigjson", ".dockercfg" };
+        _cleanup_free_ char *data = NULL, *login = NULL;
+        size_t n = 0;
+        int r = kube_source_get(s, keys[0], &data, &n);
+        bool old = r == -ENOENT;
+
+        if (old)
+                r = kube_source_get(s, keys[1], &data, &n);
+        if (r == -ENOENT || r == -EINVAL)
+                return kube_refuse(m, where, r == -ENOENT ? "Secret '%s' has no key '.dockerconfigjson'"
+                                                          : "Secret '%s' is not valid base64", s->config->meta.name);
+        if (r < 0)
+                return r;
+        login = old ? strprintf("%s={\"auths\":%.*s}", s->config->meta.name, (int) n, data)
+                    : strprintf("%s=%.*s", s->config->meta.name, (int) n, data);
+        explicit_bzero(data, n);
+        r = login ? strv_extend(&m->pod->logins, login) : -ENOMEM;
+        if (login)
+                explicit_bzero(login, strlen(login));
+        return r;
+}
+
+static int set_logins(const KubeMake *m)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < m->spec->n_pull_secrets; i++) {
+                const char *name = m->spec->pull_secrets[i].name;
+                const KubeSource *s = kube_find_source(m, true, name);
+                _cleanup_free_ char *where = strprintf("imagePullSecrets[%zu]", i);
+
+                if (!where)
+                        return -ENOMEM;
+                r = s ? add_login(m, where, s)
+                      : kube_warn(m, where, "there is no Secret '%s' in the file; passwords of registries may be in "
+                                            "auth.d, see podctl-config(1)", name);
+        }
+        return r;
+}
+
 static int set_names(const KubeMake *m)
 {
         _cleanup_strv_free_ char **options = NULL, **hosts = NULL;
@@ -259,6 +302,8 @@ int kube_spec_make(KubeMake *m, bool job)
                 r = add_containers(m);
         if (r >= 0)
                 r = set_pull_policy(m);
+        if (r >= 0)
+                r = set_logins(m);
         if (r >= 0)
                 r = set_network(m);
         if (r >= 0)

@@ -412,10 +412,17 @@ static const JsonField alias_table[] = {
 };
 static const JsonType alias_type = JSON_ARRAY(struct KubeHostAlias, alias_table, NULL);
 
+static const JsonField pull_secret_table[] = {
+        { "name", &json_string, offsetof(KubeKey, name), JSON_MANDATORY | JSON_NONEMPTY },
+        {}
+};
+static const JsonType pull_secret_type = JSON_ARRAY(KubeKey, pull_secret_table, NULL);
+
 static const JsonField spec_table[] = {
         { "containers", &container_type, offsetof(KubePodSpec, containers), JSON_MANDATORY | JSON_NONEMPTY },
         ROW(KubePodSpec, "initContainers", &container_type, init),
         ROW(KubePodSpec, "volumes", &volume_type, volumes),
+        ROW(KubePodSpec, "imagePullSecrets", &pull_secret_type, pull_secrets),
         ROW(KubePodSpec, "restartPolicy", &json_string, restart_policy),
         ROW(KubePodSpec, "hostname", &json_string, hostname),
         ROW(KubePodSpec, "subdomain", &json_string, subdomain),

@@ -199,6 +199,8 @@ typedef struct KubePodSpec {
         } *aliases;
         size_t n_aliases;
         bool host_network;
+        KubeKey *pull_secrets;  /* only their names */
+        size_t n_pull_secrets;
         json_object *grace;     /* seconds */
         json_object *deadline;  /* seconds */
         KubeSecurity *security;
