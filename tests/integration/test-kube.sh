@@ -44,6 +44,7 @@ spec:
       echo "greeting=$GREETING arg=$(GREETING) escaped=$$(GREETING)"
       echo "packed=$PACKED plain=$K_plain both=$BOTH"
       echo "name=$NAME team=$TEAM cpus=$CPUS dir=$(pwd)"
+      echo "node=$NODE uid=$SELF"
       cat /words/site.ini; cat /keys/deep/plain; ls -l /keys/deep/plain | cut -c1-10
       stat -c 'owner %u' /words/site.ini
       touch /words/x 2>/dev/null || echo read-only
@@ -55,6 +56,8 @@ spec:
     - {name: PACKED, valueFrom: {secretKeyRef: {name: keys, key: packed}}}
     - {name: NONE, valueFrom: {secretKeyRef: {name: keys, key: none, optional: true}}}
     - {name: NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+    - {name: SELF, valueFrom: {fieldRef: {fieldPath: metadata.uid}}}
+    - {name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}
     - {name: TEAM, valueFrom: {fieldRef: {fieldPath: "metadata.labels['team']"}}}
     - {name: CPUS, valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: 100m}}}
     envFrom:
@@ -75,6 +78,7 @@ YAML
                 'read-only' '1000' '1001' '1001 2000'; do
                 assert_contains "$output" "$line"
         done
+        assert_contains "$output" "node=$(hostname) uid=$(podctl status --format=json kube-env | jq -r .name)"
         # A tmpfs can be mapped since Linux 6.3.
         [[ $(printf '6.3\n%s\n' "$(uname -r)" | sort -V | head -n 1) != 6.3 ]] || assert_contains "$output" 'owner 0'
         wait_until eval '[[ ! $(ls /run/podctl/files) ]]'

@@ -5,6 +5,8 @@
 #include "foreign/kube/kube-pod.h"
 #include "foreign/yaml/yaml-write.h"
 
+static const KubeSurroundings around = { "/files", "u-1", "node" };
+
 static char *write_text(json_object *documents)
 {
         char *text = NULL;
@@ -19,7 +21,7 @@ static KubePod *parse(const char *text)
 {
         KubePod *pod = NULL;
         _cleanup_json_error_ JsonError e = {};
-        int r = kube_pod_parse(text, strlen(text), "/files", &pod, &e);
+        int r = kube_pod_parse(text, strlen(text), &around, &pod, &e);
 
         cr_assert_eq(r, 0, "%s\n%s %s", text, strempty(e.message),
                      pod && pod->findings.n > 0 ? pod->findings.items[0].text : "");

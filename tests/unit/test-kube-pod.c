@@ -3,6 +3,8 @@
 
 #include "foreign/kube/kube-pod.h"
 
+static const KubeSurroundings around = { "/files", "u-1", "node" };
+
 /* A pod with one container, whose further members are given, and those of its spec. */
 static KubePod *make(const char *container, const char *spec, const char *documents, int *ret)
 {
@@ -13,7 +15,7 @@ static KubePod *make(const char *container, const char *spec, const char *docume
         _cleanup_json_error_ JsonError e = {};
         KubePod *pod = NULL;
 
-        *ret = kube_pod_parse(text, strlen(text), "/files", &pod, &e);
+        *ret = kube_pod_parse(text, strlen(text), &around, &pod, &e);
         cr_assert(pod, "%s\n%s", text, e.message);
         return pod;
 }
@@ -71,6 +73,8 @@ Test(kube_pod, carried_over)
                 { "    env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k}}}]", "",
                   "\"credentials\":[{\"name\":\"s.k.0\",\"source\":\"/files/secrets/s/k\",\"variable\":\"A\"}]" },
                 { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]", "", "\"A=p\"" },
+                { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.uid}}}]", "", "\"A=u-1\"" },
+                { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]", "", "\"A=node\"" },
                 { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: \"metadata.labels['a']\"}}}]", "", "\"A=b\"" },
                 { "    env: [{name: A, valueFrom: {resourceFieldRef: {resource: limits.memory, divisor: 1Mi}}}]\n"
                   "    resources: {limits: {memory: 2.5Mi}}", "", "\"A=3\"" },
@@ -348,7 +352,7 @@ Test(kube_pod, objects)
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_(kube_pod_freep) KubePod *pod = NULL;
-                int r = kube_pod_parse(cases[i].text, strlen(cases[i].text), "/files", &pod, NULL);
+                int r = kube_pod_parse(cases[i].text, strlen(cases[i].text), &around, &pod, NULL);
 
                 cr_assert(pod);
                 cr_expect_eq(r, cases[i].message ? -EINVAL : 0, "%s: %i %s", cases[i].text, r,
@@ -425,7 +429,7 @@ Test(kube_pod, downward_map)
         static const char wanted[] = "a=\"\xc3\xbc\"\nb=\"x\\n\\\"\\\\\\x01\"\nb-c=\"1\"";
         _cleanup_(kube_pod_freep) KubePod *pod = NULL;
 
-        cr_assert_eq(kube_pod_parse(text, strlen(text), "/files", &pod, NULL), 0);
+        cr_assert_eq(kube_pod_parse(text, strlen(text), &around, &pod, NULL), 0);
         cr_assert_eq(pod->n_files, 2);
         cr_assert_eq(pod->files[1].size, strlen(wanted), "%.*s", (int) pod->files[1].size, pod->files[1].data);
         cr_expect_arr_eq(pod->files[1].data, wanted, strlen(wanted));
@@ -487,7 +491,7 @@ Test(kube_pod, timers)
                 _cleanup_(kube_pod_freep) KubePod *pod = NULL;
                 _cleanup_free_ char *calendars = NULL;
 
-                cr_assert_eq(kube_pod_parse(cases[i].text, strlen(cases[i].text), "/files", &pod, NULL), 0, "%s",
+                cr_assert_eq(kube_pod_parse(cases[i].text, strlen(cases[i].text), &around, &pod, NULL), 0, "%s",
                              cases[i].text);
                 calendars = strv_join(pod->timer->calendars, "|");
                 cr_expect_str_eq(calendars, cases[i].calendars);

@@ -21,7 +21,7 @@ typedef struct KubeSource {
 /* The conversion of one pod. */
 typedef struct KubeMake {
         KubePod *pod;
-        const char *directory;
+        const KubeSurroundings *around;
         YamlDocument document;
         const char *path;       /* of the pod's spec in the document */
         const KubeMeta *meta;

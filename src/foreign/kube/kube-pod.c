@@ -42,7 +42,7 @@ bool kube_path_is_yaml(const char *path)
 
 typedef struct Text {
         KubePod *pod;
-        const char *directory;
+        const KubeSurroundings *around;
         KubeObject *objects;
         size_t n_objects, allocated;
         KubeSource *sources;
@@ -188,7 +188,7 @@ static int make(Text *t, const KubeObject *k, const char *member, const char *na
                 return note(t, k, true, "metadata", "missing member 'name'");
         t->pod->name = strdup(name);
         m.pod = t->pod;
-        m.directory = t->directory;
+        m.around = t->around;
         m.document = k->document;
         m.path = path;
         m.sources = t->sources;
@@ -447,12 +447,12 @@ static int check_manifest(KubePod *pod)
         return 0;
 }
 
-int kube_pod_parse(const char *text, size_t n, const char *directory, KubePod **ret, JsonError *e)
+int kube_pod_parse(const char *text, size_t n, const KubeSurroundings *around, KubePod **ret, JsonError *e)
 {
         _cleanup_(kube_pod_freep) KubePod *pod = new0(KubePod, 1);
         _cleanup_(yaml_lines_freep) YamlLines *lines = NULL;
         _cleanup_json_object_ json_object *documents = NULL;
-        _cleanup_(text_done) Text t = { .pod = pod, .directory = directory };
+        _cleanup_(text_done) Text t = { .pod = pod, .around = around };
         int r = pod ? yaml_parse_memory(text, n, &documents, &lines, e) : -ENOMEM;
 
         if (r < 0)

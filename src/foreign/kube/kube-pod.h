@@ -40,11 +40,17 @@ typedef struct KubePod {
 KubePod *kube_pod_free(KubePod *pod);
 DEFINE_TRIVIAL_CLEANUP_FUNC(KubePod *, kube_pod_free);
 
+/* What the text does not say, and a pod that is made has. */
+typedef struct KubeSurroundings {
+        const char *directory;  /* where its files will be */
+        const char *uid;        /* its UUID; NULL: nobody makes it */
+        const char *node;       /* the host's name; NULL: likewise */
+} KubeSurroundings;
+
 /* Reads a text that describes one pod: a Pod, Deployment, DaemonSet, Job or CronJob, with the ConfigMaps, Secrets and
- * claims that it uses, as several documents or a List. Directory is where the files will be. -EINVAL: findings has at
- * least one that is refused, and there is no manifest. *ret is set then, too; not at other errors, which e
- * describes. */
-int kube_pod_parse(const char *text, size_t n, const char *directory, KubePod **ret, JsonError *e);
+ * claims that it uses, as several documents or a List. -EINVAL: findings has at least one that is refused, and there is
+ * no manifest. *ret is set then, too; not at other errors, which e describes. */
+int kube_pod_parse(const char *text, size_t n, const KubeSurroundings *around, KubePod **ret, JsonError *e);
 
 /* Whether a path is that of YAML by its name. */
 bool kube_path_is_yaml(const char *path);

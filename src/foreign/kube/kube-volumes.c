@@ -139,7 +139,7 @@ static Tristate wants_owners(const KubeMake *m, const char *name)
 
 static int files_volume(const KubeMake *m, const char *where, const KubeMount *mount, Volume *volume)
 {
-        _cleanup_free_ char *base = strjoin(m->directory, "/volumes/", mount->name);
+        _cleanup_free_ char *base = strjoin(m->around->directory, "/volumes/", mount->name);
 
         if (!base)
                 return -ENOMEM;
