@@ -125,7 +125,7 @@ static const struct {
         { "mode",         { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true },   "empty and tmpfs volumes have" },
         { "uid",          { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true },   "empty and tmpfs volumes have" },
         { "gid",          { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true },   "empty and tmpfs volumes have" },
-        { "size",         { [VOLUME_TMPFS] = true },                          "tmpfs volumes have" },
+        { "size",         { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true },   "empty and tmpfs volumes have" },
         { "fromImage",    { [VOLUME_EMPTY] = true },                          "empty volumes have" },
         { "volume",       { [VOLUME_NAMED] = true },                          "named volumes have" },
         { "group",        { [VOLUME_NAMED] = true },                          "named volumes have" },
@@ -158,6 +158,9 @@ static int volume_check(void *p, json_object *o, JsonError *e)
         if (v->device_access && !device_access_is_valid(v->device_access))
                 return json_error_set(e, -EINVAL, "deviceAccess", "expected \"r\", \"rw\" or \"rwm\", not '%s'",
                                       v->device_access);
+        if (v->from_image && v->size > 0)
+                return json_error_set(e, -EINVAL, "size", "a volume with what the image has is not limited; leave out "
+                                      "fromImage");
         if (v->create && v->create_file)
                 return json_error_set(e, -EINVAL, "createFile", "create makes a directory; leave out one of them");
         if ((v->create || v->create_file) && v->device_access)

@@ -41,7 +41,7 @@ typedef struct Volume {
         uint32_t uid;
         uint32_t gid;
         /* Our extensions: */
-        uint64_t size;                 /* VOLUME_TMPFS: bytes; 0: the kernel's default */
+        uint64_t size;                 /* VOLUME_TMPFS and _EMPTY: bytes; 0: the kernel's default, or no limit */
         bool from_image;               /* VOLUME_EMPTY: initially a copy of what the first app's image has there */
         char *stored;                  /* VOLUME_NAMED: "volume", its name on the host; by default the volume's */
         bool create;                   /* VOLUME_HOST: a missing source is made, as a directory */

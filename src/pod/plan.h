@@ -62,7 +62,7 @@ typedef struct PlanMount {
         mode_t mode;           /* also TMPFS */
         uid_t uid;
         gid_t gid;
-        uint64_t size;         /* TMPFS: bytes; 0: the kernel's default */
+        uint64_t size;         /* TMPFS, and BIND of an empty volume: bytes; 0: the kernel's default, or none */
         char *sub_path;        /* what of the source is mounted, made as a directory when missing; NULL: all of it */
         gid_t group;           /* NAMED: see Volume */
 } PlanMount;

@@ -5,8 +5,11 @@
 #include <sys/statvfs.h>
 
 #include "basic/fs.h"
+#include "basic/log.h"
 #include "basic/path.h"
 #include "pod/plan-sources.h"
+#include "pod/volume-quota.h"
+#include "pod/volume-store.h"
 #include "shared/explain.h"
 #include "shared/mount-util.h"
 #include "stage1/mount-source.h"
@@ -45,7 +48,24 @@ static int make_file(const PlanMount *m)
         return fchown(fd, m->uid, m->gid) < 0 || fchmod(fd, m->mode) < 0 ? -errno : 0;
 }
 
-static int make_source(const PlanMount *m)
+/* Where the file system can; a pod runs without it as well, and whoever started it is told. */
+static int limit_size(const PlanMount *m, const MountContext *context)
+{
+        _cleanup_(volume_store_freep) VolumeStore *store = NULL;
+        _cleanup_close_ int fd = open_directory_at(AT_FDCWD, m->source);
+        _cleanup_free_ char *message = NULL;
+        uint32_t project;
+        int r = fd < 0 ? fd : volume_store_open(context->data, &store);
+
+        if (r >= 0)
+                r = volume_quota_set(fd, store->fd, m->size, &project, &message);
+        if (r != -EOPNOTSUPP)
+                return r;
+        log_warning("%s: its size is not limited: %s", m->what, strempty(message));
+        return 0;
+}
+
+static int make_source(const PlanMount *m, const MountContext *context)
 {
         _cleanup_free_ char *parent = strndup(m->source, (size_t) (path_basename(m->source) - m->source));
         int r;
@@ -60,7 +80,9 @@ static int make_source(const PlanMount *m)
                 return make_file(m);
         if (mkdir(m->source, 0700) < 0)
                 return errno == EEXIST ? 0 : -errno;
-        return chown(m->source, m->uid, m->gid) < 0 || chmod(m->source, m->mode) < 0 ? -errno : 0;
+        if (chown(m->source, m->uid, m->gid) < 0 || chmod(m->source, m->mode) < 0)
+                return -errno;
+        return m->size > 0 ? limit_size(m, context) : 0;
 }
 
 /* Mounted once, in a place of its own. Its root belongs to a user of the pod, like that of another volume. */
@@ -271,7 +293,7 @@ static int clone_own(const PlanMount *m, MountContext *context, const MountOptio
 
 static int clone_source(const PlanMount *m, MountContext *context, bool is_own, const MountOptions *options)
 {
-        int r = m->make_source || m->make_file ? make_source(m) : 0;
+        int r = m->make_source || m->make_file ? make_source(m, context) : 0;
 
         if (r < 0)
                 return r;

@@ -712,7 +712,7 @@ spec:
   securityContext: {runAsUser: 1000, fsGroup: 7}
   volumes:
   - {name: host, hostPath: {path: $PWD/shared}}
-  - {name: empty, emptyDir: {}}
+  - {name: empty, emptyDir: {sizeLimit: 10Mi}}
   - {name: memory, emptyDir: {medium: Memory}}
   - {name: claim, persistentVolumeClaim: {claimName: kube-parts}}
   initContainers:
@@ -739,6 +739,8 @@ spec:
 YAML
         touch shared/there/inside
         podctl run --kube pod.yaml >out
+        # This kernel has no quotas.
+        assert_contains "$(journalctl --unit=podctl-kube-parts --output=cat)" "volume 'empty': its size is not limited"
         assert_eq "$(sed 's/^reader: //' out | paste -sd, -)" 'one,two,read-only,7 644,/link: inside  /made: '
         # The directory that was missing is as the volume.
         assert_eq "$(stat -c '%u %g %a' shared/etc/x)" '5 6 2775'

@@ -273,7 +273,6 @@ Test(kube_pod, noted)
                   "limits.cpu}}]}}]", true, 8, "needs containerName" },
                 { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.labels}}}]", "", true, 8,
                   "'metadata.labels' is not known" },
-                { "", "  volumes: [{name: v, emptyDir: {sizeLimit: 1Mi}}]", false, 8, "sizeLimit: has no effect" },
                 { "", "  volumes: [{name: v, emptyDir: {}, hostPath: {path: /}}]", true, 8, "expected one kind" },
                 { "", "  volumes: [{name: v}]", true, 8, "needs a kind" },
                 { "", "  volumes: [{name: _, emptyDir: {}}]", true, 8, "'_' is not a valid name" },

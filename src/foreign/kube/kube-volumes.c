@@ -23,8 +23,6 @@ static int set_size(const KubeMake *m, const char *member, const KubeVolume *v, 
                 return 0;
         if (quantity_from_json(v->empty->size, &q) < 0 || q.nano < 0)
                 return kube_refuse(m, member, "'%s' is not a valid size", json_object_get_string(v->empty->size));
-        if (volume->kind != VOLUME_TMPFS)
-                return kube_warn(m, member, "has no effect: only volumes with medium Memory have a limit");
         volume->size = (uint64_t) quantity_units(q);
         return 0;
 }
