@@ -3,10 +3,7 @@
 #
 # Files of Kubernetes.
 
-# kube_image: an image that files can name, without a registry.
-kube_image() {
-        podctl --insecure-options=image fetch --name=localhost/busybox:1 "$IMAGES/busybox-docker.tar" >/dev/null
-}
+. "$HERE/lib-kube.sh"
 
 test_kube_environment() {
         kube_image
@@ -169,139 +166,6 @@ YAML
         assert_eq "$(ls /etc/podctl/pods.d/kube-site.*)" /etc/podctl/pods.d/kube-site.json
 }
 
-# kube_cron NAME SCHEDULE COMMAND [MEMBER: VALUE]…
-kube_cron() {
-        local name=$1 schedule=$2 command=$3
-        shift 3
-        printf 'apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: %s}\n' "$name"
-        printf 'spec:\n  schedule: "%s"\n' "$schedule"
-        for member; do printf '  %s\n' "$member"; done
-        cat <<YAML
-  jobTemplate:
-    spec:
-      template:
-        spec:
-          restartPolicy: Never
-          containers:
-          - {name: work, image: "localhost/busybox:1", imagePullPolicy: Never, command: [sh, -c, "$command"]}
-YAML
-}
-
-# What its schedule missed is made up for when the timer starts.
-miss_start() {
-        mkdir -p /var/lib/systemd/timers
-        touch -d '3 days ago' "/var/lib/systemd/timers/stamp-pod@$1.timer"
-        systemctl start "pod@$1.timer"
-}
-
-# How often the pod has said something.
-times_said() { journalctl --unit="pod@$1.service" --output=cat | grep -c "^$2\$" || true; }
-
-test_kube_cron() {
-        local word=works-$SRANDOM
-        kube_image
-        kube_cron kube-cron '0 3 13 * fri' "echo $word" 'timeZone: Europe/Berlin' >cron.yaml
-        defer podctl delete --force kube-cron
-        output=$(podctl create kube-cron cron.yaml 2>&1)
-        assert_contains "$output" 'systemctl enable --now pod@kube-cron.timer'
-        assert_contains "$(podctl check kube-cron)" good
-        systemctl enable pod@kube-cron.timer 2>/dev/null
-        output=$(systemctl show --property=TimersCalendar,Unit,Persistent pod@kube-cron.timer)
-        assert_contains "$output" 'OnCalendar=*-*-13 03:00:00 Europe/Berlin ;'
-        assert_contains "$output" 'OnCalendar=Fri *-*-* 03:00:00 Europe/Berlin ;'
-        assert_contains "$output" 'Unit=pod@kube-cron.service'
-        assert_eq "$(systemctl show --property=LoadState --value pod@kube-cron.timer)" loaded
-        # It starts the pod.
-        kube_cron kube-cron @daily "echo $word" >cron.yaml
-        podctl create --replace kube-cron cron.yaml
-        miss_start kube-cron
-        wait_until eval "[[ \$(times_said kube-cron $word) == 1 ]]"
-        assert_contains "$(systemctl list-timers --all pod@kube-cron.timer)" pod@kube-cron.service
-        # An edit changes it, and suspends it: it is gone, and enabled when it is there again.
-        EDITOR='sed -i s/@daily/@hourly/' podctl edit kube-cron 2>message
-        assert_contains "$(<message)" 'systemctl list-timers pod@kube-cron.timer'
-        assert_contains "$(systemctl show --property=TimersCalendar pod@kube-cron.timer)" 'OnCalendar=*-*-* *:00:00 ;'
-        printf '#!/bin/sh\nsed -i "s/^  schedule:/  suspend: true\\n&/" "$1"\n' >suspend
-        chmod +x suspend
-        EDITOR=$PWD/suspend podctl edit kube-cron
-        assert_fails 1 test -e /etc/systemd/system/pod@kube-cron.timer
-        assert_eq "$(systemctl is-active pod@kube-cron.timer || true)" inactive
-        EDITOR='sed -i /suspend/d' podctl edit kube-cron
-        assert_eq "$(systemctl is-enabled pod@kube-cron.timer)" enabled
-        # A Pod has no schedule.
-        assert_contains "$(podctl generate kube kube-cron 2>&1)" 'its schedule, which a CronJob has'
-        # Nothing is left of it.
-        podctl delete --force kube-cron
-        assert_eq "$(ls -d /etc/systemd/system/{,*/}*kube-cron* /var/lib/systemd/timers/*kube-cron* 2>/dev/null)" ''
-}
-
-# A pod that runs is not started twice, and replaced where the file says so.
-test_kube_cron_concurrency() {
-        local before word=begins-$SRANDOM
-        kube_image
-        kube_cron kube-twice @daily "echo $word; exec sleep 1000" 'concurrencyPolicy: Forbid' >cron.yaml
-        defer podctl delete --force kube-twice
-        podctl create kube-twice cron.yaml
-        systemctl start pod@kube-twice
-        wait_until eval "[[ \$(times_said kube-twice $word) == 1 ]]"
-        before=$(systemctl show --property=InvocationID --value pod@kube-twice.service)
-        miss_start kube-twice
-        wait_until eval '[[ $(systemctl show -p LastTriggerUSec --value pod@kube-twice.timer) ]]'
-        systemctl stop pod@kube-twice.timer
-        assert_eq "$(times_said kube-twice "$word")" 1
-        assert_eq "$(systemctl show --property=InvocationID --value pod@kube-twice.service)" "$before"
-        sed -i s/Forbid/Replace/ cron.yaml
-        podctl create --replace kube-twice cron.yaml
-        miss_start kube-twice
-        wait_until eval "[[ \$(times_said kube-twice $word) == 2 ]]"
-}
-
-test_kube_cron_mistakes() {
-        kube_image
-        kube_cron kube-odd '0 3 * * 7' true >odd.yaml
-        assert_fails 254 podctl create kube-odd odd.yaml
-        assert_contains "$output" "odd.yaml:5:3: spec.schedule: '7' is not a valid day of week: it goes from 0 to 6"
-        kube_cron kube-odd @daily true 'timeZone: Moon/Crater' >odd.yaml
-        assert_fails 254 podctl check ./odd.yaml
-        assert_contains "$output" "./odd.yaml:6:3: spec.timeZone: there is no time zone 'Moon/Crater'"
-        # A timer of somebody else is not written over.
-        kube_cron kube-odd @daily true >odd.yaml
-        printf '[Timer]\nOnCalendar=yearly\n' >/etc/systemd/system/pod@kube-odd.timer
-        defer rm -f /etc/systemd/system/pod@kube-odd.timer
-        assert_fails 254 podctl create kube-odd odd.yaml
-        assert_contains "$output" 'There is a timer /etc/systemd/system/pod@kube-odd.timer that podctl did not write'
-        assert_fails 1 test -e /etc/podctl/pods.d/kube-odd.yaml
-        rm /etc/systemd/system/pod@kube-odd.timer
-        # Without a timer it runs once.
-        output=$(podctl run --kube odd.yaml 2>&1)
-        assert_contains "$output" "spec.schedule has no effect: there is no pod@kube-odd.timer, which 'podctl create"
-}
-
-# The shorter time counts, that of the job; an app that ignores the request is killed.
-test_kube_deadline() {
-        kube_image
-        cat >late.yaml <<'YAML'
-apiVersion: batch/v1
-kind: Job
-metadata: {name: kube-late}
-spec:
-  activeDeadlineSeconds: 1
-  template:
-    spec:
-      restartPolicy: OnFailure
-      activeDeadlineSeconds: 1000
-      terminationGracePeriodSeconds: 1
-      containers:
-      - {name: late, image: "localhost/busybox:1", imagePullPolicy: Never,
-         command: [sh, -c, "trap '' TERM; while :; do sleep 1; done"]}
-YAML
-        assert_fails 124 podctl run --kube late.yaml
-        assert_contains "$output" "podctl: Pod 'kube-late' was stopped, since its time was over"
-        assert_contains "$(podctl events --since=-1min kube-late)" 'since its time was over'
-        # One that ends before has not reached it.
-        podctl run --deadline=1h localhost/busybox:1 --exec=/bin/true
-}
-
 test_kube_mistakes() {
         kube_image
         cat >bad.yaml <<'YAML'
@@ -331,44 +195,6 @@ YAML
         assert_fails 254 podctl check ./loop.yaml
         assert_contains "$output" 'not valid YAML at line 1, column 8: the alias is within what it stands for'
         assert_eq "$(ls /run/podctl/files 2>/dev/null)" ''
-}
-
-# An app that answers HTTP as told, on the port 8080.
-kube_probed() {
-        cat <<YAML
-apiVersion: v1
-kind: Pod
-metadata: {name: $1}
-spec:
-  restartPolicy: Never
-  containers:
-  - name: web
-    image: localhost/busybox:1
-    imagePullPolicy: Never
-    command: [/bin/sh, -c, "mkdir -p /www; echo hi >/www/index.html; exec httpd -f -p 8080 -h /www"]
-    ports: [{name: http, containerPort: 8080}]
-    $2
-YAML
-}
-
-
-test_kube_probes() {
-        kube_image
-        kube_probed kube-live 'startupProbe: {tcpSocket: {port: http}, periodSeconds: 1}
-    livenessProbe: {httpGet: {path: /, port: http, httpHeaders: [{name: X-A, value: b}]}, periodSeconds: 1}' >live.yaml
-        podctl run --detach --kube live.yaml
-        defer end_pod kube-live
-        wait_until eval '[[ $(podctl status kube-live) == *healthy* && $(podctl status kube-live) != *unhealthy* ]]'
-        # A page that is not there is a failure, which ends a pod that does not restart.
-        kube_probed kube-dead 'livenessProbe:
-      {httpGet: {path: /nothing, port: 8080}, periodSeconds: 1, failureThreshold: 2}' >dead.yaml
-        assert_fails '*' podctl run --kube dead.yaml
-        # Nobody listens.
-        kube_probed kube-deaf 'livenessProbe: {tcpSocket: {port: 9}, periodSeconds: 1, failureThreshold: 1}' >deaf.yaml
-        assert_fails '*' podctl run --kube deaf.yaml
-        kube_probed kube-odd 'livenessProbe: {httpGet: {path: /, port: nope, scheme: HTTPS}}' >odd.yaml
-        assert_fails 254 podctl check odd.yaml
-        assert_contains "$output" "odd.yaml:12:5: spec.containers[0].livenessProbe: 'nope' is not a valid port"
 }
 
 # What an app of a pod sees: its variables, user, and mounts, without what each program has of its own. HOME is that of
@@ -538,40 +364,6 @@ YAML
         done
 }
 
-# An app that answers as a server of gRPC does: settings, and a message, whose last byte is the status.
-kube_grpc() {
-        cat <<YAML
-apiVersion: v1
-kind: Pod
-metadata: {name: $1}
-spec:
-  restartPolicy: Never
-  containers:
-  - name: server
-    image: localhost/busybox:1
-    imagePullPolicy: Never
-    command: [/bin/sh, -c]
-    args:
-    - |
-      while :; do
-        printf '\\0\\0\\0\\4\\0\\0\\0\\0\\0\\0\\0\\7\\0\\1\\0\\0\\0\\1\\0\\0\\0\\0\\2\\10\\$2' |
-          nc -l -p 8080 >/dev/null
-      done
-    $3
-YAML
-}
-
-test_kube_grpc() {
-        kube_image
-        kube_grpc kube-serves 1 'livenessProbe: {grpc: {port: 8080, service: a.b}, periodSeconds: 1}' >serves.yaml
-        podctl run --detach --kube serves.yaml
-        defer end_pod kube-serves
-        wait_until eval '[[ $(podctl status kube-serves) == *healthy* && $(podctl status kube-serves) != *unhealthy* ]]'
-        kube_grpc kube-refuses 2 'livenessProbe: {grpc: {port: 8080}, periodSeconds: 1, failureThreshold: 2}' \
-                >refuses.yaml
-        assert_fails '*' podctl run --kube refuses.yaml
-}
-
 test_kube_non_root() {
         kube_image
         cat >root.yaml <<'YAML'
@@ -636,38 +428,6 @@ test_kube_of_podman() {
         podman kube generate of_podman | sed 's/^spec:/&\n  restartPolicy: Never/' >pod.yaml
         podctl run --kube pod.yaml 2>log >ours || fail "$(cat log pod.yaml)"
         diff theirs ours
-}
-
-# The server is the host's, whose network the pod has; its certificate is nobody's.
-test_kube_https() {
-        local port=18443 server
-        kube_image
-        openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -subj /CN=nobody 2>/dev/null
-        mkdir www && echo hi >www/good
-        (cd www && exec openssl s_server -accept 127.0.0.1:$port -key ../key -cert ../cert -WWW) &>/dev/null &
-        server=$!
-        defer kill $server
-        wait_until eval "(: </dev/tcp/127.0.0.1/$port) 2>/dev/null"
-        cat >pod.yaml <<YAML
-kind: Pod
-metadata: {name: kube-https}
-spec:
-  hostNetwork: true
-  restartPolicy: Never
-  containers:
-  - name: web
-    image: localhost/busybox:1
-    imagePullPolicy: Never
-    command: [sleep, "1000"]
-    startupProbe: {httpGet: {port: $port, path: /good, scheme: HTTPS}, periodSeconds: 1, failureThreshold: 30}
-    readinessProbe: {httpGet: {port: $port, path: /good, scheme: HTTPS}, periodSeconds: 1}
-    lifecycle: {postStart: {httpGet: {port: $port, path: /good, scheme: HTTPS}}}
-YAML
-        defer podctl stop --force kube-https
-        podctl run --detach --kube pod.yaml
-        wait_until eval '[[ $(podctl events --format=json kube-https | jq -r .event) == *ready* ]]'
-        kill $server
-        wait_until eval '[[ $(podctl events --format=json kube-https | jq -r .event) == *not-ready* ]]'
 }
 
 # What one container writes another reads only.
@@ -751,57 +511,4 @@ YAML
         podctl run --kube pod.yaml >out
         assert_contains "$(cat out)" '/link:  /made:'
         test -d "shared$PWD/secret"
-}
-
-# kube_hooked NAME LIFECYCLE: a pod whose app writes down that it was asked to end.
-kube_hooked() {
-        cat <<YAML
-apiVersion: v1
-kind: Pod
-metadata: {name: $1}
-spec:
-  restartPolicy: Never
-  terminationGracePeriodSeconds: 20
-  volumes: [{name: said, hostPath: {path: $PWD/said, type: DirectoryOrCreate}}]
-  containers:
-  - name: web
-    image: localhost/busybox:1
-    imagePullPolicy: Never
-    command: [/bin/sh, -c, "trap 'echo asked >>/said/log; exit 0' TERM; sleep 1000 & wait"]
-    volumeMounts: [{name: said, mountPath: /said}]
-    lifecycle: $2
-YAML
-}
-
-test_kube_hooks() {
-        kube_image
-        # After the start, before anybody is told that it is up; and before the signal, with the app's own variables.
-        kube_hooked kube-hooked '{postStart: {exec: {command: [/bin/sh, -c, "sleep 0.3; echo started >>/said/log"]}},
-      preStop: {exec: {command: [/bin/sh, -c, "echo $AC_APP_NAME stops >>/said/log; sleep 0.3"]}}}' >hooked.yaml
-        mkdir -m 777 said
-        podctl run --detach --kube hooked.yaml
-        assert_eq "$(cat said/log)" started
-        podctl inspect kube-hooked | jq -e '[.. | .pre_stop? // empty][0][0] == "CMD"' >/dev/null
-        podctl stop kube-hooked
-        assert_eq "$(tr '\n' ',' <said/log)" 'started,web stops,asked,'
-        # The time of a hook is limited, and an app that has ended needs none.
-        rm said/log
-        kube_hooked kube-slow '{preStop: {sleep: {seconds: 1000}}}' | sed 's/Seconds: 20/Seconds: 1/' >slow.yaml
-        podctl run --detach --kube slow.yaml
-        podctl stop kube-slow
-        assert_eq "$(cat said/log)" asked
-        # What it has used is not there for the app, which then has two seconds.
-        rm said/log
-        kube_hooked kube-long '{preStop: {sleep: {seconds: 5}}}' >long.yaml
-        sed -i "s/Seconds: 20/Seconds: 6/; s|; exit 0'|; sleep 4; echo late >>/said/log'|" long.yaml
-        podctl run --detach --kube long.yaml
-        podctl stop kube-long
-        assert_eq "$(cat said/log)" asked
-        # One that fails after the start is the app's failure, with its reason among the events.
-        kube_hooked kube-unlucky '{postStart: {httpGet: {port: 9, path: /}}}' >unlucky.yaml
-        assert_fails '*' podctl run --kube unlucky.yaml
-        cleared
-        podctl events kube-unlucky >events
-        assert_contains "$(cat events)" hook-failed
-        assert_contains "$(cat events)" 'Hook post-start of app web failed, status 1: port 9: Connection refused.'
 }
