@@ -47,6 +47,19 @@ int path_clean(const char *p, char **ret)
         return 0;
 }
 
+bool path_is_below(const char *p)
+{
+        for (;;) {
+                size_t n = strcspn(p, "/");
+
+                if (n == 0 || (n == 1 && p[0] == '.') || (n == 2 && p[0] == '.' && p[1] == '.'))
+                        return false;
+                if (!p[n])
+                        return true;
+                p += n + 1;
+        }
+}
+
 bool path_has_dotdot(const char *p)
 {
         while (*(p += strspn(p, "/"))) {

@@ -5,12 +5,16 @@
  *
  *   app-hook FILE
  *
- * The file, whose name is the kind of the hook (launch-places.h), has the words APP TIMEOUT FIELDS, and then either
- * "SLEEP" SECONDS, or LAUNCHER [WORD…], which joins the app and does what there is to do there; see launch-words.h. The
- * timeout is in microseconds; 0: there is none. An app that has ended needs no hook.
+ * The file, whose name is the kind of the hook (launch-places.h), has the words APP TIMEOUT SIGNAL FIELDS, and then
+ * either "SLEEP" SECONDS, or LAUNCHER [WORD…], which joins the app and does what there is to do there; see
+ * launch-words.h. The timeout is in microseconds; 0: there is none. An app that has ended needs no hook.
+ *
+ * With a signal that is not 0, the timeout is that of the app's end as a whole: the app is asked to end by that signal
+ * once the hook is done, and killed when the time is over. systemd's own timeout would begin anew after the hook.
  *
  * A hook that fails is an entry in the host's journal, with FIELDS. */
 
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,12 +30,15 @@
 #include "inside/launch-words.h"
 
 #define STEP_MSEC 20
+/* What an app has in any case, if the hook took all the time: "Pod Lifecycle", Termination of Pods. */
+#define LAST_USEC (2 * USEC_PER_SEC)
 
 typedef struct Hook {
         const char *name;
         const char *app;
         const char *fields;
         const char *seconds; /* NULL: it does not sleep */
+        int signal;          /* 0: it is not for us to end the app */
         Probe probe;
 } Hook;
 
@@ -41,18 +48,19 @@ static int read_hook(Hook *h, const char *path)
         size_t n;
         char **words = launch_words_read(path, 0, &n);
 
-        if (!words || n < 5)
+        if (!words || n < 6)
                 return -1;
         h->name = slash ? slash + 1 : path;
         h->app = words[0];
-        h->fields = words[2];
-        h->seconds = strcmp(words[3], "SLEEP") == 0 ? words[4] : NULL;
+        h->signal = atoi(words[2]);
+        h->fields = words[3];
+        h->seconds = strcmp(words[4], "SLEEP") == 0 ? words[5] : NULL;
         h->probe.timeout = strtoull(words[1], NULL, 10);
         if (h->probe.timeout == 0)
                 h->probe.timeout = UINT64_MAX / 2;
         /* Room for --join= after the first. */
-        words[2] = words[3];
-        h->probe.launcher = words + 2;
+        words[3] = words[4];
+        h->probe.launcher = words + 3;
         h->probe.output = -1;
         return 0;
 }
@@ -103,10 +111,58 @@ static void report(const Hook *h, int status)
         app_event_send(&(AppEvent) { h->app, h->fields, EVENT_APP_HOOK_FAILED, NULL, false, text });
 }
 
+/* The list of the processes in the control group of this one, which is also the app's. */
+static FILE *open_processes(void)
+{
+        char line[PATH_MAX], path[PATH_MAX + 32];
+        FILE *groups = fopen("/proc/self/cgroup", "re"), *processes = NULL;
+
+        while (groups && !processes && fgets(line, sizeof(line), groups)) {
+                if (strncmp(line, "0::", strlen("0::")) != 0)
+                        continue;
+                line[strcspn(line, "\n")] = 0;
+                (void) snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cgroup.procs", line + strlen("0::"));
+                processes = fopen(path, "re");
+        }
+        if (groups)
+                (void) fclose(groups);
+        return processes;
+}
+
+/* As systemd would do it. */
+static void signal_all(int signal)
+{
+        FILE *processes = open_processes();
+        char line[32];
+
+        while (processes && fgets(line, sizeof(line), processes)) {
+                pid_t process = (pid_t) atoi(line);
+
+                if (process > 0 && process != getpid())
+                        (void) kill(process, signal);
+        }
+        if (processes)
+                (void) fclose(processes);
+}
+
+static void end_app(const Hook *h, int app, uint64_t end)
+{
+        uint64_t now = probe_now();
+        struct pollfd event = { .fd = app, .events = POLLIN };
+
+        end = end > now + LAST_USEC ? end : now + LAST_USEC;
+        signal_all(h->signal);
+        for (; now < end; now = probe_now())
+                if (poll(&event, 1, (int) ((end - now) / 1000) + 1) > 0)
+                        return;
+        signal_all(SIGKILL);
+}
+
 int main(int argc, char *argv[])
 {
         const char *main_pid = getenv("MAINPID");
         uint32_t pid = main_pid ? (uint32_t) strtoul(main_pid, NULL, 10) : 0;
+        uint64_t begin = probe_now();
         Hook h = {};
         int app, status;
 
@@ -118,5 +174,7 @@ int main(int argc, char *argv[])
         status = h.seconds ? sleep_beside(&h, app) : run(&h, pid, app);
         if (status != EXIT_SUCCESS)
                 report(&h, status);
+        if (h.signal > 0)
+                end_app(&h, app, begin + h.probe.timeout);
         return status == EXIT_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
 }

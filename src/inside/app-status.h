@@ -13,6 +13,8 @@
 #define STATUS_RESTARTS_PREFIX ".restarts-"
 /* Exists as soon as the pod is to end because of an app's failure. */
 #define STATUS_FAILED ".failed"
+/* Exists when the pod was ended because its time was over (podctl-deadline.service). */
+#define STATUS_DEADLINE ".deadline"
 /* How the pod ended: systemd's verb ("exit", "halt", "poweroff", "reboot"), then a line for each app that never
  * started. */
 #define STATUS_END ".end"

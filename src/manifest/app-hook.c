@@ -31,7 +31,7 @@ static int check_sleep(char *const *words, JsonError *e)
 
 int app_hook_check(char *const *words, JsonError *e)
 {
-        static const char *const names[] = { "CMD", "CMD-SHELL", "HTTP" };
+        static const char *const names[] = { "CMD", "CMD-SHELL", "HTTP", "HTTPS" };
         const HealthCheck check = app_hook_as_check(words);
 
         if (strv_length(words) == 0)
@@ -41,8 +41,8 @@ int app_hook_check(char *const *words, JsonError *e)
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 if (streq(words[0], names[i]))
                         return health_check_test(&check, NULL, e);
-        return json_error_set(e, -EINVAL, NULL, "expected \"CMD\", \"CMD-SHELL\", \"HTTP\" or \"SLEEP\", not '%s'",
-                              words[0]);
+        return json_error_set(e, -EINVAL, NULL, "expected \"CMD\", \"CMD-SHELL\", \"HTTP\", \"HTTPS\" or \"SLEEP\", "
+                              "not '%s'", words[0]);
 }
 
 static int app_hook_read(const JsonType *type, json_object *o, void *p, JsonError *e)

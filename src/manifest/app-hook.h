@@ -5,8 +5,8 @@
 
 /* What is done with an app that has started, or before it is asked to end (Kubernetes, "Container Lifecycle Hooks"):
  * members "postStart" and "preStop" of an app, which appc does not have. Like the test of a check (health-check.h):
- * "CMD", PROGRAM, ARGUMENTS…; "CMD-SHELL", TEXT; or "HTTP", ADDRESS, PORT, PATH, HEADERS…; and in place of a check's
- * others there is "SLEEP", SECONDS. */
+ * "CMD", PROGRAM, ARGUMENTS…; "CMD-SHELL", TEXT; or "HTTP" or "HTTPS", ADDRESS, PORT, PATH, HEADERS…; and in place of
+ * a check's others there is "SLEEP", SECONDS. */
 
 typedef enum AppHook {
         APP_HOOK_POST_START, /* the app has not started until this has succeeded; if it fails, the app has failed */

@@ -6,189 +6,7 @@
 #include "basic/string-table.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-pod.h"
-
-/* Volumes */
-
-static const char *const volume_kind_table[_VOLUME_KIND_MAX] = {
-        [VOLUME_HOST] = "host",
-        [VOLUME_EMPTY] = "empty",
-        [VOLUME_TMPFS] = "tmpfs",
-        [VOLUME_NAMED] = "named",
-};
-DEFINE_STRING_TABLE(volume_kind, VolumeKind);
-
-static const char *const volume_propagation_table[_PROPAGATION_MAX] = {
-        [PROPAGATION_PRIVATE] = "private",
-        [PROPAGATION_SLAVE] = "slave",
-};
-DEFINE_STRING_TABLE(volume_propagation, VolumePropagation);
-
-static int kind_read(const JsonType *type, json_object *o, void *p, JsonError *e)
-{
-        VolumeKind k = volume_kind_from_string(json_object_get_string(o));
-
-        if (k < 0)
-                return json_error_set(e, -EINVAL, NULL,
-                                      "expected \"host\", \"empty\", \"named\" or \"tmpfs\", not '%s'",
-                                      json_object_get_string(o));
-        *(VolumeKind *) p = k;
-        return 0;
-}
-
-static int kind_write(const JsonType *type, const void *p, json_object **ret)
-{
-        *ret = json_object_new_string(volume_kind_to_string(*(const VolumeKind *) p));
-        return *ret ? 0 : -ENOMEM;
-}
-
-static const JsonType json_volume_kind = { kind_read, kind_write, NULL, json_type_string };
-
-static int mode_read(const JsonType *type, json_object *o, void *p, JsonError *e)
-{
-        unsigned mode;
-
-        if (parse_mode(json_object_get_string(o), &mode) < 0)
-                return json_error_set(e, -EINVAL, NULL, "'%s' is not a file mode like \"0755\"",
-                                      json_object_get_string(o));
-        *(uint32_t *) p = mode;
-        return 0;
-}
-
-/* Zero is a valid mode, too, and differs from the default: the kind decides whether there is a mode. */
-static int mode_write(const JsonType *type, const void *p, json_object **ret)
-{
-        const Volume *v = (const Volume *) ((const char *) p - offsetof(Volume, mode));
-        char text[16];
-
-        if (v->kind == VOLUME_HOST || v->kind == VOLUME_NAMED)
-                return 0;
-        (void) snprintf(text, sizeof(text), "%04o", (unsigned) v->mode);
-        *ret = json_object_new_string(text);
-        return *ret ? 0 : -ENOMEM;
-}
-
-static const JsonType json_volume_mode = { mode_read, mode_write, NULL, json_type_string };
-
-static int propagation_read(const JsonType *type, json_object *o, void *p, JsonError *e)
-{
-        const char *text = json_object_get_string(o);
-        VolumePropagation propagation = volume_propagation_from_string(text);
-
-        if (streq(text, "shared"))
-                return json_error_set(e, -EINVAL, NULL,
-                                      "'shared' is not possible: systemd keeps the mounts of a service to "
-                                      "itself; use \"slave\"");
-        if (propagation < 0)
-                return json_error_set(e, -EINVAL, NULL, "expected \"private\" or \"slave\", not '%s'", text);
-        *(VolumePropagation *) p = propagation;
-        return 0;
-}
-
-static int propagation_write(const JsonType *type, const void *p, json_object **ret)
-{
-        VolumePropagation propagation = *(const VolumePropagation *) p;
-
-        if (propagation == PROPAGATION_PRIVATE)
-                return 0;
-        *ret = json_object_new_string(volume_propagation_to_string(propagation));
-        return *ret ? 0 : -ENOMEM;
-}
-
-static const JsonType json_propagation = { propagation_read, propagation_write, NULL, json_type_string };
-
-static const JsonField volume_table[] = {
-        { "name",         &json_ac_name,       offsetof(Volume, name), JSON_MANDATORY },
-        { "kind",         &json_volume_kind,   offsetof(Volume, kind), JSON_MANDATORY },
-        { "source",       &json_absolute_path, offsetof(Volume, source)               },
-        { "readOnly",     &json_tristate,      offsetof(Volume, read_only)            },
-        { "recursive",    &json_tristate,      offsetof(Volume, recursive)            },
-        { "mode",         &json_volume_mode,   offsetof(Volume, mode)                 },
-        { "uid",          &json_uint32,        offsetof(Volume, uid)                  },
-        { "gid",          &json_uint32,        offsetof(Volume, gid)                  },
-        { "size",         &json_uint64,        offsetof(Volume, size)                 },
-        { "fromImage",    &json_boolean,       offsetof(Volume, from_image)           },
-        { "volume",       &json_ac_name,       offsetof(Volume, stored)               },
-        { "create",       &json_boolean,       offsetof(Volume, create)               },
-        { "createFile",   &json_boolean,       offsetof(Volume, create_file)          },
-        { "propagation",  &json_propagation,   offsetof(Volume, propagation)          },
-        { "idMap",        &json_tristate,      offsetof(Volume, map_ids)              },
-        { "deviceAccess", &json_string,        offsetof(Volume, device_access)        },
-        {}
-};
-
-/* The members that only some kinds have. */
-static const struct {
-        const char *member;
-        bool kinds[_VOLUME_KIND_MAX];
-        const char *whose;
-} volume_members[] = {
-        { "source",       { [VOLUME_HOST] = true },                           "host volumes have" },
-        { "mode",         { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true },   "empty and tmpfs volumes have" },
-        { "uid",          { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true },   "empty and tmpfs volumes have" },
-        { "gid",          { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true },   "empty and tmpfs volumes have" },
-        { "size",         { [VOLUME_TMPFS] = true },                          "tmpfs volumes have" },
-        { "fromImage",    { [VOLUME_EMPTY] = true },                          "empty volumes have" },
-        { "volume",       { [VOLUME_NAMED] = true },                          "named volumes have" },
-        { "create",       { [VOLUME_HOST] = true },                           "host volumes have" },
-        { "createFile",   { [VOLUME_HOST] = true },                           "host volumes have" },
-        { "propagation",  { [VOLUME_HOST] = true },                           "host volumes have" },
-        { "idMap",        { [VOLUME_HOST] = true },                           "host volumes have" },
-        { "deviceAccess", { [VOLUME_HOST] = true },                           "host volumes have" },
-};
-
-static bool device_access_is_valid(const char *s)
-{
-        return streq(s, "r") || streq(s, "rw") || streq(s, "rwm");
-}
-
-static int volume_check(void *p, json_object *o, JsonError *e)
-{
-        Volume *v = p;
-
-        if (v->kind == VOLUME_NAMED && json_object_object_get(o, "size"))
-                return json_error_set(e, -EINVAL, "size",
-                                      "named volumes have their limit from 'podctl volume create --size=SIZE', see "
-                                      "podctl-files(5)");
-        for (size_t i = 0; i < ELEMENTSOF(volume_members); i++)
-                if (!volume_members[i].kinds[v->kind] && json_object_object_get(o, volume_members[i].member))
-                        return json_error_set(e, -EINVAL, volume_members[i].member, "only %s this",
-                                              volume_members[i].whose);
-        if (v->kind == VOLUME_HOST && !v->source)
-                return json_error_set(e, -EINVAL, NULL, "missing member 'source', which host volumes need");
-        if (v->device_access && !device_access_is_valid(v->device_access))
-                return json_error_set(e, -EINVAL, "deviceAccess", "expected \"r\", \"rw\" or \"rwm\", not '%s'",
-                                      v->device_access);
-        if (v->create && v->create_file)
-                return json_error_set(e, -EINVAL, "createFile", "create makes a directory; leave out one of them");
-        if ((v->create || v->create_file) && v->device_access)
-                return json_error_set(e, -EINVAL, v->create ? "create" : "createFile",
-                                      "a device cannot be made; leave out deviceAccess");
-        if (v->kind != VOLUME_HOST && !json_object_object_get(o, "mode"))
-                v->mode = v->kind == VOLUME_TMPFS ? 01777 : 0755;
-        return 0;
-}
-
-static const JsonType json_volumes = JSON_ARRAY(Volume, volume_table, volume_check);
-static const JsonType json_volume_pointer = JSON_POINTER(Volume, volume_table, volume_check);
-static const JsonType json_volume = JSON_STRUCT(Volume, volume_table, volume_check);
-
-const char *volume_stored_name(const Volume *v)
-{
-        return v->stored ?: v->name;
-}
-
-/* Mounts */
-
-static const JsonField mount_table[] = {
-        { "volume",    &json_ac_name,        offsetof(Mount, volume), JSON_MANDATORY },
-        { "path",      &json_absolute_path,  offsetof(Mount, path),   JSON_MANDATORY },
-        { "appVolume", &json_volume_pointer, offsetof(Mount, app_volume)             },
-        { "readOnly",  &json_boolean,        offsetof(Mount, read_only)              },
-        {}
-};
-
-static const JsonType json_mounts = JSON_ARRAY(Mount, mount_table, NULL);
-static const JsonType json_mount = JSON_STRUCT(Mount, mount_table, NULL);
+#include "manifest/appc-volume.h"
 
 /* Ports */
 
@@ -578,19 +396,15 @@ int appc_pod_app_add_credential(AppcPodApp *app, const AppcCredential *credentia
 
 /* Single parts */
 
-#define DEFINE_PART(name, Type)                                                                                \
-        int name##_read(json_object *o, Type *ret, JsonError *e)                                               \
-        {                                                                                                      \
-                return json_##name.read(&json_##name, o, ret, e);                                              \
-        }                                                                                                      \
-        void name##_done(Type *p)                                                                              \
-        {                                                                                                      \
-                json_table_free(name##_table, p);                                                              \
-        }
+int pod_port_read(json_object *o, PodPort *ret, JsonError *e)
+{
+        return json_pod_port.read(&json_pod_port, o, ret, e);
+}
 
-DEFINE_PART(volume, Volume)
-DEFINE_PART(mount, Mount)
-DEFINE_PART(pod_port, PodPort)
+void pod_port_done(PodPort *p)
+{
+        json_table_free(pod_port_table, p);
+}
 
 void appc_image_ref_done(AppcImageRef *r)
 {

@@ -3,62 +3,11 @@
 
 #include "manifest/app-options.h"
 #include "manifest/app.h"
+#include "manifest/appc-volume.h"
 
 /* appc pod manifests (spec/pods.md): every description of a pod is converted into one, and it is kept with the pod.
  * Extensions: an app's image needs no ID when it has a name (the store knows which image that is), and the ID may be
  * the digest of an OCI manifest, "sha256:…"; volumes have members that appc does not know, see below. */
-
-typedef enum VolumeKind {
-        VOLUME_HOST,
-        VOLUME_EMPTY,
-        VOLUME_TMPFS,
-        VOLUME_NAMED, /* ours: kept on the host, see pod/volume-store.h */
-        _VOLUME_KIND_MAX,
-        _VOLUME_KIND_INVALID = -EINVAL,
-} VolumeKind;
-
-const char *volume_kind_to_string(VolumeKind k);
-VolumeKind volume_kind_from_string(const char *s);
-
-/* Whether later mounts below the source on the host become visible in the pod. The reverse is impossible: systemd
- * separates every service's mounts from those of others. */
-typedef enum VolumePropagation {
-        PROPAGATION_PRIVATE,
-        PROPAGATION_SLAVE,
-        _PROPAGATION_MAX,
-        _PROPAGATION_INVALID = -EINVAL,
-} VolumePropagation;
-
-const char *volume_propagation_to_string(VolumePropagation p);
-VolumePropagation volume_propagation_from_string(const char *s);
-
-typedef struct Volume {
-        char *name;
-        VolumeKind kind;
-        char *source;       /* VOLUME_HOST: absolute */
-        Tristate read_only; /* if set, it overrides the mount point's */
-        Tristate recursive;
-        /* Not for VOLUME_HOST; defaults are 0755 (tmpfs: 1777), 0, 0. */
-        uint32_t mode;
-        uint32_t uid;
-        uint32_t gid;
-        /* Our extensions: */
-        uint64_t size;                 /* VOLUME_TMPFS: bytes; 0: the kernel's default */
-        bool from_image;               /* VOLUME_EMPTY: initially a copy of what the first app's image has there */
-        char *stored;                  /* VOLUME_NAMED: "volume", its name on the host; by default the volume's */
-        bool create;                   /* VOLUME_HOST: a missing source is made, as a directory */
-        bool create_file;              /* VOLUME_HOST: a missing source is made, as an empty file */
-        VolumePropagation propagation; /* VOLUME_HOST */
-        Tristate map_ids;              /* VOLUME_HOST: "idMap" */
-        char *device_access;           /* VOLUME_HOST: "r", "rw" or "rwm"; the source is a device then */
-} Volume;
-
-typedef struct Mount {
-        char *volume;
-        char *path;
-        Volume *app_volume; /* private to the app; then no volume of the pod is needed */
-        bool read_only;     /* for this app, whatever the volume says (our extension) */
-} Mount;
 
 /* An image as it is named in manifests and on command lines. */
 typedef struct AppcImageRef {
@@ -146,18 +95,11 @@ int appc_pod_app_add_mount(AppcPodApp *app, Mount *mount);
 /* Checked like a credential of a manifest, and copied. -EEXIST: the app has one of that name. */
 int appc_pod_app_add_credential(AppcPodApp *app, const AppcCredential *credential, JsonError *e);
 
-/* The name of a VOLUME_NAMED on the host. */
-const char *volume_stored_name(const Volume *v);
-
 /* Whether the app mounts something at this path, however the path is spelled. */
 bool appc_pod_app_has_mount(const AppcPodApp *app, const char *path);
 
-void volume_done(Volume *v);
-void mount_done(Mount *m);
 void pod_port_done(PodPort *p);
 void appc_image_ref_done(AppcImageRef *r);
 
 /* Read single parts from JSON, into zeroed structs. */
-int volume_read(json_object *o, Volume *ret, JsonError *e);
-int mount_read(json_object *o, Mount *ret, JsonError *e);
 int pod_port_read(json_object *o, PodPort *ret, JsonError *e);

@@ -60,6 +60,7 @@ static const struct Connection {
 } connections[] = {
         { "TCP", 2, 2, "", NULL },
         { "HTTP", 3, SIZE_MAX, ", and a path", check_request },
+        { "HTTPS", 3, SIZE_MAX, ", and a path", check_request },
         { "GRPC", 2, 3, ", and perhaps a service", check_service },
 };
 
@@ -101,8 +102,8 @@ int health_check_test(const HealthCheck *h, const char *member, JsonError *e)
                 return n == 2 ? 0 : json_error_set(e, -EINVAL, member, "\"CMD-SHELL\" needs exactly one text");
         if (health_check_connects(h))
                 return check_connection(h, n, member, e);
-        return json_error_set(e, -EINVAL, member, "expected \"NONE\", \"CMD\", \"CMD-SHELL\", \"TCP\", \"HTTP\" or "
-                              "\"GRPC\", not '%s'", h->test[0]);
+        return json_error_set(e, -EINVAL, member, "expected \"NONE\", \"CMD\", \"CMD-SHELL\", \"TCP\", \"HTTP\", "
+                              "\"HTTPS\" or \"GRPC\", not '%s'", h->test[0]);
 }
 
 static const struct {

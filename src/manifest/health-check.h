@@ -17,7 +17,7 @@ typedef enum HealthKind {
 
 typedef struct HealthCheck {
         /* "NONE"; "CMD", PROGRAM, ARGUMENTS…; "CMD-SHELL", TEXT; empty: not set. Not Docker's: "TCP", ADDRESS, PORT;
-         * "HTTP", ADDRESS, PORT, PATH, HEADERS…; "GRPC", ADDRESS, PORT, and perhaps SERVICE */
+         * "HTTP" or "HTTPS", ADDRESS, PORT, PATH, HEADERS…; "GRPC", ADDRESS, PORT, and perhaps SERVICE */
         char **test;
         /* Nanoseconds; 0 is the default. */
         int64_t interval;

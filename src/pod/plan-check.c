@@ -115,8 +115,8 @@ static const char *app_mistake(const AppcPodApp *app, char **ret)
 {
         /* Units of the pod itself, which the unit of an app with the same name would shadow. */
         static const char *const reserved[] = {
-                "dbus", "dbus-broker", "dbus-daemon", "podctl-mark", "systemd-journald", "systemd-exit",
-                "systemd-poweroff", "systemd-halt", "systemd-reboot",
+                "dbus", "dbus-broker", "dbus-daemon", "podctl-deadline", "podctl-mark", "systemd-journald",
+                "systemd-exit", "systemd-poweroff", "systemd-halt", "systemd-reboot",
         };
         const App *a = app->app;
 

@@ -215,7 +215,8 @@ static int plan_image_volume(const PodPlan *plan, PlanMount *m, const AppcPodApp
         return free_and_strdup(&m->source_app, first->name) < 0 || free_and_strdup(&m->source, path) < 0 ? -ENOMEM : 0;
 }
 
-/* A directory beyond the pod. Only the start knows whether it is there, or gets what the image has. */
+/* A directory beyond the pod. Only the start knows whether it is there, or gets what the image has, which is not for a
+ * part of it. */
 static int plan_named_volume(const PodPlan *plan, PlanMount *m, const AppcPodApp *app, const PlannedVolume *planned)
 {
         const char *path;
@@ -223,6 +224,8 @@ static int plan_named_volume(const PodPlan *plan, PlanMount *m, const AppcPodApp
 
         m->kind = PLAN_MOUNT_NAMED;
         m->recursive = false;
+        if (m->sub_path)
+                return 0;
         return free_and_strdup(&m->content_app, first->name) < 0 || free_and_strdup(&m->content, path) < 0 ? -ENOMEM
                                                                                                            : 0;
 }
@@ -273,6 +276,9 @@ static int plan_volume(const PodPlan *plan, PlanApp *ret, const PlannedVolume *p
         m->uid = volume->uid;
         m->gid = volume->gid;
         m->size = volume->size;
+        m->group = volume->group;
+        if (planned->mount->sub_path && free_and_strdup(&m->sub_path, planned->mount->sub_path) < 0)
+                return -ENOMEM;
         if (volume->kind == VOLUME_HOST)
                 return plan_host_volume(m, volume, pod_plan_private_users(plan));
         if (volume->kind == VOLUME_NAMED)

@@ -114,6 +114,8 @@ static void print_mount(FILE *f, const PlanMount *m)
         if (m->source)
                 print_line(f, "    source %s%s%s%s", kinds[m->kind], m->source_app ?: "", m->source_app ? ":" : "",
                            m->source);
+        if (m->sub_path)
+                print_line(f, "    part %s", m->sub_path);
         if (m->content)
                 print_line(f, "    first content %s:%s", m->content_app, m->content);
         print_words(f, "layer", m->lowers);

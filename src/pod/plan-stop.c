@@ -5,7 +5,7 @@
 #include "pod/plan-stop.h"
 
 /* How long a pod may take to end. Apps that started after another app end before it (systemd.unit(5), After=), its hook
- * runs before it is asked to end, and its event handlers after it, so the times add up. */
+ * runs within its time, and its event handlers after it, so the times add up. */
 
 /* For everything before and after that. */
 #define STOP_MARGIN 15
@@ -26,7 +26,7 @@ void plan_stop_init(PlanApp *app)
 /* Seconds from the request until the app has ended and is cleaned up after; none is unlimited. */
 static int64_t app_span(const PlanApp *a)
 {
-        return a->hook_timeout + a->stop_timeout + a->handler_timeout;
+        return a->stop_timeout + (a->hook_timeout > 0 ? PLAN_HOOK_MARGIN : 0) + a->handler_timeout;
 }
 
 static bool is_before(const PlanApp *a, const PlanApp *b)

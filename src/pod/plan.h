@@ -62,7 +62,9 @@ typedef struct PlanMount {
         mode_t mode;           /* also TMPFS */
         uid_t uid;
         gid_t gid;
-        uint64_t size;         /* TMPFS: bytes; 0: the kernel's default */
+        uint64_t size;         /* TMPFS, and BIND of an empty volume: bytes; 0: the kernel's default, or none */
+        char *sub_path;        /* what of the source is mounted, made as a directory when missing; NULL: all of it */
+        gid_t group;           /* NAMED: see Volume */
 } PlanMount;
 
 /* In the order in which they are made. */
@@ -82,7 +84,7 @@ typedef struct PlanApp {
         PlanLog log;          /* else to these */
         char **journal_fields; /* "NAME=VALUE", of its entries in the journals */
         int64_t stop_timeout; /* seconds that it has to end before it is killed, -1: unlimited */
-        int64_t hook_timeout;    /* seconds that a hook has before it is asked to end; 0: there is none, -1: no limit */
+        int64_t hook_timeout;    /* the part of them that a hook may take before; 0: there is none, -1: no limit */
         int64_t handler_timeout; /* seconds that its event handlers have after it has ended */
         char **environment;
         char **capabilities;   /* without "CAP_" */
@@ -116,6 +118,7 @@ typedef struct PodPlan {
         NetPort *ports;         /* those that the host forwards */
         size_t n_ports;
         PlanJournal journal;
+        uint64_t deadline_usec; /* see plan-deadline.h */
         char **unit_properties; /* for the pod's unit, where podctl makes it */
         char **limits;          /* those of them that come from the pod's isolators */
         char **ignored;         /* demands that cannot be met, one line each, for the user */
@@ -130,8 +133,9 @@ typedef struct PlanImage {
 
 /* Seconds that an app has to end if it does not set them itself, as with Docker and podman. */
 #define PLAN_STOP_TIMEOUT 10
-/* Seconds that systemd gives such an app more than its hook, which it would otherwise end at the same moment. */
-#define PLAN_HOOK_MARGIN 1
+/* Seconds that systemd gives an app with a hook more than the hook and the app need together: app-hook.c leaves the app
+ * 2 if the hook took all the time, and is not to be ended at the same moment. */
+#define PLAN_HOOK_MARGIN 3
 /* Seconds for an event handler, when the pod is asked to end or the app has ended. */
 #define PLAN_HANDLER_TIMEOUT 30
 

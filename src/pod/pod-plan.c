@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "manifest/appc-image.h"
+#include "pod/plan-deadline.h"
 #include "pod/plan-check.h"
 #include "pod/plan-isolators.h"
 #include "pod/plan-mounts.h"
@@ -24,6 +25,7 @@ static void plan_mount_done(PlanMount *m)
         strv_free(m->lowers);
         free(m->upper);
         free(m->work);
+        free(m->sub_path);
 }
 
 static void plan_mounts_done(PlanMounts *mounts)
@@ -305,6 +307,8 @@ static int plan_build(PodPlan *plan, const PlanImage *images, char **reterr_mess
         if (r < 0)
                 return r;
         r = plan_journal(pod, &plan->journal, reterr_message);
+        if (r >= 0)
+                r = plan_deadline(pod, &plan->deadline_usec, reterr_message);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < pod->n_apps; i++) {

@@ -115,6 +115,11 @@ int pod_never_started(const Pod *p, char ***ret)
         return 0;
 }
 
+bool pod_reached_deadline(const Pod *p)
+{
+        return faccessat(p->fd, "status/.deadline", F_OK, AT_SYMLINK_NOFOLLOW) >= 0;
+}
+
 bool pod_has_records(const Pod *p)
 {
         _cleanup_strv_free_ char **apps = NULL;

@@ -165,6 +165,8 @@ int pod_app_last_exit_status(const Pod *p, const char *app, int *ret);
 int pod_app_restarts(const Pod *p, const AppcPodApp *app, uint32_t *ret);
 /* The names of the apps that never started in an ended pod, from the pod's own record; NULL: none are known. */
 int pod_never_started(const Pod *p, char ***ret);
+/* Whether the pod was ended because its time was over: plan-deadline.h. */
+bool pod_reached_deadline(const Pod *p);
 /* Whether there is a record of any app, or of the end of the pod itself: if not, the pod never came up. */
 bool pod_has_records(const Pod *p);
 /* What the last checks of one kind led to. */

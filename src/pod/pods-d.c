@@ -81,7 +81,7 @@ int pods_d_list(char ***ret)
 static int parse_kube(const char *text, size_t n, AppcPod **ret, JsonError *e)
 {
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
-        int r = kube_pod_parse(text, n, POD_FILES_DIRECTORY, &kube, e);
+        int r = kube_pod_parse(text, n, &(KubeSurroundings) { POD_FILES_DIRECTORY }, &kube, e);
 
         if (r == -EINVAL)
                 return json_error_set(e, r, NULL, "%s", kube->findings.items[0].text);

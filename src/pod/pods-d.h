@@ -9,8 +9,10 @@
 
 #define PODS_D_LOCAL "/etc/podctl/pods.d"
 
-/* Where podctl create writes properties of the unit, and how that file begins; %s is the pod's name. */
-#define PODS_D_DROP_IN_DIRECTORY "/etc/systemd/system/pod@%s.service.d"
+/* Where podctl create writes units of pods: a timer, and properties of the service. And how such a file begins; %s is
+ * the pod's name. */
+#define PODS_D_UNIT_DIRECTORY "/etc/systemd/system"
+#define PODS_D_DROP_IN_DIRECTORY PODS_D_UNIT_DIRECTORY "/pod@%s.service.d"
 #define PODS_D_DROP_IN "50-podctl.conf"
 #define PODS_D_DROP_IN_HEADER "# Written by podctl create.\n"
 

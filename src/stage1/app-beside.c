@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
 
+#include "basic/signal-util.h"
 #include "basic/time-util.h"
 #include "config.h"
 #include "stage1/app-beside.h"
@@ -53,7 +54,8 @@ static int add_launcher(const PlanApp *app, const AppIdentity *identity, const H
         int r;
 
         if (health_check_connects(check)) {
-                r = strv_extend(words, PKGLIBDIR "/app-probe");
+                r = strv_extend(words, streq(check->test[0], "HTTPS") ? PKGLIBDIR "/app-probe-tls"
+                                                                     : PKGLIBDIR "/app-probe");
                 return r < 0 ? r : strv_extend_strv(words, check->test);
         }
         r = app_join_words(app, identity, false, NULL, &join);
@@ -135,12 +137,19 @@ const char *const app_hook_files[_APP_HOOK_MAX] = {
         [APP_HOOK_PRE_STOP] = LAUNCH_PRE_STOP,
 };
 
-/* Before the end, as long as the app may take afterwards; after the start there is no limit. */
+/* Before the end, as long as the app may take as a whole, and the signal that asks it to end; after the start there is
+ * no limit. Where there is none before the end either, or there is no asking, systemd sends the signal. */
 static int add_time(const PlanApp *app, AppHook hook, char ***words)
 {
         int64_t seconds = hook == APP_HOOK_PRE_STOP ? MAX(app->hook_timeout, 0) : 0;
+        const char *name = app->app->app->stop_signal;
+        int signal = seconds == 0 ? 0 : name ? signal_from_string(name) : SIGTERM;
 
-        return strv_extendf(words, "%" PRIu64, (uint64_t) seconds * (uint64_t) USEC_PER_SEC);
+        if (signal == SIGKILL || signal == SIGSTOP)
+                signal = 0;
+        return strv_extendf(words, "%" PRIu64, (uint64_t) seconds * (uint64_t) USEC_PER_SEC) < 0
+                       ? -ENOMEM
+                       : strv_extendf(words, "%i", signal);
 }
 
 int app_hook_words(const PlanApp *app, const AppIdentity *identity, AppHook hook, char ***ret)

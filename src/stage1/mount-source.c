@@ -5,11 +5,15 @@
 #include <sys/statvfs.h>
 
 #include "basic/fs.h"
+#include "basic/log.h"
 #include "basic/path.h"
 #include "pod/plan-sources.h"
+#include "pod/volume-quota.h"
+#include "pod/volume-store.h"
 #include "shared/explain.h"
 #include "shared/mount-util.h"
 #include "stage1/mount-source.h"
+#include "stage1/sub-path.h"
 
 /* Names in the scratch directory, beside those of app's roots, which begin with '-'. */
 #define SCRATCH_DEVICES "devices"
@@ -44,7 +48,24 @@ static int make_file(const PlanMount *m)
         return fchown(fd, m->uid, m->gid) < 0 || fchmod(fd, m->mode) < 0 ? -errno : 0;
 }
 
-static int make_source(const PlanMount *m)
+/* Where the file system can; a pod runs without it as well, and whoever started it is told. */
+static int limit_size(const PlanMount *m, const MountContext *context)
+{
+        _cleanup_(volume_store_freep) VolumeStore *store = NULL;
+        _cleanup_close_ int fd = open_directory_at(AT_FDCWD, m->source);
+        _cleanup_free_ char *message = NULL;
+        uint32_t project;
+        int r = fd < 0 ? fd : volume_store_open(context->data, &store);
+
+        if (r >= 0)
+                r = volume_quota_set(fd, store->fd, m->size, &project, &message);
+        if (r != -EOPNOTSUPP)
+                return r;
+        log_warning("%s: its size is not limited: %s", m->what, strempty(message));
+        return 0;
+}
+
+static int make_source(const PlanMount *m, const MountContext *context)
 {
         _cleanup_free_ char *parent = strndup(m->source, (size_t) (path_basename(m->source) - m->source));
         int r;
@@ -59,7 +80,9 @@ static int make_source(const PlanMount *m)
                 return make_file(m);
         if (mkdir(m->source, 0700) < 0)
                 return errno == EEXIST ? 0 : -errno;
-        return chown(m->source, m->uid, m->gid) < 0 || chmod(m->source, m->mode) < 0 ? -errno : 0;
+        if (chown(m->source, m->uid, m->gid) < 0 || chmod(m->source, m->mode) < 0)
+                return -errno;
+        return m->size > 0 ? limit_size(m, context) : 0;
 }
 
 /* Mounted once, in a place of its own. Its root belongs to a user of the pod, like that of another volume. */
@@ -215,29 +238,46 @@ static int wants_own_devices(const PlanMount *m, const MountContext *context, in
                source_may_have_devices(fd);
 }
 
+static int open_part(const PlanMount *m, int volume_fd)
+{
+        return m->sub_path ? sub_path_open(volume_fd, m->sub_path) : fcntl(volume_fd, F_DUPFD_CLOEXEC, 3);
+}
+
+static int open_host_source(const PlanMount *m)
+{
+        _cleanup_close_ int fd = open(m->source, O_PATH | O_CLOEXEC);
+
+        return fd < 0 ? -errno : open_part(m, fd);
+}
+
 static int clone_host(const PlanMount *m, MountContext *context, const MountOptions *options)
 {
         bool maps = options->userns_fd >= 0;
-        _cleanup_close_ int fd = open(m->source, O_PATH | O_CLOEXEC), own = -EBADF;
+        _cleanup_close_ int fd = open_host_source(m), own = -EBADF;
+        /* By its path, a directory that the host mounts at the first use is mounted. */
+        int at = m->sub_path ? fd : AT_FDCWD;
+        const char *path = m->sub_path ? "" : m->source;
         MountOptions unmapped = *options;
         struct stat st;
         int r;
 
-        if (fd < 0 || fstat(fd, &st) < 0)
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
                 return -errno;
         unmapped.userns_fd = -EBADF;
         r = wants_own_devices(m, context, fd, &st);
         if (r == 0) {
-                r = mount_clone(AT_FDCWD, m->source, options);
+                r = mount_clone(at, path, options);
                 /* Some file system in there cannot map IDs; for programs that all may read that does no harm. */
                 if (r == -EINVAL && maps && m->map_ids_optional)
-                        return mount_clone(AT_FDCWD, m->source, &unmapped);
+                        return mount_clone(at, path, &unmapped);
                 if (r != -EINVAL || !maps || !m->device_access || !S_ISDIR(st.st_mode) || !source_may_have_devices(fd))
                         return r;
         } else if (r < 0)
                 return r;
 
-        _cleanup_close_ int readable = S_ISDIR(st.st_mode) ? open_directory_at(AT_FDCWD, m->source) : -EBADF;
+        _cleanup_close_ int readable = S_ISDIR(st.st_mode) ? open_directory_at(fd, ".") : -EBADF;
         own = open_own_devices(m, context, readable, &st);
         return own < 0 ? own : mount_clone(own, "", &unmapped);
 }
@@ -246,12 +286,14 @@ static int clone_own(const PlanMount *m, MountContext *context, const MountOptio
 {
         _cleanup_close_ int fd = m->kind == PLAN_MOUNT_TMPFS ? open_tmpfs(m, context) : open_image_source(m, context);
 
-        return fd < 0 ? fd : mount_clone(fd, "", options);
+        _cleanup_close_ int part = fd < 0 ? fd : open_part(m, fd);
+
+        return part < 0 ? part : mount_clone(part, "", options);
 }
 
 static int clone_source(const PlanMount *m, MountContext *context, bool is_own, const MountOptions *options)
 {
-        int r = m->make_source || m->make_file ? make_source(m) : 0;
+        int r = m->make_source || m->make_file ? make_source(m, context) : 0;
 
         if (r < 0)
                 return r;
@@ -282,5 +324,6 @@ int mount_source_clone(const PlanMount *m, MountContext *context, char **reterr_
                 return explain(reterr_message, EPERM,
                                "%s: the pod's unit does not let it make device %s; give it DeviceAllow=%s %s",
                                m->what, m->source, m->source, strchr(m->device_access, 'w') ? "rwm" : "rm");
-        return r < 0 ? explain(reterr_message, -r, "%s: cannot use %s: %s", m->what, m->source, strerror(-r)) : r;
+        return r < 0 ? explain(reterr_message, -r, "%s: cannot use %s%s%s: %s", m->what, m->source,
+                               m->sub_path ? "/" : "", strempty(m->sub_path), strerror(-r)) : r;
 }

@@ -11,6 +11,8 @@
 #include "shared/mount-util.h"
 #include "shared/worker.h"
 #include "stage1/named-volume.h"
+#include "stage1/sub-path.h"
+#include "stage1/volume-group.h"
 
 typedef struct Content {
         const PlanMount *mount;
@@ -93,15 +95,15 @@ static int copy_content(int data_fd, void *userdata, char **reterr_message)
 
 static int open_volume(const PlanMount *m, const MountContext *context, VolumeLock *lock, char **reterr_message)
 {
-        _cleanup_free_ char *origin = strjoin(m->content_app, ":", m->content);
+        _cleanup_free_ char *origin = m->content ? strjoin(m->content_app, ":", m->content) : NULL;
         Content content = { m, context };
         const VolumeFill fill = {
-                .fill = copy_content,
+                .fill = m->content ? copy_content : NULL,
                 .userdata = &content,
                 .record = { .origin = origin },
         };
 
-        return origin ? volume_use(lock, &fill, reterr_message) : -ENOMEM;
+        return origin || !m->content ? volume_use(lock, &fill, reterr_message) : -ENOMEM;
 }
 
 /* The lock is held until we have the mount: what is removed after that stays, unseen, as long as the pod has it. */
@@ -114,7 +116,7 @@ int named_volume_clone(const PlanMount *m, const MountContext *context, char **r
         };
         _cleanup_(volume_store_freep) VolumeStore *store = NULL;
         _cleanup_(volume_lock_done) VolumeLock lock = VOLUME_LOCK_NONE;
-        _cleanup_close_ int data = -EBADF;
+        _cleanup_close_ int data = -EBADF, part = -EBADF;
         int r;
 
         r = volume_store_open(context->data, &store);
@@ -127,7 +129,15 @@ int named_volume_clone(const PlanMount *m, const MountContext *context, char **r
         data = open_volume(m, context, &lock, reterr_message);
         if (data < 0)
                 return data;
-        r = mount_clone(data, "", &options);
+        r = m->group > 0 ? volume_group_apply(data, m->group) : 0;
+        if (r < 0)
+                return explain(reterr_message, r, "volume '%s': cannot give its files to group %u: %s", m->source,
+                               m->group, strerror(-r));
+        part = m->sub_path ? sub_path_open(data, m->sub_path) : TAKE_FD(data);
+        if (part < 0)
+                return explain(reterr_message, part, "volume '%s': cannot open %s in it: %s", m->source, m->sub_path,
+                               strerror(-part));
+        r = mount_clone(part, "", &options);
         if (r >= 0)
                 return r;
         (void) explain_mount(r, &options, reterr_message);

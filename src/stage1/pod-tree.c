@@ -318,6 +318,24 @@ static int write_slice(const PodPlan *plan, int root_fd)
         return any ? write_string_at(root_fd, UNIT_DIR "/system.slice.d/50-pod.conf", text, 0644) : 0;
 }
 
+/* A timer inside, and not RuntimeMaxSec= of the pod's unit, which may not be ours to limit. */
+static int write_deadline(const PodPlan *plan, int root_fd)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        if (plan->deadline_usec == 0)
+                return 0;
+        text = strprintf("[Unit]\nDescription=Deadline of the Pod\nDefaultDependencies=no\n"
+                         "Conflicts=shutdown.target\nBefore=shutdown.target\n"
+                         "[Timer]\nOnActiveSec=%" PRIu64 "us\nAccuracySec=100ms\n", plan->deadline_usec);
+        if (!text)
+                return -ENOMEM;
+        r = write_string_at(root_fd, UNIT_DIR "/podctl-deadline.timer", text, 0644);
+        return r < 0 ? r : write_string_at(root_fd, UNIT_DIR "/pod.target.d/deadline.conf",
+                                           "[Unit]\nWants=podctl-deadline.timer\n", 0644);
+}
+
 int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int root_fd, char **reterr_message)
 {
         _cleanup_free_ char *wants = NULL, *text = NULL;
@@ -328,6 +346,8 @@ int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int ro
         if (r < 0)
                 return r;
         r = write_slice(plan, root_fd);
+        if (r >= 0)
+                r = write_deadline(plan, root_fd);
         if (r < 0)
                 return r;
 

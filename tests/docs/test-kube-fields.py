@@ -15,7 +15,7 @@ page = os.path.join(root, 'man', 'podctl-kube.5.rst')
 included = os.path.join(root, 'man', 'kube-fields.inc')
 STRING = r'"((?:[^"\\]|\\.)*)"'
 TABLES = {'pod_rules': 'Pods', 'metadata_rules': 'Of *metadata*', 'workload_rules': 'Workloads',
-          'config_rules': 'ConfigMaps and Secrets'}
+          'cron_rules': 'CronJobs',          'config_rules': 'ConfigMaps and Secrets'}
 WEIGHTS = {'REFUSED': 'refused', 'WARNED': 'warning', 'MEANINGLESS': 'ignored'}
 WEIGHT = '|'.join(WEIGHTS)
 

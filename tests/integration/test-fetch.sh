@@ -162,6 +162,34 @@ test_basic_authentication() {
         REGISTRY_AUTH_FILE=$PWD/auth.json plain fetch docker://127.0.0.1:5000/private/busybox
 }
 
+# A pod's own Secret is for its images alone.
+test_pull_secrets_of_a_pod() {
+        private_registry
+        cat >pod.yaml <<YAML
+kind: Pod
+metadata: {name: pulled}
+spec:
+  restartPolicy: Never
+  imagePullSecrets: [{name: registry}]
+  containers: [{name: a, image: "127.0.0.1:5000/private/busybox", command: [echo, here]}]
+---
+kind: Secret
+metadata: {name: registry}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths":{"127.0.0.1:5000":{"auth":"$(printf 'user:secret' | base64)"}}}'
+YAML
+        defer plain gc --grace-period=0
+        # Whatever the host itself says of that registry.
+        log_in 127.0.0.1:5000 wrong
+        assert_contains "$(plain run --kube pod.yaml)" here
+        assert_eq "$(grep -rl "$(printf 'user:secret' | base64)" "$DATA" /run/podctl 2>/dev/null || true)" ''
+        refused_by 'access denied to user' plain fetch --pull-policy=update docker://127.0.0.1:5000/private/busybox
+        sed -i 's/{"auth":/{"auth":5,"x":/' pod.yaml
+        assert_fails 254 plain run --kube pod.yaml
+        assert_contains "$output" "pod.yaml: Secret 'registry': auths"
+}
+
 test_credentials_stay_off_plain_lines() {
         htpasswd htpasswd
         registry 5000 '' htpasswd

@@ -3,10 +3,7 @@
 #
 # Files of Kubernetes.
 
-# kube_image: an image that files can name, without a registry.
-kube_image() {
-        podctl --insecure-options=image fetch --name=localhost/busybox:1 "$IMAGES/busybox-docker.tar" >/dev/null
-}
+. "$HERE/lib-kube.sh"
 
 test_kube_environment() {
         kube_image
@@ -44,6 +41,7 @@ spec:
       echo "greeting=$GREETING arg=$(GREETING) escaped=$$(GREETING)"
       echo "packed=$PACKED plain=$K_plain both=$BOTH"
       echo "name=$NAME team=$TEAM cpus=$CPUS dir=$(pwd)"
+      echo "node=$NODE uid=$SELF"
       cat /words/site.ini; cat /keys/deep/plain; ls -l /keys/deep/plain | cut -c1-10
       stat -c 'owner %u' /words/site.ini
       touch /words/x 2>/dev/null || echo read-only
@@ -55,6 +53,8 @@ spec:
     - {name: PACKED, valueFrom: {secretKeyRef: {name: keys, key: packed}}}
     - {name: NONE, valueFrom: {secretKeyRef: {name: keys, key: none, optional: true}}}
     - {name: NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+    - {name: SELF, valueFrom: {fieldRef: {fieldPath: metadata.uid}}}
+    - {name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}
     - {name: TEAM, valueFrom: {fieldRef: {fieldPath: "metadata.labels['team']"}}}
     - {name: CPUS, valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: 100m}}}
     envFrom:
@@ -75,6 +75,7 @@ YAML
                 'read-only' '1000' '1001' '1001 2000'; do
                 assert_contains "$output" "$line"
         done
+        assert_contains "$output" "node=$(hostname) uid=$(podctl status --format=json kube-env | jq -r .name)"
         # A tmpfs can be mapped since Linux 6.3.
         [[ $(printf '6.3\n%s\n' "$(uname -r)" | sort -V | head -n 1) != 6.3 ]] || assert_contains "$output" 'owner 0'
         wait_until eval '[[ ! $(ls /run/podctl/files) ]]'
@@ -194,44 +195,6 @@ YAML
         assert_fails 254 podctl check ./loop.yaml
         assert_contains "$output" 'not valid YAML at line 1, column 8: the alias is within what it stands for'
         assert_eq "$(ls /run/podctl/files 2>/dev/null)" ''
-}
-
-# An app that answers HTTP as told, on the port 8080.
-kube_probed() {
-        cat <<YAML
-apiVersion: v1
-kind: Pod
-metadata: {name: $1}
-spec:
-  restartPolicy: Never
-  containers:
-  - name: web
-    image: localhost/busybox:1
-    imagePullPolicy: Never
-    command: [/bin/sh, -c, "mkdir -p /www; echo hi >/www/index.html; exec httpd -f -p 8080 -h /www"]
-    ports: [{name: http, containerPort: 8080}]
-    $2
-YAML
-}
-
-
-test_kube_probes() {
-        kube_image
-        kube_probed kube-live 'startupProbe: {tcpSocket: {port: http}, periodSeconds: 1}
-    livenessProbe: {httpGet: {path: /, port: http, httpHeaders: [{name: X-A, value: b}]}, periodSeconds: 1}' >live.yaml
-        podctl run --detach --kube live.yaml
-        defer end_pod kube-live
-        wait_until eval '[[ $(podctl status kube-live) == *healthy* && $(podctl status kube-live) != *unhealthy* ]]'
-        # A page that is not there is a failure, which ends a pod that does not restart.
-        kube_probed kube-dead 'livenessProbe:
-      {httpGet: {path: /nothing, port: 8080}, periodSeconds: 1, failureThreshold: 2}' >dead.yaml
-        assert_fails '*' podctl run --kube dead.yaml
-        # Nobody listens.
-        kube_probed kube-deaf 'livenessProbe: {tcpSocket: {port: 9}, periodSeconds: 1, failureThreshold: 1}' >deaf.yaml
-        assert_fails '*' podctl run --kube deaf.yaml
-        kube_probed kube-odd 'livenessProbe: {httpGet: {path: /, port: nope, scheme: HTTPS}}' >odd.yaml
-        assert_fails 254 podctl check odd.yaml
-        assert_contains "$output" "odd.yaml:12:5: spec.containers[0].livenessProbe: 'nope' is not a valid port"
 }
 
 # What an app of a pod sees: its variables, user, and mounts, without what each program has of its own. HOME is that of
@@ -401,40 +364,6 @@ YAML
         done
 }
 
-# An app that answers as a server of gRPC does: settings, and a message, whose last byte is the status.
-kube_grpc() {
-        cat <<YAML
-apiVersion: v1
-kind: Pod
-metadata: {name: $1}
-spec:
-  restartPolicy: Never
-  containers:
-  - name: server
-    image: localhost/busybox:1
-    imagePullPolicy: Never
-    command: [/bin/sh, -c]
-    args:
-    - |
-      while :; do
-        printf '\\0\\0\\0\\4\\0\\0\\0\\0\\0\\0\\0\\7\\0\\1\\0\\0\\0\\1\\0\\0\\0\\0\\2\\10\\$2' |
-          nc -l -p 8080 >/dev/null
-      done
-    $3
-YAML
-}
-
-test_kube_grpc() {
-        kube_image
-        kube_grpc kube-serves 1 'livenessProbe: {grpc: {port: 8080, service: a.b}, periodSeconds: 1}' >serves.yaml
-        podctl run --detach --kube serves.yaml
-        defer end_pod kube-serves
-        wait_until eval '[[ $(podctl status kube-serves) == *healthy* && $(podctl status kube-serves) != *unhealthy* ]]'
-        kube_grpc kube-refuses 2 'livenessProbe: {grpc: {port: 8080}, periodSeconds: 1, failureThreshold: 2}' \
-                >refuses.yaml
-        assert_fails '*' podctl run --kube refuses.yaml
-}
-
 test_kube_non_root() {
         kube_image
         cat >root.yaml <<'YAML'
@@ -521,48 +450,65 @@ YAML
         assert_eq "$(podctl run --kube pod.yaml)" $'reader: text\nreader: read-only'
 }
 
-# kube_hooked NAME LIFECYCLE: a pod whose app writes down that it was asked to end.
-kube_hooked() {
-        cat <<YAML
-apiVersion: v1
+# Parts of volumes, of which no link leads out, and a claim that is the group's.
+test_kube_parts_of_volumes() {
+        kube_image
+        mkdir -p shared/there
+        echo secret >secret
+        ln -s "$PWD/secret" shared/out
+        ln -s ../../../../etc shared/up
+        ln -s there shared/link
+        chown 5:6 shared
+        chmod 2775 shared
+        defer podctl volume rm --force kube-parts
+        podctl volume create kube-parts
+        mkdir -p /var/lib/podctl/volumes/kube-parts/data/deep/er
+        touch /var/lib/podctl/volumes/kube-parts/data/deep/file
+        cat >pod.yaml <<YAML
 kind: Pod
-metadata: {name: $1}
+metadata: {name: kube-parts}
 spec:
   restartPolicy: Never
-  terminationGracePeriodSeconds: 20
-  volumes: [{name: said, hostPath: {path: $PWD/said, type: DirectoryOrCreate}}]
-  containers:
-  - name: web
+  securityContext: {runAsUser: 1000, fsGroup: 7}
+  volumes:
+  - {name: host, hostPath: {path: $PWD/shared}}
+  - {name: empty, emptyDir: {sizeLimit: 10Mi}}
+  - {name: memory, emptyDir: {medium: Memory}}
+  - {name: claim, persistentVolumeClaim: {claimName: kube-parts}}
+  initContainers:
+  - name: writer
     image: localhost/busybox:1
     imagePullPolicy: Never
-    command: [/bin/sh, -c, "trap 'echo asked >>/said/log; exit 0' TERM; sleep 1000 & wait"]
-    volumeMounts: [{name: said, mountPath: /said}]
-    lifecycle: $2
+    command: [sh, -c, "echo one >/a/file; echo two >/m/file; touch /c/deep/file /c/deep/er/new"]
+    volumeMounts:
+    - {name: empty, mountPath: /a, subPath: a}
+    - {name: memory, mountPath: /m}
+    - {name: claim, mountPath: /c}
+  containers:
+  - name: reader
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [sh, -c, "cat /whole/a/file; cat /m/file; (touch /m/x) 2>/dev/null || echo read-only;
+      stat -c '%g %a' /c/er/new; ls -A /link /made | tr '\\n' ' '"]
+    volumeMounts:
+    - {name: empty, mountPath: /whole}
+    - {name: memory, mountPath: /m, readOnly: true}
+    - {name: claim, mountPath: /c, subPath: deep}
+    - {name: host, mountPath: /link, subPath: link}
+    - {name: host, mountPath: /made, subPath: up/x}
 YAML
-}
-
-test_kube_hooks() {
-        kube_image
-        # After the start, before anybody is told that it is up; and before the signal, with the app's own variables.
-        kube_hooked kube-hooked '{postStart: {exec: {command: [/bin/sh, -c, "sleep 0.3; echo started >>/said/log"]}},
-      preStop: {exec: {command: [/bin/sh, -c, "echo $AC_APP_NAME stops >>/said/log; sleep 0.3"]}}}' >hooked.yaml
-        mkdir -m 777 said
-        podctl run --detach --kube hooked.yaml
-        assert_eq "$(cat said/log)" started
-        podctl inspect kube-hooked | jq -e '[.. | .pre_stop? // empty][0][0] == "CMD"' >/dev/null
-        podctl stop kube-hooked
-        assert_eq "$(tr '\n' ',' <said/log)" 'started,web stops,asked,'
-        # The time of a hook is limited, and an app that has ended needs none.
-        rm said/log
-        kube_hooked kube-slow '{preStop: {sleep: {seconds: 1000}}}' | sed 's/Seconds: 20/Seconds: 1/' >slow.yaml
-        podctl run --detach --kube slow.yaml
-        podctl stop kube-slow
-        assert_eq "$(cat said/log)" asked
-        # One that fails after the start is the app's failure, with its reason among the events.
-        kube_hooked kube-unlucky '{postStart: {httpGet: {port: 9, path: /}}}' >unlucky.yaml
-        assert_fails '*' podctl run --kube unlucky.yaml
-        cleared
-        podctl events kube-unlucky >events
-        assert_contains "$(cat events)" hook-failed
-        assert_contains "$(cat events)" 'Hook post-start of app web failed, status 1: port 9: Connection refused.'
+        touch shared/there/inside
+        podctl run --kube pod.yaml >out
+        # This kernel has no quotas.
+        assert_contains "$(journalctl --unit=podctl-kube-parts --output=cat)" "volume 'empty': its size is not limited"
+        assert_eq "$(sed 's/^reader: //' out | paste -sd, -)" 'one,two,read-only,7 644,/link: inside  /made: '
+        # The directory that was missing is as the volume.
+        assert_eq "$(stat -c '%u %g %a' shared/etc/x)" '5 6 2775'
+        assert_eq "$(stat -c '%g %a' /var/lib/podctl/volumes/kube-parts/data/deep{,/er,/file} | paste -sd,)" \
+                  '7 2775,7 2775,7 664'
+        # To a link, the volume is all there is: it means a directory in there.
+        sed -i 's/subPath: link/subPath: out/' pod.yaml
+        podctl run --kube pod.yaml >out
+        assert_contains "$(cat out)" '/link:  /made:'
+        test -d "shared$PWD/secret"
 }

@@ -22,7 +22,8 @@ Test(app_hook, words)
                 { "['HTTP','127.0.0.1','80','/a\\u000ab']", "preStop: '/a\nb' is not a valid path" },
                 { "['TCP','127.0.0.1','80']", "preStop: expected \"CMD\"" },
                 { "['NONE']", "preStop: expected \"CMD\"" },
-                { "['/bin/true']", "preStop: expected \"CMD\", \"CMD-SHELL\", \"HTTP\" or \"SLEEP\", not '/bin/true'" },
+                { "['/bin/true']", "preStop: expected \"CMD\", \"CMD-SHELL\", \"HTTP\", \"HTTPS\" or \"SLEEP\", "
+                  "not '/bin/true'" },
                 { "'CMD'", "preStop: expected an array" },
         };
 

@@ -5,6 +5,8 @@
 #include "foreign/kube/kube-pod.h"
 #include "foreign/yaml/yaml-write.h"
 
+static const KubeSurroundings around = { "/files", "u-1", "node" };
+
 static char *write_text(json_object *documents)
 {
         char *text = NULL;
@@ -19,7 +21,7 @@ static KubePod *parse(const char *text)
 {
         KubePod *pod = NULL;
         _cleanup_json_error_ JsonError e = {};
-        int r = kube_pod_parse(text, strlen(text), "/files", &pod, &e);
+        int r = kube_pod_parse(text, strlen(text), &around, &pod, &e);
 
         cr_assert_eq(r, 0, "%s\n%s %s", text, strempty(e.message),
                      pod && pod->findings.n > 0 ? pod->findings.items[0].text : "");
@@ -153,5 +155,43 @@ Test(kube_generate, own_pods)
                 cr_expect_eq(findings.n, cases[i].finding ? 1 : 0, "%s", cases[i].manifest);
                 if (findings.n > 0 && cases[i].finding)
                         cr_expect(startswith(findings.items[0].text, cases[i].finding), "%s", findings.items[0].text);
+        }
+}
+
+Test(kube_generate, names)
+{
+        static const struct {
+                const char *name, *hostname, *label, *in_yaml, *finding;
+        } cases[] = {
+                { "web.a-1", "h", "a.b/C_d=E_f", "a.b/C_d: E_f", NULL },
+                { "Web_1.", "h", "a=", "name: web-1\n", "its name 'Web_1.' is written 'web-1'" },
+                { "_..-A_-b", "h", "a=b", "name: a--b\n", "its name '_..-A_-b' is written 'a--b'" },
+                { "a_.B", "h", "a=b", "name: a.b\n", "its name 'a_.B' is written 'a.b'" },
+                { "w", "My_Host-", "a=b", "hostname: my-host\n", "its host name 'My_Host-' is written 'my-host'" },
+                { "w", "h", "a=b c", "name: w\n", "its label 'a=b c'" },
+                { "w", "h", "_a=b", "name: w\n", "its label '_a=b'" },
+                { "w", "h", "A.b/c=d", "name: w\n", "its label 'A.b/c=d'" },
+                { "w", "h", "/c=d", "name: w\n", "its label '/c=d'" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *json = strprintf("{\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\",\"apps\":["
+                                                      "{\"name\":\"a\",\"image\":{\"name\":\"example.com/a\"}}],"
+                                                      "\"annotations\":[{\"name\":\"podctl/hostname\",\"value\":"
+                                                      "\"%s\"}],\"userLabels\":{\"%.*s\":\"%s\"}}",
+                                                      cases[i].hostname, (int) strcspn(cases[i].label, "="),
+                                                      cases[i].label, strchr(cases[i].label, '=') + 1),
+                                    *yaml = NULL;
+                _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
+                _cleanup_(findings_done) Findings findings = {};
+                _cleanup_json_object_ json_object *documents = NULL;
+
+                cr_assert_eq(appc_pod_parse(json, strlen(json), &pod, NULL), 0, "%s", json);
+                cr_assert_eq(kube_generate(pod, cases[i].name, &findings, &documents), 0);
+                yaml = write_text(documents);
+                cr_expect(strstr(yaml, cases[i].in_yaml), "%s", yaml);
+                cr_assert_eq(findings.n, cases[i].finding ? 1 : 0, "%s", cases[i].name);
+                if (cases[i].finding)
+                        cr_expect_str_eq(findings.items[0].text, cases[i].finding);
         }
 }

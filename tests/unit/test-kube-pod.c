@@ -3,6 +3,8 @@
 
 #include "foreign/kube/kube-pod.h"
 
+static const KubeSurroundings around = { "/files", "u-1", "node" };
+
 /* A pod with one container, whose further members are given, and those of its spec. */
 static KubePod *make(const char *container, const char *spec, const char *documents, int *ret)
 {
@@ -13,7 +15,7 @@ static KubePod *make(const char *container, const char *spec, const char *docume
         _cleanup_json_error_ JsonError e = {};
         KubePod *pod = NULL;
 
-        *ret = kube_pod_parse(text, strlen(text), "/files", &pod, &e);
+        *ret = kube_pod_parse(text, strlen(text), &around, &pod, &e);
         cr_assert(pod, "%s\n%s", text, e.message);
         return pod;
 }
@@ -53,6 +55,7 @@ Test(kube_pod, carried_over)
                 { "", "", "\"stop-timeout\":\"30\"" },
                 { "", "", "\"userLabels\":{\"a\":\"b\"}" },
                 { "", "  terminationGracePeriodSeconds: 0", "\"stop-timeout\":\"0\"" },
+                { "", "  activeDeadlineSeconds: 90", "\"podctl/deadline\",\"value\":\"90\"" },
                 { "    imagePullPolicy: Always", "", "\"podctl/pull-policy\",\"value\":\"update\"" },
                 { "    command: [a, b]\n    args: [c]", "", "\"exec\":\"a\",\"arguments\":[\"b\",\"c\"]" },
                 { "    args: [c]", "", "\"options\":{\"arguments\":[\"c\"]" },
@@ -70,6 +73,8 @@ Test(kube_pod, carried_over)
                 { "    env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k}}}]", "",
                   "\"credentials\":[{\"name\":\"s.k.0\",\"source\":\"/files/secrets/s/k\",\"variable\":\"A\"}]" },
                 { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]", "", "\"A=p\"" },
+                { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.uid}}}]", "", "\"A=u-1\"" },
+                { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]", "", "\"A=node\"" },
                 { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: \"metadata.labels['a']\"}}}]", "", "\"A=b\"" },
                 { "    env: [{name: A, valueFrom: {resourceFieldRef: {resource: limits.memory, divisor: 1Mi}}}]\n"
                   "    resources: {limits: {memory: 2.5Mi}}", "", "\"A=3\"" },
@@ -100,6 +105,8 @@ Test(kube_pod, carried_over)
                   "",
                   "\"Test\":[\"HTTP\",\"127.0.0.1\",\"80\",\"/x\"]" },
                 { "    startupProbe: {tcpSocket: {port: 80, host: \"::1\"}}", "", "\"Test\":[\"TCP\",\"::1\",\"80\"]" },
+                { "    startupProbe: {httpGet: {port: 80, scheme: HTTPS, path: /x}}", "",
+                  "\"Test\":[\"HTTPS\",\"127.0.0.1\",\"80\",\"/x\"]" },
                 { "    startupProbe: {grpc: {port: 80}}", "", "\"Test\":[\"GRPC\",\"127.0.0.1\",\"80\"]" },
                 { "    startupProbe: {grpc: {port: 80, service: a.b}}", "",
                   "\"Test\":[\"GRPC\",\"127.0.0.1\",\"80\",\"a.b\"]" },
@@ -139,6 +146,14 @@ Test(kube_pod, carried_over)
                 { "    volumeMounts: [{name: v, mountPath: /v}]",
                   "  volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]",
                   "\"appVolume\":{\"name\":\"v\",\"kind\":\"named\",\"volume\":\"data\"}" },
+                { "    volumeMounts: [{name: v, mountPath: /v, subPath: a/b}]",
+                  "  volumes: [{name: v, hostPath: {path: /srv}}]",
+                  "\"kind\":\"host\",\"source\":\"/srv\"},\"subPath\":\"a/b\"" },
+                { "    volumeMounts: [{name: v, mountPath: /v, subPath: a, readOnly: true}]",
+                  "  volumes: [{name: v, emptyDir: {medium: Memory}}]", "\"readOnly\":true,\"subPath\":\"a\"" },
+                { "    volumeMounts: [{name: v, mountPath: /v}]",
+                  "  volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]\n  securityContext: {fsGroup: 7}",
+                  "\"volume\":\"c\",\"group\":7" },
                 { "    volumeMounts: [{name: v, mountPath: /v, subPath: d/x}]",
                   "  volumes: [{name: v, configMap: {name: m, items: [{key: k, path: d/x, mode: 0400}]}}]",
                   "\"source\":\"/files/volumes/v/d/x\",\"readOnly\":true}" },
@@ -193,8 +208,8 @@ Test(kube_pod, noted)
                 { "    lifecycle: {preStop: {exec: {command: [a]}, sleep: {seconds: 1}}}", "", true, 8,
                   "lifecycle.preStop: expected one of" },
                 { "    lifecycle: {preStop: {sleep: {seconds: -1}}}", "", true, 8, "\"SLEEP\" needs seconds" },
-                { "    lifecycle: {postStart: {httpGet: {port: 80, scheme: HTTPS}}}", "", true, 8,
-                  "lifecycle.postStart: not supported: scheme 'HTTPS'" },
+                { "    lifecycle: {postStart: {httpGet: {port: 80, scheme: FTP}}}", "", true, 8,
+                  "lifecycle.postStart: 'FTP' is not a valid scheme" },
                 { "", "  initContainers: [{name: i, image: x, lifecycle: {preStop: {sleep: {seconds: 1}}}}]", true, 8,
                   "spec.initContainers[0].lifecycle: an init container ends by itself" },
                 { "    securityContext:\n      privileged: true", "", true, 9,
@@ -224,8 +239,8 @@ Test(kube_pod, noted)
                 { "    securityContext: {seccompProfile: {type: Localhost, localhostProfile: ../x}}", "", true, 8,
                   "'../x' is not a valid seccompProfile" },
                 { "    livenessProbe: {}", "", true, 8, "livenessProbe: expected one of" },
-                { "    livenessProbe: {httpGet: {port: 80, scheme: HTTPS}}", "", true, 8,
-                  "not supported: scheme 'HTTPS'" },
+                { "    livenessProbe: {httpGet: {port: 80, scheme: https}}", "", true, 8,
+                  "'https' is not a valid scheme: HTTP or HTTPS" },
                 { "    livenessProbe: {httpGet: {port: 80, path: \"/a\\r\\nb\"}}", "", true, 8, "is not a valid path" },
                 { "    livenessProbe: {tcpSocket: {port: 80, host: x.org}}", "", true, 8,
                   "'x.org' is not a valid address" },
@@ -238,8 +253,6 @@ Test(kube_pod, noted)
                   "'v' is not an absolute path" },
                 { "    volumeMounts: [{name: v, mountPath: /v}, {name: v, mountPath: /v/}]",
                   "  volumes: [{name: v, emptyDir: {}}]", true, 8, "something is mounted at '/v/' already" },
-                { "    volumeMounts: [{name: v, mountPath: /v, subPath: x}]",
-                  "  volumes: [{name: v, hostPath: {path: /srv}}]", true, 8, "not supported: subPath" },
                 { "    volumeMounts: [{name: v, mountPath: /v, subPath: ../x}]",
                   "  volumes: [{name: v, configMap: {name: m}}]", true, 8, "'../x' is not a valid path" },
                 { "", "  volumes: [{name: v, configMap: {name: m, items: [{key: k, path: ../x}]}}]", true, 8,
@@ -260,7 +273,6 @@ Test(kube_pod, noted)
                   "limits.cpu}}]}}]", true, 8, "needs containerName" },
                 { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.labels}}}]", "", true, 8,
                   "'metadata.labels' is not known" },
-                { "", "  volumes: [{name: v, emptyDir: {sizeLimit: 1Mi}}]", false, 8, "sizeLimit: has no effect" },
                 { "", "  volumes: [{name: v, emptyDir: {}, hostPath: {path: /}}]", true, 8, "expected one kind" },
                 { "", "  volumes: [{name: v}]", true, 8, "needs a kind" },
                 { "", "  volumes: [{name: _, emptyDir: {}}]", true, 8, "'_' is not a valid name" },
@@ -296,6 +308,10 @@ Test(kube_pod, noted)
         }
 }
 
+#define CRON(schedule, members, restart)                                                                       \
+        "kind: CronJob\nmetadata: {name: d}\nspec: {schedule: \"" schedule "\", " members "jobTemplate: {spec: "  \
+        "{template: {spec: {restartPolicy: " restart ", containers: [{name: c, image: x}]}}}}}"
+
 Test(kube_pod, objects)
 {
         static const struct {
@@ -317,7 +333,13 @@ Test(kube_pod, objects)
                 { "kind: Pod\nmetadata: {}\nspec: {containers: [{name: c, image: x}]}",
                   "metadata: missing member 'name'" },
                 { "kind: Pod\nmetadata: {name: d}\nspec: {containers: []}", "spec.containers: must not be empty" },
-                { "kind: CronJob\nmetadata: {name: d}", "kind: not supported: write a Job" },
+                { CRON("@daily", "", "Never"), NULL },
+                { "kind: CronJob\nmetadata: {name: d}", "missing member 'spec'" },
+                { CRON("@reboot", "", "Never"), "spec.schedule: '@reboot' is not a valid schedule" },
+                { CRON("@daily", "timeZone: ../x, ", "Never"), "spec.timeZone: is not a valid time zone" },
+                { CRON("@daily", "concurrencyPolicy: Ask, ", "Never"), "spec.concurrencyPolicy: expected Allow" },
+                { CRON("@daily", "", "Always"),
+                  "spec.jobTemplate.spec.template.spec.restartPolicy: expected OnFailure or Never for a Job" },
                 { "kind: Gateway\nmetadata: {name: d}", "kind: not supported: there are Pod" },
                 { "metadata: {name: d}", "an object needs 'kind'" },
                 { "[1]", "an object needs 'kind'" },
@@ -329,7 +351,7 @@ Test(kube_pod, objects)
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_(kube_pod_freep) KubePod *pod = NULL;
-                int r = kube_pod_parse(cases[i].text, strlen(cases[i].text), "/files", &pod, NULL);
+                int r = kube_pod_parse(cases[i].text, strlen(cases[i].text), &around, &pod, NULL);
 
                 cr_assert(pod);
                 cr_expect_eq(r, cases[i].message ? -EINVAL : 0, "%s: %i %s", cases[i].text, r,
@@ -406,8 +428,76 @@ Test(kube_pod, downward_map)
         static const char wanted[] = "a=\"\xc3\xbc\"\nb=\"x\\n\\\"\\\\\\x01\"\nb-c=\"1\"";
         _cleanup_(kube_pod_freep) KubePod *pod = NULL;
 
-        cr_assert_eq(kube_pod_parse(text, strlen(text), "/files", &pod, NULL), 0);
+        cr_assert_eq(kube_pod_parse(text, strlen(text), &around, &pod, NULL), 0);
         cr_assert_eq(pod->n_files, 2);
         cr_assert_eq(pod->files[1].size, strlen(wanted), "%.*s", (int) pod->files[1].size, pod->files[1].data);
         cr_expect_arr_eq(pod->files[1].data, wanted, strlen(wanted));
+}
+
+Test(kube_pod, logins)
+{
+        static const char secrets[] = "kind: Secret\nmetadata: {name: s}\n"
+                                      "stringData: {.dockerconfigjson: \"{}\"}\n---\n"
+                                      "kind: Secret\nmetadata: {name: old}\ndata: {.dockercfg: e30=}\n---\n"
+                                      "kind: Secret\nmetadata: {name: other}\ndata: {k: v}\n";
+        static const struct {
+                const char *names, *logins, *finding;
+                int r;
+        } cases[] = {
+                { "[{name: s}, {name: old}]", "s={}|old={\"auths\":{}}", "", 0 },
+                { "[{name: none}]", NULL, "spec.imagePullSecrets[0]: there is no Secret 'none' in the file", 0 },
+                { "[{name: other}]", NULL, "spec.imagePullSecrets[0]: Secret 'other' has no key", -EINVAL },
+                { "[{}]", NULL, "spec.imagePullSecrets[0]: missing member 'name'", -EINVAL },
+                { "[]", NULL, "", 0 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *spec = strjoin("  imagePullSecrets: ", cases[i].names), *joined = NULL;
+                _cleanup_(kube_pod_freep) KubePod *pod = NULL;
+                int r;
+
+                pod = make("", spec, secrets, &r);
+                cr_expect_eq(r, cases[i].r, "%s", first_finding(pod));
+                joined = pod->logins ? strv_join(pod->logins, "|") : NULL;
+                cr_expect(streq_ptr(joined, cases[i].logins), "%s", joined);
+                cr_expect(startswith(first_finding(pod), cases[i].finding), "%s", first_finding(pod));
+        }
+}
+
+Test(kube_pod, timers)
+{
+        static const struct {
+                const char *text, *calendars, *finding;
+                bool suspended, persistent, replace;
+        } cases[] = {
+                { CRON("0 0 13 * fri", "timeZone: UTC, ", "Never"), "*-*-13 00:00:00 UTC|Fri *-*-* 00:00:00 UTC", "",
+                  .persistent = true },
+                { CRON("@daily", "concurrencyPolicy: Forbid, suspend: false, ", "OnFailure"), "*-*-* 00:00:00", "",
+                  .persistent = true },
+                { CRON("@daily", "concurrencyPolicy: Replace, ", "Never"), "*-*-* 00:00:00", "", .persistent = true,
+                  .replace = true },
+                { CRON("@daily", "concurrencyPolicy: Allow, ", "Never"), "*-*-* 00:00:00",
+                  "spec.concurrencyPolicy: has no effect", .persistent = true },
+                { CRON("@daily", "startingDeadlineSeconds: 60, ", "Never"), "*-*-* 00:00:00",
+                  "spec.startingDeadlineSeconds: a start that was missed" },
+                { CRON("@daily", "suspend: true, ", "Never"), "*-*-* 00:00:00", "spec.suspend: there is no timer",
+                  .suspended = true, .persistent = true },
+                { CRON("@daily", "failedJobsHistoryLimit: 3, ", "Never"), "*-*-* 00:00:00",
+                  "spec.failedJobsHistoryLimit: has no effect", .persistent = true },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(kube_pod_freep) KubePod *pod = NULL;
+                _cleanup_free_ char *calendars = NULL;
+
+                cr_assert_eq(kube_pod_parse(cases[i].text, strlen(cases[i].text), &around, &pod, NULL), 0, "%s",
+                             cases[i].text);
+                calendars = strv_join(pod->timer->calendars, "|");
+                cr_expect_str_eq(calendars, cases[i].calendars);
+                cr_expect_eq(pod->timer->suspended, cases[i].suspended, "%s", cases[i].text);
+                cr_expect_eq(pod->timer->persistent, cases[i].persistent, "%s", cases[i].text);
+                cr_expect_eq(pod->timer->replace, cases[i].replace, "%s", cases[i].text);
+                cr_expect_eq(pod->findings.n, *cases[i].finding ? 1 : 0, "%s", first_finding(pod));
+                cr_expect(startswith(first_finding(pod), cases[i].finding), "%s", first_finding(pod));
+        }
 }

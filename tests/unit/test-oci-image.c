@@ -450,8 +450,8 @@ Test(oci_config, oddities)
                 { "'ExposedPorts':{'65535-65536/tcp':{}}", "ExposedPorts: '65535-65536/tcp' is", "", NULL },
                 { "'ExposedPorts':{'80/':{}}", "ExposedPorts: '80/' is", "", NULL },
                 { "'Healthcheck':{'Test':['/bin/true']}",
-                  "Healthcheck.Test: expected \"NONE\", \"CMD\", \"CMD-SHELL\", \"TCP\", \"HTTP\" or \"GRPC\", "
-                  "not '/bin/true'",
+                  "Healthcheck.Test: expected \"NONE\", \"CMD\", \"CMD-SHELL\", \"TCP\", \"HTTP\", "
+                  "\"HTTPS\" or \"GRPC\", not '/bin/true'",
                   "", NULL },
                 { "'Healthcheck':{'Test':['CMD-SHELL']}", "Healthcheck.Test: \"CMD-SHELL\" needs exactly one text", "",
                   NULL },

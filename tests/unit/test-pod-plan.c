@@ -734,7 +734,7 @@ Test(pod_plan, stop_timeout)
                 { "'stopTimeout':75", "TimeoutStopSec=90s" },
                 { "'stopTimeout':76", "TimeoutStopSec=91s" },
                 { "'stopTimeout':-1", "TimeoutStopSec=infinity" },
-                { "'stopTimeout':76,'preStop':['SLEEP','5']", "TimeoutStopSec=167s" },
+                { "'stopTimeout':76,'preStop':['SLEEP','5']", "TimeoutStopSec=94s" },
                 { "'eventHandlers':[{'name':'post-stop','exec':['/bin/true']}],'stopTimeout':50",
                   "TimeoutStopSec=95s" },
                 { "", "TimeoutStopSec=90s" },

@@ -166,6 +166,10 @@ Test(yaml_json, lines)
                 { "spec.list[1].image", 7 },
                 { "spec.list[7]", 4 },
                 { "spec.nothing", 10 },
+                { "spec.nulls[0]", 12 },
+                { "spec.nulls[1]", 13 },
+                { "spec.nulls[2]: expected a string", 14 },
+                { "spec.nulls[3]", 11 },
                 { "", 2 },
                 { "missing member 'kind'", 2 },
         };
@@ -180,7 +184,11 @@ Test(yaml_json, lines)
                                    "    name: two\n"
                                    "    a: {b/c.d: 1}\n"
                                    "    again: *one\n"
-                                   "  nothing:\n";
+                                   "  nothing:\n"
+                                   "  nulls:\n"
+                                   "  -\n"
+                                   "  - a\n"
+                                   "  - ~\n";
         YamlDocument document;
 
         cr_assert_eq(yaml_parse_memory(text, strlen(text), &o, &lines, NULL), 0);

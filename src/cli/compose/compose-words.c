@@ -8,6 +8,7 @@
 #include "cli/compose/compose-service.h"
 #include "cli/compose/compose-words.h"
 #include "manifest/appc-image.h"
+#include "pod/plan-deadline.h"
 #include "pod/plan-journal.h"
 
 /* Kept as annotations of the app, in the same way as in a manifest. */
@@ -92,6 +93,18 @@ static int add_journal_limits(AppcPod *pod, const RunArgs *args)
         return 0;
 }
 
+static int add_deadline(AppcPod *pod, const RunArgs *args)
+{
+        uint64_t usec;
+
+        if (!args->deadline)
+                return 0;
+        if (plan_deadline_parse(args->deadline, &usec) < 0)
+                return log_error_errno(EINVAL, "Option --deadline takes a time, as 90s or 2h, not '%s'",
+                                       args->deadline);
+        return strv_env_set(&pod->annotations, POD_ANNOTATION_DEADLINE, args->deadline) < 0 ? log_oom() : 0;
+}
+
 int compose_words_of_pod(const RunArgs *args, AppcPod *pod)
 {
         int r;
@@ -106,6 +119,8 @@ int compose_words_of_pod(const RunArgs *args, AppcPod *pod)
         if (r < 0)
                 return r;
         r = add_journal_limits(pod, args);
+        if (r >= 0)
+                r = add_deadline(pod, args);
         if (r < 0)
                 return r;
         r = compose_sysctls(args->sysctls, pod);

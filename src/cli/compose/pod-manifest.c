@@ -11,6 +11,7 @@
 #include "image/store/image-store.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
+#include "pod/plan-deadline.h"
 #include "pod/update-record.h"
 #include "shared/explain.h"
 #include "shared/json-locate.h"
@@ -19,6 +20,7 @@
 
 static const char *const pod_annotations[] = {
         POD_ANNOTATION_UPDATE,
+        POD_ANNOTATION_DEADLINE,
         "podctl/dns",           "podctl/dns-domain",
         "podctl/dns-opt",       "podctl/dns-search",
         "podctl/hostname",      "podctl/hosts-entry",

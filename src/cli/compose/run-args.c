@@ -80,6 +80,8 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
                   "Secret of every app, from a file or the host's store" },                                            \
                 { "credential-encrypted", &option_strv, offsetof(RunArgs, credentials_encrypted),                      \
                   "NAME[=SOURCE][,env=VARIABLE]", "The same, encrypted with systemd-creds" },                          \
+                { "deadline", &option_string, offsetof(RunArgs, deadline), "TIME",                                     \
+                  "Stop the pod after that time; it has failed then" },                                                \
                 { "inherit-env", &option_bool, offsetof(RunArgs, inherit_env), NULL,                                   \
                   "Give the apps the caller's environment, below the image's" },                                       \
                 { "journal-age", &option_string, offsetof(RunArgs, journal_age), "TIME",                               \

@@ -79,6 +79,7 @@ typedef struct RunArgs {
         char *uuid_file_save;
         char **properties;
         char *slice;
+        char *deadline;
         char *journal_size, *journal_age;
         char *log;
         char **credentials;

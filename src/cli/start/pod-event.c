@@ -77,7 +77,8 @@ void pod_event_ended(Pod *pod, int status)
         /* A damaged pod has ended as well. */
         if (pod_load(pod, NULL) >= 0)
                 app = failed_app(pod);
-        whose = whose_status(app, status);
+        whose = status != 0 && pod_reached_deadline(pod) ? strdup(", since its time was over")
+                                                         : whose_status(app, status);
         (void) sd_journal_send("MESSAGE_ID=%s", status == 0 ? EVENT_POD_ENDED : EVENT_POD_FAILED,
                                "PRIORITY=%i", status == 0 ? LOG_INFO : LOG_WARNING,
                                "MESSAGE=Pod %s ended with exit status %i%s.", name_of(pod), status,

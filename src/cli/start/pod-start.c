@@ -423,6 +423,9 @@ static bool tell_trouble(const Start *s)
         _cleanup_(pod_freep) Pod *pod = pod_that_ended(s);
 
         if (pod && pod_has_records(pod)) {
+                if (pod_reached_deadline(pod))
+                        log_error("Pod '%s' was stopped, since its time was over: --deadline or the annotation "
+                                  "podctl/deadline", pod_display_name(s->pod));
                 tell_never_started(s, pod);
                 return true;
         }

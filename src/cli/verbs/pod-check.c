@@ -3,6 +3,7 @@
 #include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-make.h"
 #include "cli/compose/pod-manifest.h"
+#include "cli/compose/pod-timer.h"
 #include "cli/verbs/pod-check.h"
 #include "pod/pods-d.h"
 
@@ -31,6 +32,7 @@ int pod_check_file(Context *c, const char *name, const char *path, char ***ret_r
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
         _cleanup_strv_free_ char **remarks = NULL;
+        _cleanup_free_ char *timer = NULL;
         Uuid uuid;
         int r;
 
@@ -44,7 +46,9 @@ int pod_check_file(Context *c, const char *name, const char *path, char ***ret_r
                 return r;
         if (kube)
                 manifest = TAKE_PTR(kube->manifest);
-        r = pod_manifest_check_ways(manifest);
+        r = kube ? pod_timer_format(path, strempty(name), kube->timer, &timer) : 0;
+        if (r >= 0)
+                r = pod_manifest_check_ways(manifest);
         if (r < 0)
                 return r;
         if (!images_are_there(c, manifest)) {

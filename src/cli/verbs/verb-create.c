@@ -10,16 +10,17 @@
 #include "cli/compose/pod-drop-in.h"
 #include "cli/compose/pod-make.h"
 #include "cli/compose/pod-manifest.h"
+#include "cli/compose/pod-timer.h"
 #include "cli/compose/run-compose.h"
 #include "cli/compose/run-network.h"
 #include "cli/start/next-step.h"
+#include "cli/start/reload-units.h"
 #include "cli/terminal/results.h"
 #include "cli/update/update-choice.h"
 #include "cli/verbs/create-from.h"
 #include "cli/verbs/verbs.h"
 #include "image/name/image-origin.h"
 #include "pod/pods-d.h"
-#include "shared/bus.h"
 
 static const RunArgs presets = { .options = create_options, RUN_ARGS_UNSET };
 
@@ -103,7 +104,8 @@ typedef struct NewFile {
         const char *name;
         char *path, *new;
         char *drop_in;
-        bool changed;           /* the drop-in was another */
+        char *timer;            /* of a schedule */
+        bool changed;           /* the drop-in or the timer was another */
 } NewFile;
 
 static void new_file_done(NewFile *f)
@@ -113,6 +115,7 @@ static void new_file_done(NewFile *f)
         free(f->path);
         free(f->new);
         free(f->drop_in);
+        free(f->timer);
 }
 
 static int new_file_begin(NewFile *f, const RunArgs *args, const char *suffix, const char *text)
@@ -130,11 +133,13 @@ static int new_file_begin(NewFile *f, const RunArgs *args, const char *suffix, c
         return r < 0 ? log_error_errno(r, "Cannot write %s: %m", f->new) : 0;
 }
 
-static int new_file_take_place(NewFile *f, const Results *results)
+static int new_file_take_place(Context *c, NewFile *f, const Results *results)
 {
         _cleanup_free_ char *unit = strjoin("pod@", f->name, ".service");
         int r = unit ? write_drop_in(f->name, f->drop_in, &f->changed) : log_oom();
 
+        if (r >= 0)
+                r = pod_timer_put(c, f->name, f->timer, &f->changed);
         if (r < 0)
                 return r;
         if (rename(f->new, f->path) < 0)
@@ -152,25 +157,6 @@ static int check_new_file(Context *c, const NewFile *f)
                           .dry_run = true, .check = true };
 
         return shown ? pod_make(c, &check, true, NULL, NULL) : log_oom();
-}
-
-static int reload_manager(Context *c, sd_bus_error *reterr_error)
-{
-        sd_bus *bus;
-        int r = context_bus(c, &bus);
-
-        return r < 0 ? r : bus_call(bus, &bus_systemd_manager, "Reload", reterr_error, NULL, NULL);
-}
-
-/* systemd reads drop-ins then. */
-static void reload_units(Context *c)
-{
-        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r = reload_manager(c, &error);
-
-        if (r < 0)
-                log_warning_errno(r, "The unit has to be read again, with systemctl daemon-reload: %s",
-                                  bus_error_text(&error, r));
 }
 
 /* A start has the configuration of the host, and no options. */
@@ -220,7 +206,7 @@ static int finish(Context *c, const RunArgs *args, const NewFile *f, const AppcP
                 return r;
         tell_of_plain_registries(c, manifest);
         warn_of_updates(args, manifest);
-        tell_next_step(c, args->subject);
+        tell_next_step(c, args->subject, f->timer);
         return 0;
 }
 
@@ -237,7 +223,7 @@ static int write_files(Context *c, const RunArgs *args, const AppcPod *manifest,
         if (r >= 0)
                 r = check_new_file(c, &f);
         if (r >= 0)
-                r = new_file_take_place(&f, results);
+                r = new_file_take_place(c, &f, results);
         if (r >= 0)
                 r = remove_other(args->subject, ".yaml");
         return r < 0 ? r : finish(c, args, &f, manifest, images);
@@ -286,7 +272,7 @@ static bool says_more(const RunArgs *args)
                 args->name, args->hostname, args->net, args->net_aliases, args->ports, args->dns, args->dns_search,
                 args->dns_opt, args->dns_domain, args->hosts_entries, args->set_env, args->set_env_files, args->volumes,
                 args->mounts, args->sysctls, args->annotations, args->user_annotations, args->user_labels,
-                args->pull_policy,
+                args->pull_policy, args->deadline,
                 args->journal_size, args->journal_age, args->log, args->credentials, args->credentials_encrypted,
                 args->ipc, app->signature, app->name, app->mounts, app->annotations, app->after, app->requires,
                 app->restart, app->devices, app->credentials, app->credentials_encrypted, app->health_on_failure,
@@ -372,6 +358,10 @@ static int create_file(Context *c, const RunArgs *args, const Results *results)
         r = copy_file(&f, args, path);
         if (r >= 0)
                 r = read_file_of(f.new, path, &uuid, &kube);
+        if (r >= 0)
+                r = pod_timer_format(path, args->subject, kube->timer, &f.timer);
+        if (r >= 0)
+                r = kube_logins_use(c, kube, path);
         if (r < 0)
                 return r;
         images = new0(Image *, kube->manifest->n_apps);
@@ -381,7 +371,7 @@ static int create_file(Context *c, const RunArgs *args, const Results *results)
         if (r >= 0)
                 r = check_file(c, args, kube, &uuid);
         if (r >= 0)
-                r = new_file_take_place(&f, results);
+                r = new_file_take_place(c, &f, results);
         if (r >= 0)
                 r = remove_other(args->subject, ".json");
         if (r >= 0)

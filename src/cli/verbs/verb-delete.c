@@ -2,6 +2,7 @@
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "basic/path.h"
+#include "cli/compose/pod-timer.h"
 #include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pods-d.h"
@@ -222,6 +223,8 @@ static int carry_out(Context *c, sd_bus *bus, const Kept *k, bool force, const R
         if (r < 0)
                 return r;
         r = disable(bus, k);
+        if (r >= 0)
+                r = pod_timer_remove(bus, k->name);
         if (r < 0)
                 return r;
         r = remove_files(k);

@@ -8,7 +8,10 @@
 #include "basic/log.h"
 #include "basic/path.h"
 #include "basic/time-util.h"
+#include "cli/compose/kube-manifest.h"
+#include "cli/compose/pod-timer.h"
 #include "cli/start/next-step.h"
+#include "cli/start/reload-units.h"
 #include "cli/terminal/editor.h"
 #include "cli/verbs/pod-check.h"
 #include "cli/verbs/verbs.h"
@@ -173,15 +176,37 @@ static int check_unchanged(const Edit *e)
                                "is %s: bring the two together and remove the draft", e->path, e->draft);
 }
 
+/* The timer of what the draft says, if it says when the pod is to start. */
+static int put_timer(Context *c, const Edit *e, bool *ret_timer)
+{
+        _cleanup_(kube_timer_freep) KubeTimer *timer = NULL;
+        _cleanup_free_ char *text = NULL;
+        bool changed = false;
+        int r = kube_timer_read(e->draft, &timer);
+
+        if (r >= 0)
+                r = pod_timer_format(e->draft, e->name, timer, &text);
+        if (r >= 0)
+                r = pod_timer_put(c, e->name, text, &changed);
+        if (changed)
+                reload_units(c);
+        *ret_timer = text;
+        return r;
+}
+
 /* Written anew, and not renamed: editors leave owner, mode and what is on the disk to chance. */
 static int take_over(Context *c, const Edit *e)
 {
         _cleanup_free_ char *text = NULL;
+        bool timer = false;
         size_t n;
         int r = check_unchanged(e);
 
         if (r < 0)
                 return r;
+        r = put_timer(c, e, &timer);
+        if (r < 0)
+                return keep_draft(e, r);
         r = read_foreign_file_at(AT_FDCWD, e->draft, JSON_MAX_SIZE, &text, &n);
         if (r >= 0)
                 r = write_file_at(AT_FDCWD, e->target, text, n, mode_of(e));
@@ -193,7 +218,7 @@ static int take_over(Context *c, const Edit *e)
         }
         (void) unlink(e->draft);
         (void) puts(startswith(e->path, PODS_D_LOCAL "/") ? e->path : e->target);
-        tell_next_step(c, e->name);
+        tell_next_step(c, e->name, timer);
         return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "basic/path.h"
+#include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-manifest.h"
 #include "cli/verbs/verbs.h"
 #include "foreign/kube/kube-generate.h"
@@ -65,6 +66,19 @@ static int complete_places(AppcPod *manifest)
         return 0;
 }
 
+/* Of a pod of pods.d that a timer starts. */
+static int note_schedule(const char *word, Findings *findings)
+{
+        _cleanup_(kube_timer_freep) KubeTimer *timer = NULL;
+        _cleanup_free_ char *path = NULL;
+        int r = pod_name_is_valid(word) && pods_d_find(word, &path) >= 0 ? kube_timer_read(path, &timer) : 0;
+
+        if (r < 0 || !timer)
+                return r;
+        return findings_add(findings, NULL, 0, NULL, FINDING_LOST, "its schedule, which a CronJob has") < 0 ? log_oom()
+                                                                                                             : 0;
+}
+
 /* Comments are for whoever reads the file later, warnings for the caller. */
 static void tell(const Findings *findings)
 {
@@ -91,6 +105,8 @@ static int run(Context *c, void *userdata, char **words)
         if (r < 0)
                 return r;
         r = complete_places(manifest);
+        if (r >= 0)
+                r = note_schedule(words[0], &findings);
         if (r < 0)
                 return r;
         r = kube_generate(manifest, name, &findings, &documents);

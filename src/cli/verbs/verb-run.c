@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "cli/compose/kube-manifest.h"
+#include "cli/compose/pod-timer.h"
 #include "cli/compose/pod-make.h"
 #include "cli/compose/pod-manifest.h"
 #include "cli/start/pod-start.h"
@@ -62,6 +63,8 @@ static int run_kube(Context *c, const RunArgs *args, const char *path)
         int r = kube_manifest_read(path, NULL, &uuid, &kube);
 
         if (r >= 0)
+                r = kube_logins_use(c, kube, path);
+        if (r >= 0)
                 r = kube_files_write(&uuid, kube);
         if (r < 0)
                 return r;
@@ -70,6 +73,8 @@ static int run_kube(Context *c, const RunArgs *args, const char *path)
         own.manifest_shown = path;
         own.manifest = &kube->manifest;
         own.uuid = &uuid;
+        if (kube->timer && !kube->timer->suspended)
+                pod_timer_warn_if_missing(path, own.name, args->of_pods_d);
         return make_and_start(c, &own);
 }
 

@@ -32,7 +32,16 @@ static int add_request(const KubeHttp *http, char ***words)
         return r;
 }
 
-/* The pod's own address has the same listeners as 127.0.0.1, but for those that want only one of them. */
+/* "HTTP" unless there is a scheme. Certificates are not verified, here as there. NULL: there is no such scheme. */
+static const char *kind_of_http(const KubeHttp *http)
+{
+        return isempty(http->scheme) || streq(http->scheme, "HTTP") ? "HTTP"
+               : streq(http->scheme, "HTTPS")                       ? "HTTPS"
+                                                                    : NULL;
+}
+
+/* Kind: NULL for a request. The pod's own address has the same listeners as 127.0.0.1, but for those that want only one
+ * of them. */
 static int set_connection(const KubeMake *m, const KubeContainer *c, const char *kind, const KubeHttp *http,
                           const char *where, char ***words)
 {
@@ -42,16 +51,16 @@ static int set_connection(const KubeMake *m, const KubeContainer *c, const char 
         if (!port)
                 return kube_refuse(m, where, "'%s' is not a valid port, and no port of the container has that name",
                                    json_object_get_string(http->port));
-        if (!isempty(http->scheme) && !streq(http->scheme, "HTTP"))
-                return kube_refuse(m, where, "not supported: scheme '%s'; there is HTTP", http->scheme);
-        r = strv_extend(words, kind);
+        if (!kind && !kind_of_http(http))
+                return kube_refuse(m, where, "'%s' is not a valid scheme: HTTP or HTTPS", http->scheme);
+        r = strv_extend(words, kind ?: kind_of_http(http));
         if (r >= 0)
                 r = strv_extend(words, isempty(http->host) ? "127.0.0.1" : http->host);
         if (r >= 0)
                 r = strv_extend(words, port);
         if (r >= 0 && !isempty(http->service))
                 r = strv_extend(words, http->service);
-        return r < 0 || !streq(kind, "HTTP") ? r : add_request(http, words);
+        return r < 0 || kind ? r : add_request(http, words);
 }
 
 static int set_command(char *const *command, char ***words)
@@ -66,7 +75,7 @@ static int set_test(const KubeMake *m, const KubeContainer *c, const KubeProbe *
         const KubeHttp *http = p->http ?: p->tcp ?: p->grpc;
 
         return p->command ? set_command(p->command, words)
-                          : set_connection(m, c, p->http ? "HTTP" : p->tcp ? "TCP" : "GRPC", http, where, words);
+                          : set_connection(m, c, p->http ? NULL : p->tcp ? "TCP" : "GRPC", http, where, words);
 }
 
 /* What podctl's own table says of it, with the place in this file. */
@@ -140,7 +149,7 @@ static int set_hook(const KubeMake *m, const KubeContainer *c, const KubeHandler
         if (h->command)
                 r = set_command(h->command, words);
         else if (h->http)
-                r = set_connection(m, c, "HTTP", h->http, where, words);
+                r = set_connection(m, c, NULL, h->http, where, words);
         else {
                 r = strv_extend(words, "SLEEP");
                 if (r >= 0)

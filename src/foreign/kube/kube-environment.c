@@ -89,7 +89,7 @@ static int add_secret(const KubeMake *m, const char *member, AppcPodApp *app, co
                       const char *variable)
 {
         _cleanup_free_ char *path = strjoin("secrets/", s->config->meta.name, "/", key),
-                            *source = path ? strjoin(m->directory, "/", path) : NULL,
+                            *source = path ? strjoin(m->around->directory, "/", path) : NULL,
                             *credential = strprintf("%s.%s.%zu", s->config->meta.name, key, app->n_credentials),
                             *data = NULL;
         size_t size;

@@ -80,6 +80,8 @@ static int from_field(const KubeMake *m, bool file, const char *member, const ch
 {
         const char *value = streq(field, "metadata.name")        ? m->pod->name
                             : streq(field, "metadata.namespace") ? (m->meta->namespace ?: "default")
+                            : streq(field, "metadata.uid")       ? strempty(m->around->uid)
+                            : streq(field, "spec.nodeName")      ? strempty(m->around->node)
                                                                  : NULL;
 
         if (file && streq(field, "metadata.labels"))
@@ -90,8 +92,8 @@ static int from_field(const KubeMake *m, bool file, const char *member, const ch
         value = value ?: find_in_map(field, "metadata.annotations", m->meta->annotations);
         if (!value)
                 return kube_refuse(m, member, "not supported: '%s' is not known before the pod runs; there are "
-                                   "metadata.name, metadata.namespace, metadata.labels['NAME'] and "
-                                   "metadata.annotations['NAME']", field);
+                                   "metadata.name, metadata.namespace, metadata.uid, metadata.labels['NAME'], "
+                                   "metadata.annotations['NAME'] and spec.nodeName", field);
         *ret = strdup(value);
         return *ret ? 0 : -ENOMEM;
 }

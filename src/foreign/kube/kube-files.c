@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/path.h"
 #include "foreign/kube/kube-pod-internal.h"
 
 /* Volumes of files that are written for the pod: configMap, secret, downwardAPI, and projected, which has several. */
@@ -11,19 +12,6 @@ typedef struct Target {
         const char *volume;
         mode_t mode;
 } Target;
-
-/* Below a directory, and nowhere else. */
-bool kube_path_is_below(const char *path)
-{
-        _cleanup_strv_free_ char **parts = NULL;
-
-        if (isempty(path) || strv_split(path, '/', &parts) < 0)
-                return false;
-        STRV_FOREACH(part, parts)
-                if (isempty(*part) || streq(*part, ".") || streq(*part, ".."))
-                        return false;
-        return *path != '/' && !endswith(path, "/") && !strstr(path, "//");
-}
 
 static int read_mode(const KubeMake *m, const char *member, json_object *said, mode_t otherwise, mode_t *ret)
 {
@@ -54,7 +42,7 @@ static int put(const Target *t, const char *where, const char *path, mode_t mode
 
         if (!file)
                 return -ENOMEM;
-        if (!kube_path_is_below(path))
+        if (!path_is_below(path))
                 return kube_refuse(t->m, where, "'%s' is not a valid path below the volume", path);
         if (path_is_taken(t->m, file))
                 return kube_refuse(t->m, where, "there is a file at '%s' already", path);

@@ -178,11 +178,11 @@ static int add_header(KubeHttp *http, const char *line)
         return grown[http->n_headers - 1].name && grown[http->n_headers - 1].value ? 0 : -ENOMEM;
 }
 
-/* "HTTP", ADDRESS, PORT, PATH, HEADERS…; "TCP", ADDRESS, PORT; or "GRPC", ADDRESS, PORT, SERVICE, where Kubernetes has
- * no address */
+/* "HTTP" or "HTTPS", ADDRESS, PORT, PATH, HEADERS…; "TCP", ADDRESS, PORT; or "GRPC", ADDRESS, PORT, SERVICE, where
+ * Kubernetes has no address */
 static int set_connection(char *const *test, KubeProbe *probe)
 {
-        bool http = streq(test[0], "HTTP"), grpc = streq(test[0], "GRPC");
+        bool tls = streq(test[0], "HTTPS"), http = tls || streq(test[0], "HTTP"), grpc = streq(test[0], "GRPC");
         KubeHttp *to = new0(KubeHttp, 1);
         int r = 0;
 
@@ -194,6 +194,8 @@ static int set_connection(char *const *test, KubeProbe *probe)
         if (!streq(test[1], "127.0.0.1"))
                 r = free_and_strdup(&to->host, test[1]);
         to->port = json_object_new_int64(strtoll(test[2], NULL, 10));
+        if (r >= 0 && tls)
+                r = free_and_strdup(&to->scheme, "HTTPS");
         if (r >= 0 && http && test[3])
                 r = free_and_strdup(&to->path, test[3]);
         if (r >= 0 && grpc && test[3])

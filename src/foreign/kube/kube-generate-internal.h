@@ -14,6 +14,11 @@ typedef struct KubeGenerate {
 int kube_generate_note(KubeGenerate *g, FindingState state, const char *app, const char *format, ...) _printf_(4, 5);
 #define kube_generate_lose(g, app, ...) kube_generate_note(g, FINDING_LOST, app, __VA_ARGS__)
 
+/* kube-generate-names.c: the object's name and the pod's host name, made valid, and labels or annotations, as far as
+ * they are. What is changed or left out is noted. */
+int kube_generate_name(KubeGenerate *g, const char *name);
+int kube_generate_hostname(KubeGenerate *g, const char *name);
+int kube_generate_pairs(KubeGenerate *g, const char *what, char *const *pairs, bool of_labels, char ***to);
 /* kube-generate-container.c: all of an app but its volumes. */
 int kube_generate_container(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c);
 /* kube-generate-security.c */

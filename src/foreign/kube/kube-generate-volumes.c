@@ -84,6 +84,8 @@ static int add_mount(KubeGenerate *g, const AppcPodApp *app, const Mount *m, Kub
         *to = (KubeMount) { .name = strdup(name),
                             .path = strdup(m->path),
                             .read_only = m->read_only || tristate_or(v->read_only, false) };
+        if (m->sub_path && free_and_strdup(&to->sub_path, m->sub_path) < 0)
+                return -ENOMEM;
         if (v->propagation == PROPAGATION_SLAVE)
                 r = free_and_strdup(&to->propagation, "HostToContainer");
         return r >= 0 && to->name && to->path ? 0 : -ENOMEM;

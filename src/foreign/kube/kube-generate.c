@@ -98,7 +98,7 @@ static int set_network(KubeGenerate *g)
         const char *net = appc_pod_annotation(g->pod, "podctl/net"),
                    *hostname = appc_pod_annotation(g->pod, "podctl/hostname");
         KubePodSpec *spec = &g->object->spec;
-        int r = hostname ? free_and_strdup(&spec->hostname, hostname) : 0;
+        int r = hostname ? kube_generate_hostname(g, hostname) : 0;
 
         spec->host_network = net && streq(net, "host");
         if (r >= 0 && net && !spec->host_network && !streq(net, "default"))
@@ -236,6 +236,11 @@ static int add_app(KubeGenerate *g, const AppcPodApp *app, KubeContainer **ret)
         return r < 0 || init ? r : set_policy(g, app);
 }
 
+static json_object *seconds_of(uint64_t usec)
+{
+        return json_object_new_int64((int64_t) ((usec + USEC_PER_SEC - 1) / USEC_PER_SEC));
+}
+
 /* The longest of all: Kubernetes has one for the pod. */
 static int set_grace(KubeGenerate *g)
 {
@@ -251,8 +256,17 @@ static int set_grace(KubeGenerate *g)
                 longest = MAX(longest, usec);
         }
         if (longest > 0)
-                g->object->spec.grace = json_object_new_int64((int64_t) ((longest + USEC_PER_SEC - 1) / USEC_PER_SEC));
+                g->object->spec.grace = seconds_of(longest);
         return 0;
+}
+
+static void set_deadline(KubeGenerate *g)
+{
+        const char *text = appc_pod_annotation(g->pod, "podctl/deadline");
+        uint64_t usec = 0;
+
+        if (text && parse_duration(text, &usec) >= 0 && usec > 0)
+                g->object->spec.deadline = seconds_of(usec);
 }
 
 static int fill(KubeGenerate *g, const char *name)
@@ -260,7 +274,7 @@ static int fill(KubeGenerate *g, const char *name)
         _cleanup_free_ KubeContainer **containers = new0(KubeContainer *, g->pod->n_apps);
         KubePodSpec *spec = &g->object->spec;
         KubeMeta *meta = &g->object->meta;
-        int r = free_and_strdup(&meta->name, name);
+        int r = kube_generate_name(g, name);
 
         spec->containers = new0(KubeContainer, g->pod->n_apps);
         spec->init = new0(KubeContainer, g->pod->n_apps);
@@ -268,9 +282,9 @@ static int fill(KubeGenerate *g, const char *name)
         if (!spec->containers || !spec->init || !spec->security || !containers)
                 return -ENOMEM;
         if (r >= 0)
-                r = strv_extend_strv(&meta->annotations, g->pod->user_annotations);
+                r = kube_generate_pairs(g, "annotation", g->pod->user_annotations, false, &meta->annotations);
         if (r >= 0)
-                r = strv_extend_strv(&meta->labels, g->pod->user_labels);
+                r = kube_generate_pairs(g, "label", g->pod->user_labels, true, &meta->labels);
         if (r >= 0)
                 r = set_network(g);
         if (r >= 0)
@@ -280,6 +294,7 @@ static int fill(KubeGenerate *g, const char *name)
         if (r >= 0)
                 r = set_ports(g, containers);
         kube_generate_drop_empty(&spec->security);
+        set_deadline(g);
         return r < 0 ? r : set_grace(g);
 }
 

@@ -21,16 +21,19 @@ typedef struct KubeSource {
 /* The conversion of one pod. */
 typedef struct KubeMake {
         KubePod *pod;
-        const char *directory;
+        const KubeSurroundings *around;
         YamlDocument document;
         const char *path;       /* of the pod's spec in the document */
         const KubeMeta *meta;
         const KubePodSpec *spec;
         const char *restart;
+        json_object *deadline;  /* of the workload, in seconds; NULL: none */
         KubeSource *sources;
         size_t n_sources;
 } KubeMake;
 
+/* kube-spec.c: the whole pod. job: it has to end by itself. */
+int kube_spec_make(KubeMake *m, bool job);
 /* kube-names.c: refuses names and addresses that are none. */
 int kube_check_names(const KubeMake *m);
 
@@ -54,7 +57,6 @@ int kube_field(const KubeMake *m, const KubeContainer *c, const char *member, co
 int kube_environment(const KubeMake *m, const KubeContainer *c, const char *where, AppcPodApp *app);
 /* kube-files.c: the files of a volume of that kind. */
 bool kube_volume_has_files(const KubeVolume *v);
-bool kube_path_is_below(const char *path);
 int kube_volume_files(const KubeMake *m, const char *where, const KubeVolume *v);
 /* kube-volumes.c */
 int kube_volumes(const KubeMake *m);

@@ -14,21 +14,43 @@ typedef struct KubeFile {
         size_t size;
 } KubeFile;
 
+/* When a CronJob starts its pod: the settings of a timer. */
+typedef struct KubeTimer {
+        char **calendars;       /* values of OnCalendar=, with the time zone */
+        char *zone;             /* NULL: the host's */
+        JsonPlace zone_place;   /* in the text */
+        bool suspended;         /* it is not to start anything for now */
+        bool persistent;        /* a start that was missed is made up for */
+        bool replace;           /* a pod that runs already is ended for the next one */
+} KubeTimer;
+
+KubeTimer *kube_timer_free(KubeTimer *timer);
+DEFINE_TRIVIAL_CLEANUP_FUNC(KubeTimer *, kube_timer_free);
+
 typedef struct KubePod {
         char *name;
         AppcPod *manifest;
+        KubeTimer *timer;       /* of a CronJob; else NULL */
         KubeFile *files;
         size_t n_files, allocated_files;
+        char **logins;          /* "SECRET=TEXT", as `docker login` writes it: only to fetch this pod's images */
         Findings findings;
 } KubePod;
 
 KubePod *kube_pod_free(KubePod *pod);
 DEFINE_TRIVIAL_CLEANUP_FUNC(KubePod *, kube_pod_free);
 
-/* Reads a text that describes one pod: a Pod, Deployment, DaemonSet or Job, with the ConfigMaps, Secrets and claims
- * that it uses, as several documents or a List. Directory is where the files will be. -EINVAL: findings has at least
- * one that is refused, and there is no manifest. *ret is set then, too; not at other errors, which e describes. */
-int kube_pod_parse(const char *text, size_t n, const char *directory, KubePod **ret, JsonError *e);
+/* What the text does not say, and a pod that is made has. */
+typedef struct KubeSurroundings {
+        const char *directory;  /* where its files will be */
+        const char *uid;        /* its UUID; NULL: nobody makes it */
+        const char *node;       /* the host's name; NULL: likewise */
+} KubeSurroundings;
+
+/* Reads a text that describes one pod: a Pod, Deployment, DaemonSet, Job or CronJob, with the ConfigMaps, Secrets and
+ * claims that it uses, as several documents or a List. -EINVAL: findings has at least one that is refused, and there is
+ * no manifest. *ret is set then, too; not at other errors, which e describes. */
+int kube_pod_parse(const char *text, size_t n, const KubeSurroundings *around, KubePod **ret, JsonError *e);
 
 /* Whether a path is that of YAML by its name. */
 bool kube_path_is_yaml(const char *path);

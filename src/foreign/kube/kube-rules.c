@@ -48,7 +48,6 @@ typedef struct Rule {
 static const Rule pod_rules[] = {
         CONTAINER("containers[]."),
         CONTAINER("initContainers[]."),
-        { "activeDeadlineSeconds", REFUSED, "it is RuntimeMaxSec= of the pod's unit", NULL },
         { "affinity", WARNED, ONE_HOST, "{}" },
         { "automountServiceAccountToken", MEANINGLESS, NULL, NULL },
         { "enableServiceLinks", MEANINGLESS, NULL, NULL },
@@ -56,7 +55,6 @@ static const Rule pod_rules[] = {
         { "hostIPC", REFUSED, OWN_NAMESPACES "; see --ipc of podctl-run(1)", "false" },
         { "hostPID", REFUSED, OWN_NAMESPACES, "false" },
         { "hostUsers", REFUSED, "a pod has user IDs of its own", "false" },
-        { "imagePullSecrets", WARNED, "passwords of registries are in auth.d, see podctl-config(1)", "[]" },
         { "nodeName", WARNED, ONE_HOST, NULL },
         { "nodeSelector", WARNED, ONE_HOST, "{}" },
         { "os", MEANINGLESS, NULL, NULL },
@@ -118,7 +116,6 @@ static const Rule workload_rules[] = {
         { "spec.backoffLimit", WARNED, "the pod's unit has Restart= and StartLimitBurst=", "0" },
         { "spec.backoffLimitPerIndex", WARNED, "there is one pod", NULL },
         { "spec.completionMode", WARNED, "there is one pod", "\"NonIndexed\"" },
-        { "spec.activeDeadlineSeconds", REFUSED, "it is RuntimeMaxSec= of the pod's unit", NULL },
         { "spec.manualSelector", MEANINGLESS, NULL, NULL },
         { "spec.maxFailedIndexes", WARNED, "there is one pod", NULL },
         { "spec.managedBy", REFUSED, "nothing else is here", NULL },
@@ -126,6 +123,13 @@ static const Rule workload_rules[] = {
         { "spec.podReplacementPolicy", WARNED, "there is one pod", NULL },
         { "spec.successPolicy", WARNED, "there is one pod", NULL },
         { "spec.ttlSecondsAfterFinished", WARNED, "'podctl gc' removes what has ended", NULL },
+        { NULL },
+};
+
+static const Rule cron_rules[] = {
+        { "status", MEANINGLESS, NULL, NULL },
+        { "spec.successfulJobsHistoryLimit", WARNED, "'podctl gc' removes what has ended, by its age", NULL },
+        { "spec.failedJobsHistoryLimit", WARNED, "'podctl gc' removes what has ended, by its age", NULL },
         { NULL },
 };
 
@@ -139,6 +143,7 @@ static const Rule *const rules[_KUBE_PART_MAX] = {
         [KUBE_POD_SPEC] = pod_rules,
         [KUBE_METADATA] = metadata_rules,
         [KUBE_WORKLOAD] = workload_rules,
+        [KUBE_CRON] = cron_rules,
         [KUBE_CONFIG] = config_rules,
 };
 

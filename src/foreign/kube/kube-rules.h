@@ -8,6 +8,7 @@ typedef enum KubePart {
         KUBE_POD_SPEC,
         KUBE_METADATA,
         KUBE_WORKLOAD,
+        KUBE_CRON,
         KUBE_CONFIG,
         _KUBE_PART_MAX,
 } KubePart;

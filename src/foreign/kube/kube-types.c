@@ -193,6 +193,14 @@ static void id_free(const JsonType *type, void *p)
 
 static const JsonType id_type = { id_read, id_write, id_free, json_type_int };
 
+static int positive_read(const JsonType *type, json_object *o, void *p, JsonError *e)
+{
+        return json_object_get_int64(o) == 0 ? json_error_set(e, -EINVAL, NULL, "must be between 1 and 2147483647")
+                                             : id_read(type, o, p, e);
+}
+
+static const JsonType positive_type = { positive_read, id_write, id_free, json_type_int };
+
 static const JsonField security_table[] = {
         ROW(KubeSecurity, "runAsUser", &id_type, user),
         ROW(KubeSecurity, "runAsGroup", &id_type, group),
@@ -404,10 +412,17 @@ static const JsonField alias_table[] = {
 };
 static const JsonType alias_type = JSON_ARRAY(struct KubeHostAlias, alias_table, NULL);
 
+static const JsonField pull_secret_table[] = {
+        { "name", &json_string, offsetof(KubeKey, name), JSON_MANDATORY | JSON_NONEMPTY },
+        {}
+};
+static const JsonType pull_secret_type = JSON_ARRAY(KubeKey, pull_secret_table, NULL);
+
 static const JsonField spec_table[] = {
         { "containers", &container_type, offsetof(KubePodSpec, containers), JSON_MANDATORY | JSON_NONEMPTY },
         ROW(KubePodSpec, "initContainers", &container_type, init),
         ROW(KubePodSpec, "volumes", &volume_type, volumes),
+        ROW(KubePodSpec, "imagePullSecrets", &pull_secret_type, pull_secrets),
         ROW(KubePodSpec, "restartPolicy", &json_string, restart_policy),
         ROW(KubePodSpec, "hostname", &json_string, hostname),
         ROW(KubePodSpec, "subdomain", &json_string, subdomain),
@@ -416,6 +431,7 @@ static const JsonField spec_table[] = {
         ROW(KubePodSpec, "hostAliases", &alias_type, aliases),
         ROW(KubePodSpec, "hostNetwork", &json_boolean, host_network),
         ROW(KubePodSpec, "terminationGracePeriodSeconds", &id_type, grace),
+        ROW(KubePodSpec, "activeDeadlineSeconds", &positive_type, deadline),
         ROW(KubePodSpec, "securityContext", &pod_security_type, security),
         {}
 };
@@ -465,6 +481,7 @@ static const JsonField workload_spec_table[] = {
         ROW(KubeWorkload, "replicas", &id_type, replicas),
         ROW(KubeWorkload, "completions", &id_type, completions),
         ROW(KubeWorkload, "parallelism", &id_type, parallelism),
+        ROW(KubeWorkload, "activeDeadlineSeconds", &positive_type, deadline),
         {}
 };
 static const JsonType workload_spec_type = NESTED(workload_spec_table);
@@ -475,6 +492,31 @@ static const JsonField workload_table[] = {
         {}
 };
 const JsonType kube_type_workload = JSON_POINTER(KubeWorkload, workload_table, NULL);
+
+static const JsonField job_template_table[] = {
+        ROW(KubeWorkload, "metadata", &meta_type, meta),
+        { "spec", &workload_spec_type, 0, JSON_MANDATORY },
+        {}
+};
+static const JsonType job_template_type = JSON_STRUCT(KubeWorkload, job_template_table, NULL);
+
+static const JsonField cron_spec_table[] = {
+        { "schedule", &json_string, offsetof(KubeCron, schedule), JSON_MANDATORY },
+        ROW(KubeCron, "timeZone", &json_string, zone),
+        ROW(KubeCron, "concurrencyPolicy", &json_string, concurrency),
+        ROW(KubeCron, "suspend", &json_boolean, suspend),
+        ROW(KubeCron, "startingDeadlineSeconds", &id_type, deadline),
+        { "jobTemplate", &job_template_type, offsetof(KubeCron, job), JSON_MANDATORY },
+        {}
+};
+static const JsonType cron_spec_type = NESTED(cron_spec_table);
+
+static const JsonField cron_table[] = {
+        HEAD(KubeCron),
+        { "spec", &cron_spec_type, 0, JSON_MANDATORY },
+        {}
+};
+const JsonType kube_type_cron = JSON_POINTER(KubeCron, cron_table, NULL);
 
 static const JsonField config_table[] = {
         HEAD(KubeConfig),

@@ -199,7 +199,10 @@ typedef struct KubePodSpec {
         } *aliases;
         size_t n_aliases;
         bool host_network;
+        KubeKey *pull_secrets;  /* only their names */
+        size_t n_pull_secrets;
         json_object *grace;     /* seconds */
+        json_object *deadline;  /* seconds */
         KubeSecurity *security;
 } KubePodSpec;
 
@@ -219,8 +222,19 @@ typedef struct KubePodObject {
 typedef struct KubeWorkload {
         KubeMeta meta;
         json_object *replicas, *completions, *parallelism;
+        json_object *deadline;  /* seconds */
         KubePodObject template;
 } KubeWorkload;
+
+typedef struct KubeCron {
+        KubeMeta meta;
+        char *schedule;
+        char *zone;
+        char *concurrency;
+        bool suspend;
+        json_object *deadline;  /* seconds */
+        KubeWorkload job;
+} KubeCron;
 
 typedef struct KubeConfig {
         KubeMeta meta;
@@ -231,4 +245,5 @@ typedef struct KubeConfig {
 
 extern const JsonType kube_type_pod;
 extern const JsonType kube_type_workload;
+extern const JsonType kube_type_cron;
 extern const JsonType kube_type_config;

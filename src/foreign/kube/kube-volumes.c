@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/path.h"
 #include "foreign/kube/kube-pod-internal.h"
 #include "manifest/ac-types.h"
 
@@ -22,8 +23,6 @@ static int set_size(const KubeMake *m, const char *member, const KubeVolume *v, 
                 return 0;
         if (quantity_from_json(v->empty->size, &q) < 0 || q.nano < 0)
                 return kube_refuse(m, member, "'%s' is not a valid size", json_object_get_string(v->empty->size));
-        if (volume->kind != VOLUME_TMPFS)
-                return kube_warn(m, member, "has no effect: only volumes with medium Memory have a limit");
         volume->size = (uint64_t) quantity_units(q);
         return 0;
 }
@@ -138,12 +137,10 @@ static Tristate wants_owners(const KubeMake *m, const char *name)
 
 static int files_volume(const KubeMake *m, const char *where, const KubeMount *mount, Volume *volume)
 {
-        _cleanup_free_ char *base = strjoin(m->directory, "/volumes/", mount->name);
+        _cleanup_free_ char *base = strjoin(m->around->directory, "/volumes/", mount->name);
 
         if (!base)
                 return -ENOMEM;
-        if (!isempty(mount->sub_path) && !kube_path_is_below(mount->sub_path))
-                return kube_refuse(m, where, "'%s' is not a valid path below the volume", mount->sub_path);
         volume->kind = VOLUME_HOST;
         volume->read_only = TRISTATE_YES;
         volume->map_ids = wants_owners(m, mount->name);
@@ -161,9 +158,8 @@ static int claim_volume(const KubeMake *m, const char *where, const struct KubeC
         volume->kind = VOLUME_NAMED;
         if (claim->read_only)
                 volume->read_only = TRISTATE_YES;
-        if (security && security->fs_group && kube_warn(m, where, "fsGroup has no effect on this volume, which keeps "
-                                                        "the owners that it has") < 0)
-                return -ENOMEM;
+        else if (security && security->fs_group)
+                volume->group = (uint32_t) json_object_get_int64(security->fs_group);
         return free_and_strdup(&volume->stored, claim->name);
 }
 
@@ -184,9 +180,6 @@ static int mount_own(const KubeMake *m, const char *where, const KubeMount *moun
         bool files = kube_volume_has_files(v);
         int r;
 
-        if (!isempty(mount->sub_path) && !files)
-                return kube_refuse(m, where, "not supported: subPath of hostPath and persistentVolumeClaim, since what "
-                                   "is in there could lead out of the volume");
         r = files ? files_volume(m, where, mount, volume)
             : v->host ? host_volume(m, where, v->host, volume)
                       : claim_volume(m, where, v->claim, volume);
@@ -214,10 +207,11 @@ static int add_mount(const KubeMake *m, const char *where, const KubeMount *moun
                 r = kube_refuse(m, where, "'%s' is not an absolute path", mount->path);
         else if (appc_pod_app_has_mount(app, mount->path))
                 r = kube_refuse(m, where, "something is mounted at '%s' already", mount->path);
-        else if (v->empty && !isempty(mount->sub_path))
-                r = kube_refuse(m, where, "not supported: subPath of an emptyDir, which is one for all apps");
-        else if (v->empty && mount->read_only && !isempty(v->empty->medium))
-                r = kube_refuse(m, where, "not supported: readOnly of an emptyDir in memory");
+        else if (!isempty(mount->sub_path) && !path_is_below(mount->sub_path))
+                r = kube_refuse(m, where, "'%s' is not a valid path below the volume", mount->sub_path);
+        else if (!isempty(mount->sub_path) && !kube_volume_has_files(v) &&
+                 free_and_strdup(&own.sub_path, mount->sub_path) < 0)
+                r = -ENOMEM;
         else if (v->empty)
                 r = appc_pod_app_add_mount(app, &own);
         else if (has_kind(v)) {

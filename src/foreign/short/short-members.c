@@ -10,6 +10,7 @@ const ShortMember short_pod_members[] = {
         { "credentials", SHORT_LIST, "credential", .help = "Secrets of every app: NAME[=SOURCE][,env=VARIABLE]" },
         { "credentials-encrypted", SHORT_LIST, "credential-encrypted",
           .help = "The same, encrypted with systemd-creds" },
+        { "deadline", SHORT_TEXT, "deadline", .help = "Stop the pod after that time; it has failed then" },
         { "dns", SHORT_LIST, "dns", .help = "Name servers of the apps; host or none" },
         { "dns-domain", SHORT_TEXT, "dns-domain", .help = "Their local domain" },
         { "dns-options", SHORT_LIST, "dns-opt", .help = "Options of their resolver" },

@@ -3,6 +3,7 @@
 
 #include "basic/utf8.h"
 #include "foreign/yaml/yaml-json.h"
+#include "foreign/yaml/yaml-place.h"
 #include "foreign/yaml/yaml-scalar.h"
 
 /* A value with a name, for aliases. Open: what it stands for is being read. */
@@ -24,61 +25,9 @@ typedef struct Reader {
         YamlLines *lines;
 } Reader;
 
-/* Where values are. json-c has room for a pointer in each value, but 0.19 uses that itself when it frees them. */
-
-/* Both numbers in the 32 bits that every pointer has: no text has more lines than YAML_MAX_SIZE, and lines may be
- * longer than what is told of a column. */
-#define LINE_BITS 20
-#define COLUMN_MAX 4095U
-static_assert(YAML_MAX_SIZE <= 1U << LINE_BITS, "lines do not fit");
-
-static uint32_t place_pack(JsonPlace place)
+static void place_set(Reader *r, const void *key, const yaml_mark_t *mark)
 {
-        return (uint32_t) (MIN(place.column, (size_t) COLUMN_MAX) << LINE_BITS | (place.line - 1));
-}
-
-static JsonPlace place_unpack(uintptr_t packed)
-{
-        return (JsonPlace) { .line = (packed & ((1U << LINE_BITS) - 1)) + 1, .column = packed >> LINE_BITS };
-}
-
-/* Key: a value, or the name that an object has for a member whose value is null. */
-static void packed_set(Reader *r, const void *o, uintptr_t packed)
-{
-        struct lh_entry *entry = o ? lh_table_lookup_entry(r->lines, o) : NULL;
-        void *value = (void *) packed; /* NOLINT(performance-no-int-to-ptr) */
-
-        if (entry)
-                lh_entry_set_val(entry, value);
-        else if (o)
-                (void) lh_table_insert(r->lines, o, value);
-}
-
-static uintptr_t packed_of(YamlLines *lines, const void *o)
-{
-        void *packed = NULL;
-
-        return o && lh_table_lookup_ex(lines, o, &packed) ? (uintptr_t) packed : 0;
-}
-
-JsonPlace yaml_place_of_value(YamlLines *lines, const json_object *o)
-{
-        uintptr_t packed = packed_of(lines, o);
-
-        return packed ? place_unpack(packed) : (JsonPlace) {};
-}
-
-/* As the object itself has it. */
-static const void *member_name(json_object *object, const char *name)
-{
-        const struct lh_entry *entry = lh_table_lookup_entry(json_object_get_object(object), name);
-
-        return entry ? lh_entry_k(entry) : NULL;
-}
-
-static void place_set(Reader *r, const void *o, const yaml_mark_t *mark)
-{
-        packed_set(r, o, place_pack((JsonPlace) { mark->line + 1, mark->column + 1 }));
+        yaml_place_set(r->lines, key, (JsonPlace) { mark->line + 1, mark->column + 1 });
 }
 
 typedef struct Event {
@@ -240,7 +189,7 @@ static int copy_value(Reader *r, const yaml_mark_t *mark, json_object *from, jso
                                                          : copy_scalar(from);
         if (!o)
                 return -ENOMEM;
-        packed_set(r, o, packed_of(r->lines, from));
+        yaml_place_copy(r->lines, o, from);
         k = json_object_is_type(from, json_type_object)  ? copy_members(r, mark, from, o)
             : json_object_is_type(from, json_type_array) ? copy_elements(r, mark, from, o)
                                                          : 0;
@@ -284,25 +233,55 @@ static int read_scalar(Reader *r, const yaml_event_t *e, json_object **ret)
 
 static int read_value(Reader *r, Event *event, size_t depth, json_object **ret);
 
+typedef struct Nulls {
+        struct NullElement {
+                size_t index;
+                yaml_mark_t mark;
+        } *items;
+        size_t n, allocated;
+} Nulls;
+
+static void nulls_done(Nulls *nulls)
+{
+        free(nulls->items);
+}
+
+static int read_element(Reader *r, Event *event, size_t depth, json_object *array, Nulls *nulls)
+{
+        _cleanup_json_object_ json_object *value = NULL;
+        yaml_mark_t mark = event->e.start_mark;
+        int k = read_value(r, event, depth, &value);
+
+        if (k < 0)
+                return k;
+        place_set(r, value, &mark);
+        if (!value && ARRAY_GROW(nulls->items, nulls->allocated, nulls->n, 1) < 0)
+                return -ENOMEM;
+        if (!value)
+                nulls->items[nulls->n++] = (struct NullElement) { json_object_array_length(array), mark };
+        if (json_object_array_add(array, value) < 0)
+                return -ENOMEM;
+        TAKE_PTR(value);
+        return 0;
+}
+
 static int read_elements(Reader *r, size_t depth, json_object *array)
 {
+        _cleanup_(nulls_done) Nulls nulls = {};
         _cleanup_(event_done) Event event = {};
+        int k;
 
         for (;;) {
-                json_object *value = NULL;
-                yaml_mark_t mark;
-                int k = next(r, &event);
-
+                k = next(r, &event);
                 if (k < 0 || event.e.type == YAML_SEQUENCE_END_EVENT)
-                        return k;
-                mark = event.e.start_mark;
-                k = read_value(r, &event, depth, &value);
+                        break;
+                k = read_element(r, &event, depth, array, &nulls);
                 if (k < 0)
-                        return k;
-                place_set(r, value, &mark);
-                if (json_object_array_add(array, value) < 0)
-                        return (void) json_object_put(value), -ENOMEM;
+                        break;
         }
+        for (size_t i = 0; k >= 0 && i < nulls.n; i++)
+                place_set(r, yaml_element_key(array, nulls.items[i].index), &nulls.items[i].mark);
+        return k;
 }
 
 /* Names of JSON are strings; numbers and booleans become theirs. */
@@ -377,7 +356,7 @@ static int read_member(Reader *r, Event *event, size_t depth, json_object *objec
         }
         if (json_object_object_add(object, name, value) < 0)
                 return -ENOMEM;
-        place_set(r, value ?: member_name(object, name), &mark);
+        place_set(r, value ?: yaml_member_key(object, name), &mark);
         TAKE_PTR(value);
         return 0;
 }
@@ -511,62 +490,4 @@ int yaml_parse_memory(const char *data, size_t n, json_object **ret, YamlLines *
 int yaml_parse_texts(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e)
 {
         return parse(data, n, true, ret, ret_lines, e);
-}
-
-YamlLines *yaml_lines_free(YamlLines *lines)
-{
-        if (lines)
-                lh_table_free(lines);
-        return NULL;
-}
-
-/* Places */
-
-/* As in json-locate.c: the shortest name that exists is taken, since names may contain what ends them in a path. */
-static const void *step_member(json_object *o, const char **path)
-{
-        const char *name = *path + (**path == '.');
-
-        for (size_t n = strcspn(name, ".[: "); name[0]; n += strcspn(name + n + 1, ".[: ") + 1) {
-                _cleanup_free_ char *member = strndup(name, n);
-                json_object *into = NULL;
-
-                if (n > 0 && member && json_object_object_get_ex(o, member, &into)) {
-                        *path = into ? name + n : "";
-                        return into ?: member_name(o, member);
-                }
-                if (!name[n])
-                        break;
-        }
-        return NULL;
-}
-
-/* A value; or the name of a member that is null, where the path ends. */
-static const void *step(json_object *o, const char **path)
-{
-        unsigned long index;
-        char *end;
-
-        if (**path != '[')
-                return json_object_is_type(o, json_type_object) ? step_member(o, path) : NULL;
-        index = strtoul(*path + 1, &end, 10);
-        *path = end + (*end == ']');
-        return json_object_is_type(o, json_type_array) ? json_object_array_get_idx(o, index) : NULL;
-}
-
-JsonPlace yaml_place_of(YamlDocument document, const char *path)
-{
-        const void *o = document.value;
-        uintptr_t packed = packed_of(document.lines, o);
-
-        while (o && *path && *path != ':' && *path != ' ') {
-                o = step((json_object *) o, &path);
-                packed = packed_of(document.lines, o) ?: packed;
-        }
-        return packed ? place_unpack(packed) : (JsonPlace) {};
-}
-
-size_t yaml_line_of(YamlDocument document, const char *path)
-{
-        return yaml_place_of(document, path).line;
 }

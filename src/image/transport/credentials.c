@@ -28,6 +28,8 @@ struct Credentials {
         size_t n_files, n_files_allocated;
         Answer **answers;       /* results of ours point into them */
         size_t n_answers, n_answers_allocated;
+        LoginFile *given;       /* for this purpose alone */
+        size_t n_given, n_given_allocated;
         CredentialHelperGet get;
 };
 
@@ -53,8 +55,11 @@ Credentials *credentials_free(Credentials *c)
         }
         for (size_t i = 0; i < c->n_files; i++)
                 login_file_done(&c->files[i]);
+        for (size_t i = 0; i < c->n_given; i++)
+                login_file_done(&c->given[i]);
         for (size_t i = 0; i < c->n_answers; i++)
                 answer_free(c->answers[i]);
+        free(c->given);
         free(c->entries);
         free(c->files);
         free(c->answers);
@@ -317,6 +322,17 @@ static int read_logins(Credentials *c, const char *path, char **reterr_message)
         return MIN(r, 0);
 }
 
+int credentials_add_logins(Credentials *c, const char *text, char **reterr_message)
+{
+        int r = ARRAY_GROW(c->given, c->n_given_allocated, c->n_given, 1);
+
+        if (r >= 0)
+                r = login_file_parse(text, strlen(text), &c->given[c->n_given], reterr_message);
+        if (r >= 0)
+                c->n_given++;
+        return r;
+}
+
 static int read_all_logins(Credentials *c, char **reterr_message)
 {
         static const struct {
@@ -445,16 +461,16 @@ static const Credential *find_entry(const Credentials *c, const char *registry, 
 }
 
 /* The first of equally good ones, and the file that it is in; without one, all files are before it. */
-static const Credential *find_login(const Credentials *c, const char *registry, const char *repository,
-                                    size_t *ret_file)
+static const Credential *find_login(const LoginFile *files, size_t n_files, const char *registry,
+                                    const char *repository, size_t *ret_file)
 {
         const Credential *best = NULL;
         size_t best_n = 0;
 
-        *ret_file = c->n_files;
-        for (size_t i = 0; i < c->n_files; i++)
-                for (size_t j = 0; j < c->files[i].n_logins; j++) {
-                        const Login *login = &c->files[i].logins[j];
+        *ret_file = n_files;
+        for (size_t i = 0; i < n_files; i++)
+                for (size_t j = 0; j < files[i].n_logins; j++) {
+                        const Login *login = &files[i].logins[j];
                         size_t n = covers(login->key, registry, repository);
 
                         if (n > best_n) {
@@ -532,14 +548,15 @@ static int ask(Credentials *c, const char *helper, const char *server, const cha
 int credentials_for_registry(Credentials *c, const char *registry, const char *repository, const Credential **ret,
                              char **reterr_message)
 {
-        const Credential *found = find_entry(c, registry, repository);
+        const Credential *found;
         size_t file;
 
+        found = find_login(c->given, c->n_given, registry, repository, &file) ?: find_entry(c, registry, repository);
         if (found) {
                 *ret = found;
                 return 0;
         }
-        *ret = find_login(c, registry, repository, &file);
+        *ret = find_login(c->files, c->n_files, registry, repository, &file);
         /* In each file, helpers come before logins. */
         for (size_t i = 0; !found && i < c->n_files && i <= file; i++) {
                 const char *server, *helper = find_helper(&c->files[i], registry, repository, &server);

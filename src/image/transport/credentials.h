@@ -19,6 +19,9 @@ int credentials_read_config(const char *const *config_roots, Credentials **ret, 
 Credentials *credentials_free(Credentials *c);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Credentials *, credentials_free);
 
+/* Adds the logins of a text, as login_file_parse() reads it; they take precedence over all others. */
+int credentials_add_logins(Credentials *c, const char *text, char **reterr_message);
+
 /* Adds an entry for each domain and each registry, in the form of a file, sorted. */
 int credentials_to_json(const Credentials *c, json_object *array);
 

@@ -48,6 +48,11 @@ int fetcher_new(const FetcherOptions *options, Fetcher **ret, char **reterr_mess
         return 0;
 }
 
+int fetcher_add_logins(Fetcher *f, const char *text, char **reterr_message)
+{
+        return credentials_add_logins(f->credentials, text, reterr_message);
+}
+
 Fetcher *fetcher_free(Fetcher *f)
 {
         if (!f)

@@ -50,6 +50,8 @@ typedef struct FetcherOptions {
 
 /* Reads the configuration; the options' roots must outlive the Fetcher. */
 int fetcher_new(const FetcherOptions *options, Fetcher **ret, char **reterr_message);
+/* For what is fetched from now on: credentials_add_logins(). */
+int fetcher_add_logins(Fetcher *f, const char *text, char **reterr_message);
 Fetcher *fetcher_free(Fetcher *f);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Fetcher *, fetcher_free);
 

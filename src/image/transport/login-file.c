@@ -223,3 +223,19 @@ int login_file_read(const char *path, LoginFile *ret, char **reterr_message)
         *ret = TAKE_GENERIC(f, ((LoginFile) {}));
         return r;
 }
+
+int login_file_parse(const char *text, size_t n, LoginFile *ret, char **reterr_message)
+{
+        _cleanup_(login_file_done) LoginFile f = {};
+        _cleanup_json_error_ JsonError error = {};
+        _cleanup_json_object_ json_object *o = NULL;
+        int r = json_parse_memory(text, n, &o, &error);
+
+        if (r >= 0)
+                r = json_object_is_type(o, json_type_object) ? read_members(&f, o, "auths", read_login_object, &error)
+                                                             : json_error_expected(&error, json_type_object);
+        if (r < 0)
+                return explain(reterr_message, r, "%s", json_error_message(&error, r));
+        *ret = TAKE_GENERIC(f, ((LoginFile) {}));
+        return 0;
+}

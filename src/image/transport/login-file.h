@@ -28,4 +28,7 @@ typedef struct LoginFile {
 
 /* Returns 0 if there is no such file, 1 otherwise. The result is only to be freed when it returns 1. */
 int login_file_read(const char *path, LoginFile *ret, char **reterr_message);
+/* The same of a text, which somebody has given for one purpose: helpers, which are programs of this host, are none of
+ * its business. -EINVAL and the like with *reterr_message, which does not name the text. */
+int login_file_parse(const char *text, size_t n, LoginFile *ret, char **reterr_message);
 void login_file_done(LoginFile *f);

@@ -55,6 +55,25 @@ test_size_of_a_volume() {
         assert_eq "$(jq .project data/volumes/third/volume)" $((first + 1))
 }
 
+# One that is gone with the pod is limited as well, as Kubernetes says it.
+test_size_of_an_empty_volume() {
+        quota_disk data
+        defer own gc --grace-period=0
+        own fetch --name=localhost/busybox:1 "$IMAGES/busybox-docker.tar" >/dev/null
+        cat >pod.yaml <<'YAML'
+kind: Pod
+metadata: {name: sized}
+spec:
+  restartPolicy: Never
+  volumes: [{name: v, emptyDir: {sizeLimit: 8Mi}}]
+  containers:
+  - {name: a, image: "localhost/busybox:1", imagePullPolicy: Never, volumeMounts: [{name: v, mountPath: /v}],
+     command: [sh, -c, "dd if=/dev/zero of=/v/a bs=1M count=4 && ! dd if=/dev/zero of=/v/b bs=1M count=6"]}
+YAML
+        own run --kube pod.yaml >out 2>&1
+        assert_not_contains "$(cat out)" 'not limited'
+}
+
 # What the image has there has to fit, too.
 test_size_of_a_volume_that_is_filled() {
         quota_disk data

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdarg.h>
+
+#include "basic/base64.h"
+#include "foreign/kube/kube-pod-internal.h"
+
+int kube_note(const KubeMake *m, bool refused, const char *member, const char *format, ...)
+{
+        _cleanup_free_ char *text = NULL, *at = strjoin(m->path, *member ? "." : "", member);
+        va_list ap;
+
+        va_start(ap, format);
+        text = strvprintf(format, ap);
+        va_end(ap);
+        if (!text || !at)
+                return -ENOMEM;
+        return findings_add_at(&m->pod->findings, yaml_place_of(m->document, at), at,
+                               refused ? FINDING_LOST : FINDING_CHANGED, "%s", text);
+}
+
+/* ConfigMaps and Secrets */
+
+const KubeSource *kube_find_source(const KubeMake *m, bool secret, const char *name)
+{
+        for (size_t i = 0; i < m->n_sources; i++)
+                if (m->sources[i].secret == secret && streq(m->sources[i].config->meta.name, name))
+                        return &m->sources[i];
+        return NULL;
+}
+
+int kube_source_get(const KubeSource *s, const char *key, char **ret, size_t *ret_size)
+{
+        const char *text = strv_env_get(s->config->strings, key), *packed;
+
+        text = text || s->secret ? text : strv_env_get(s->config->data, key);
+        packed = strv_env_get(s->secret ? s->config->data : s->config->binary, key);
+        if (!text && !packed)
+                return -ENOENT;
+        if (!text)
+                return base64_decode(packed, ret, ret_size);
+        *ret = strdup(text);
+        *ret_size = strlen(text);
+        return *ret ? 0 : -ENOMEM;
+}
+
+int kube_source_keys(const KubeSource *s, char ***ret)
+{
+        char *const *const lists[] = { s->config->data, s->config->binary, s->config->strings };
+        _cleanup_strv_free_ char **keys = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
+                STRV_FOREACH(pair, lists[i]) {
+                        _cleanup_free_ char *key = strndup(*pair, strcspn(*pair, "="));
+
+                        if (!key || (!strv_contains(keys, key) && strv_extend(&keys, key) < 0))
+                                return -ENOMEM;
+                }
+        *ret = TAKE_PTR(keys);
+        return 0;
+}
+
+int kube_add_file(const KubeMake *m, const char *path, mode_t mode, const void *data, size_t n)
+{
+        KubePod *pod = m->pod;
+        KubeFile file = { strdup(path), mode, malloc(n + 1), n };
+
+        for (size_t i = 0; file.path && i < pod->n_files; i++)
+                if (streq(pod->files[i].path, path)) {
+                        free(file.path);
+                        free(file.data);
+                        return 0;
+                }
+        if (!file.path || !file.data || ARRAY_GROW(pod->files, pod->allocated_files, pod->n_files, 1) < 0) {
+                free(file.path);
+                free(file.data);
+                return -ENOMEM;
+        }
+        memcpy(file.data, data, n);
+        pod->files[pod->n_files++] = file;
+        return 0;
+}
+
+/* The pod */
+
+static int annotate(const KubeMake *m, const char *name, const char *value)
+{
+        return isempty(value) ? 0 : strv_env_set(&m->pod->manifest->annotations, name, value);
+}
+
+static int annotate_list(const KubeMake *m, const char *name, char *const *values)
+{
+        _cleanup_free_ char *text = values ? strv_join(values, ",") : NULL;
+
+        return !values ? 0 : text ? annotate(m, name, text) : -ENOMEM;
+}
+
+/* One policy for all, so the one that asks most counts. */
+static int set_pull_policy(const KubeMake *m)
+{
+        static const char *const policies[][2] = { { "Never", "never" }, { "IfNotPresent", "new" },
+                                                   { "Always", "update" } };
+        size_t least = ELEMENTSOF(policies), most = 0;
+
+        for (size_t i = 0; i < m->spec->n_containers + m->spec->n_init; i++) {
+                bool init = i >= m->spec->n_containers;
+                size_t at = init ? i - m->spec->n_containers : i, k = 0;
+                const KubeContainer *c = init ? &m->spec->init[at] : &m->spec->containers[at];
+                const char *tag = strrchr(c->image, ':');
+                bool latest = !strchr(c->image, '@') && (!tag || strchr(tag, '/') || streq(tag, ":latest"));
+                const char *wanted = c->pull_policy ?: latest ? "Always" : "IfNotPresent";
+                _cleanup_free_ char *where = strprintf("%s[%zu].imagePullPolicy",
+                                                       init ? "initContainers" : "containers", at);
+
+                if (!where)
+                        return -ENOMEM;
+                while (k < ELEMENTSOF(policies) && !streq(policies[k][0], wanted))
+                        k++;
+                if (k == ELEMENTSOF(policies))
+                        return kube_refuse(m, where, "expected Always, IfNotPresent or Never, not '%s'", wanted);
+                least = MIN(least, k);
+                most = MAX(most, k);
+        }
+        if (least == 0 && most > 0)
+                return kube_refuse(m, "containers", "not supported: imagePullPolicy Never for some containers only");
+        return annotate(m, "podctl/pull-policy", policies[most][1]);
+}
+
+/* What registries want to know, as docker writes it now ("auths" is a member), or once did (it is all there is). */
+static int add_login(const KubeMake *m, const char *where, const KubeSource *s)
+{
+        static const char *const keys[] = { ".dockerconfigjson", ".dockercfg" };
+        _cleanup_free_ char *data = NULL, *login = NULL;
+        size_t n = 0;
+        int r = kube_source_get(s, keys[0], &data, &n);
+        bool old = r == -ENOENT;
+
+        if (old)
+                r = kube_source_get(s, keys[1], &data, &n);
+        if (r == -ENOENT || r == -EINVAL)
+                return kube_refuse(m, where, r == -ENOENT ? "Secret '%s' has no key '.dockerconfigjson'"
+                                                          : "Secret '%s' is not valid base64", s->config->meta.name);
+        if (r < 0)
+                return r;
+        login = old ? strprintf("%s={\"auths\":%.*s}", s->config->meta.name, (int) n, data)
+                    : strprintf("%s=%.*s", s->config->meta.name, (int) n, data);
+        explicit_bzero(data, n);
+        r = login ? strv_extend(&m->pod->logins, login) : -ENOMEM;
+        if (login)
+                explicit_bzero(login, strlen(login));
+        return r;
+}
+
+static int set_logins(const KubeMake *m)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < m->spec->n_pull_secrets; i++) {
+                const char *name = m->spec->pull_secrets[i].name;
+                const KubeSource *s = kube_find_source(m, true, name);
+                _cleanup_free_ char *where = strprintf("imagePullSecrets[%zu]", i);
+
+                if (!where)
+                        return -ENOMEM;
+                r = s ? add_login(m, where, s)
+                      : kube_warn(m, where, "there is no Secret '%s' in the file; passwords of registries may be in "
+                                            "auth.d, see podctl-config(1)", name);
+        }
+        return r;
+}
+
+static int set_names(const KubeMake *m)
+{
+        _cleanup_strv_free_ char **options = NULL, **hosts = NULL;
+        int r = kube_check_names(m);
+
+        for (size_t i = 0; r >= 0 && i < m->spec->n_dns_options; i++) {
+                const struct KubeDnsOption *o = &m->spec->dns_options[i];
+
+                r = strv_extendf(&options, "%s%s%s", o->name, o->value ? ":" : "", strempty(o->value));
+        }
+        for (size_t i = 0; r >= 0 && i < m->spec->n_aliases; i++)
+                STRV_FOREACH(name, m->spec->aliases[i].names)
+                        if (strv_extendf(&hosts, "%s=%s", m->spec->aliases[i].ip, *name) < 0)
+                                return -ENOMEM;
+        if (r >= 0)
+                r = annotate_list(m, "podctl/dns-opt", options);
+        if (r >= 0)
+                r = annotate_list(m, "podctl/dns", m->spec->nameservers);
+        if (r >= 0)
+                r = annotate_list(m, "podctl/dns-search", m->spec->searches);
+        if (r >= 0)
+                r = annotate_list(m, "podctl/hosts-entry", hosts);
+        return r;
+}
+
+static int set_network(const KubeMake *m)
+{
+        static const char *const policies[] = { "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None" };
+        const KubePodSpec *s = m->spec;
+        bool known = isempty(s->dns_policy);
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(policies); i++)
+                known = known || streq(policies[i], s->dns_policy);
+        if (!known)
+                r = kube_refuse(m, "dnsPolicy", "'%s' is not a valid policy", s->dns_policy);
+        else if (startswith(strempty(s->dns_policy), "ClusterFirst"))
+                r = kube_warn(m, "dnsPolicy", "has no effect: names are asked for where the host asks");
+        else if (streq(strempty(s->dns_policy), "None") && !s->nameservers)
+                r = kube_refuse(m, "dnsPolicy", "None needs dnsConfig.nameservers");
+        if (r >= 0 && !isempty(s->subdomain))
+                r = kube_warn(m, "subdomain", "has no effect: there is no cluster whose names the pod could have");
+        if (r >= 0)
+                r = annotate(m, "podctl/hostname", s->hostname);
+        if (r >= 0 && s->host_network)
+                r = annotate(m, "podctl/net", "host");
+        return r < 0 ? r : set_names(m);
+}
+
+/* The workload's counts as well, and the shorter one first. */
+static int set_deadline(const KubeMake *m)
+{
+        json_object *own = m->spec->deadline, *around = m->deadline,
+                    *first = own && around && json_object_get_int64(around) < json_object_get_int64(own) ? around
+                             : own                                                                       ? own
+                                                                                                         : around;
+
+        return first ? annotate(m, "podctl/deadline", json_object_get_string(first)) : 0;
+}
+
+static int set_sysctls(const KubeMake *m)
+{
+        _cleanup_json_object_ json_object *all = json_object_new_object();
+        const KubeSecurity *s = m->spec->security;
+        _cleanup_json_error_ JsonError e = {};
+        AppcPod *pod = m->pod->manifest;
+        int r;
+
+        for (size_t i = 0; s && i < s->n_sysctls; i++)
+                (void) json_object_object_add(all, s->sysctls[i].name, json_object_new_string(s->sysctls[i].value));
+        if (!s || s->n_sysctls == 0)
+                return 0;
+        r = isolators_set(&pod->isolators, &pod->n_isolators, ISOLATOR_SYSCTL, json_object_to_json_string(all), &e);
+        return r == -EINVAL ? kube_refuse(m, "securityContext.sysctls", "%s", json_error_message(&e, r)) : r;
+}
+
+static int add_containers(const KubeMake *m)
+{
+        _cleanup_strv_free_ char **before = NULL;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < m->spec->n_init; i++) {
+                _cleanup_free_ char *where = strprintf("initContainers[%zu]", i), *names = NULL;
+
+                names = before ? strv_join(before, ",") : NULL;
+                r = where && !before == !names ? kube_container(m, &m->spec->init[i], where, true, names) : -ENOMEM;
+                if (r >= 0)
+                        r = strv_extend(&before, m->spec->init[i].name);
+        }
+        for (size_t i = 0; r >= 0 && i < m->spec->n_containers; i++) {
+                _cleanup_free_ char *where = strprintf("containers[%zu]", i), *names = NULL;
+
+                names = before ? strv_join(before, ",") : NULL;
+                r = where && !before == !names ? kube_container(m, &m->spec->containers[i], where, false, names)
+                                               : -ENOMEM;
+        }
+        return r;
+}
+
+static int set_restart(KubeMake *m, bool job)
+{
+        static const char *const policies[][2] = { { "Always", "always" }, { "OnFailure", "on-failure" },
+                                                   { "Never", "no" } };
+        const char *said = m->spec->restart_policy;
+
+        m->restart = said ? NULL : "always";
+        for (size_t i = 0; said && i < ELEMENTSOF(policies); i++)
+                if (streq(said, policies[i][0]))
+                        m->restart = policies[i][1];
+        if (m->restart && !(job && streq(m->restart, "always"))) {
+                if (!streq(m->restart, "always") && m->spec->n_containers > 1)
+                        return kube_warn(m, "restartPolicy", "the first container that fails ends the pod");
+                return 0;
+        }
+        m->restart = "no";
+        return kube_refuse(m, "restartPolicy", "expected %s, not '%s'",
+                           job ? "OnFailure or Never for a Job" : "Always, OnFailure or Never", said ?: "Always");
+}
+
+int kube_spec_make(KubeMake *m, bool job)
+{
+        AppcPod *pod = m->pod->manifest;
+        int r = set_restart(m, job);
+
+        if (r >= 0)
+                r = strv_extend_strv(&pod->user_annotations, m->meta->annotations);
+        if (r >= 0)
+                r = strv_extend_strv(&pod->user_labels, m->meta->labels);
+        if (r >= 0)
+                r = kube_volumes(m);
+        if (r >= 0)
+                r = add_containers(m);
+        if (r >= 0)
+                r = set_pull_policy(m);
+        if (r >= 0)
+                r = set_logins(m);
+        if (r >= 0)
+                r = set_network(m);
+        if (r >= 0)
+                r = set_deadline(m);
+        return r < 0 ? r : set_sysctls(m);
+}
