@@ -14,7 +14,9 @@ page = os.path.join(root, 'man', 'quadlet-keys.inc')
 source = open(os.path.join(root, 'src/foreign/quadlet/quadlet-keys.c'), encoding='utf-8').read()
 STRING = r'"((?:[^"\\]|\\.)*)"'
 OWN_WORDS = {'Exec': 'arguments after **--**', 'Image': 'the image; *podctl/image*',
-             'HealthStartupSuccess': 'only 1'}
+             'HealthStartupSuccess': 'only 1',
+             'LogDriver': 'the journal has the output; **none** is not possible',
+             'Network': 'only **bridge**; *hostNetwork* of the file is the host\'s', 'Yaml': 'the file, kept as it is'}
 
 
 def rows():

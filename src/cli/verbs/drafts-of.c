@@ -33,7 +33,7 @@ static void files_done(Files *files)
 static const char *suffix_of(const char *name)
 {
         static const char *const suffixes[] = {
-                ".container", ".pod", ".volume", ".network", ".image", ".kube", ".build"
+                ".container", ".pod", ".volume", ".network", ".image", ".kube", ".build", ".artifact"
         };
 
         for (size_t i = 0; i < ELEMENTSOF(suffixes); i++)
@@ -178,20 +178,20 @@ static bool is_there(const char *path)
         return access(path, F_OK) >= 0;
 }
 
+static int read_variables(const char *path, char **ret, size_t *ret_size)
+{
+        return read_named_file(path, VARIABLES_MAX_SIZE, ret, ret_size);
+}
+
 static int plan(const Files *files, const char *name, const char *from, PodDrafts *ret)
 {
         _cleanup_free_ char *message = NULL;
-        int r = quadlet_plan_new(&(QuadletInput) { files->items, files->n, is_there }, name, ret, &message);
+        int r = quadlet_plan_new(&(QuadletInput) { files->items, files->n, is_there, read_variables }, name, ret, &message);
 
         return r < 0 ? log_explained(r, message, "Cannot take pods from %s", from) : 0;
 }
 
 /* Compose */
-
-static int read_variables(const char *path, char **ret, size_t *ret_size)
-{
-        return read_named_file(path, VARIABLES_MAX_SIZE, ret, ret_size);
-}
 
 /* Variables of the caller, over those of .env beside the file. */
 static int read_environment(const char *path, char ***ret)

@@ -134,11 +134,6 @@ static int carry(QuadletStep *step, const PodDrafts *plan, const QuadletEntry *e
                         step->pod->no_dependencies = true;
                 return 0;
         }
-        if (quadlet_file_is(step->file, "kube"))
-                return quadlet_step_tell(step, FINDING_LOST, "give the YAML file itself to podctl create");
-        if (quadlet_file_is(step->file, "build"))
-                return quadlet_step_tell(step, FINDING_LOST, "build the image with podman, then podman save and podctl "
-                                                             "fetch");
         if (!is_section_of(step->file, e->section))
                 return quadlet_step_tell(step, FINDING_LOST, "section [%s] does not belong into a file .%s", e->section,
                                          step->file->suffix);
@@ -275,7 +270,7 @@ static int plan_pods(PodDrafts *plan, const QuadletFile *files, size_t n, const 
         for (size_t i = 0; r >= 0 && i < n; i++) {
                 PodDraft *pod;
 
-                if (quadlet_file_is(&files[i], "pod") && !files[i].beside)
+                if ((quadlet_file_is(&files[i], "pod") || quadlet_file_is(&files[i], "kube")) && !files[i].beside)
                         r = add_pod(plan, &files[i], name, &pod);
         }
         for (size_t i = 0; r >= 0 && i < n; i++) {
@@ -314,6 +309,16 @@ static int tell_circle(void *userdata, const AppDraft *app, const AppDraft *othe
                     : -ENOMEM;
 }
 
+static int tell_empty(PodDrafts *plan, const PodDraft *pod)
+{
+        if (pod->n_apps > 0 || pod->manifest)
+                return 0;
+        return endswith(pod->stem, ".kube") ? findings_add(&plan->findings, pod->stem, 0, "[Kube] Yaml", FINDING_LOST,
+                                                           "there is no file of Kubernetes")
+                                            : findings_add(&plan->findings, pod->stem, 0, "[Pod]", FINDING_LOST,
+                                                           "no container is in this pod");
+}
+
 static int make_plan(PodDrafts *plan, const QuadletInput *input, const char *name, char **reterr_message)
 {
         int r = plan_pods(plan, input->files, input->n_files, name);
@@ -322,7 +327,8 @@ static int make_plan(PodDrafts *plan, const QuadletInput *input, const char *nam
                 QuadletStep step = { .files = input->files,
                                      .n_files = input->n_files,
                                      .file = &input->files[i],
-                                     .exists = input->exists };
+                                     .exists = input->exists,
+                                     .read = input->read };
 
                 r = step.file->beside ? 0 : plan_file(plan, &step);
         }
@@ -333,9 +339,8 @@ static int make_plan(PodDrafts *plan, const QuadletInput *input, const char *nam
                 r = pod_draft_check_order(&plan->pods[i], tell_circle, plan);
                 if (r >= 0)
                         r = pod_draft_finish(&plan->pods[i]);
-                if (r >= 0 && plan->pods[i].n_apps == 0)
-                        r = findings_add(&plan->findings, plan->pods[i].stem, 0, "[Pod]", FINDING_LOST,
-                                        "no container is in this pod");
+                if (r >= 0)
+                        r = tell_empty(plan, &plan->pods[i]);
         }
         return r;
 }

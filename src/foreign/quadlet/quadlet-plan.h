@@ -8,6 +8,7 @@ typedef struct QuadletInput {
         const QuadletFile *files;
         size_t n_files;
         bool (*exists)(const char *path); /* whether the host has it; NULL: everything is there */
+        int (*read)(const char *path, char **ret, size_t *ret_size); /* a file of variables */
 } QuadletInput;
 
 /* Files of Quadlet become pods. name: that of the only pod; NULL: those of the files. -EINVAL with a message: the files

@@ -15,6 +15,7 @@ typedef struct QuadletStep {
         size_t n_files;
         const QuadletFile *file;
         bool (*exists)(const char *path); /* NULL: everything does */
+        int (*read)(const char *path, char **ret, size_t *ret_size); /* of a file of the host */
         PodDraft *pod; /* for files of containers and pods */
         AppDraft *app; /* for files of containers */
         json_object *network; /* for files of networks */
