@@ -242,7 +242,8 @@ static int write_plan(Context *c, const PodDrafts *plan, const RunArgs *args,
         for (size_t i = 0; r >= 0 && i < plan->n_networks; i++)
                 r = plan->networks[i].text ? write_network(&plan->networks[i], args, &olds) : 0;
         for (size_t i = 0; r >= 0 && i < plan->n_pods; i++)
-                r = plan->pods[i].n_apps > 0 || plan->pods[i].manifest ? write_pod(c, &plan->pods[i], args, &olds, create) : 0;
+                if (plan->pods[i].n_apps > 0 || plan->pods[i].manifest)
+                        r = write_pod(c, &plan->pods[i], args, &olds, create);
         if (r < 0)
                 put_back(&olds);
         olds_done(&olds);

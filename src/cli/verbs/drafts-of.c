@@ -186,7 +186,8 @@ static int read_variables(const char *path, char **ret, size_t *ret_size)
 static int plan(const Files *files, const char *name, const char *from, PodDrafts *ret)
 {
         _cleanup_free_ char *message = NULL;
-        int r = quadlet_plan_new(&(QuadletInput) { files->items, files->n, is_there, read_variables }, name, ret, &message);
+        const QuadletInput input = { files->items, files->n, is_there, read_variables };
+        int r = quadlet_plan_new(&input, name, ret, &message);
 
         return r < 0 ? log_explained(r, message, "Cannot take pods from %s", from) : 0;
 }

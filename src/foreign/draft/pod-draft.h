@@ -67,6 +67,6 @@ int app_draft_finish_caps(AppDraft *app, const char *const *base);
 int pod_draft_finish_app(PodDraft *pod, AppDraft *app);
 int pod_draft_finish(PodDraft *pod);
 
-/* The words of podctl create, with the name and all images, or with the file in their place. -EINVAL: the name, which was told as lost, would be an
- * option. */
+/* The words of podctl create, with the name and all images, or with the file in their place. -EINVAL: the name, which
+ * was told as lost, would be an option. */
 int pod_draft_words(const PodDraft *pod, char ***ret);

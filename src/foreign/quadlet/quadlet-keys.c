@@ -454,7 +454,7 @@ const QuadletRow quadlet_rows[] = {
         { "Image", "TLSVerify", default_only, "true|yes|1|on" },
         LOST("Image", "Variant", "images are those of this machine"),
 
-        CHANGED("Kube", "AutoUpdate", "podctl update brings newer images; podctl-update.timer does not do it by itself"),
+        CHANGED("Kube", "AutoUpdate", "podctl update brings newer images; podctl-update.timer leaves it alone"),
         LOST("Kube", "ConfigMap", "put its documents into the file of Kubernetes, each after '---'"),
         LOST("Kube", "ContainersConfModule", MODULE),
         CHANGED("Kube", "ExitCodePropagation", "the unit ends as its pod does"),
