@@ -25,7 +25,7 @@ quadlet() {
 by_podctl() {
         local name=$1
         shift
-        defer rm -rf "/etc/podctl/pods.d/$name.json" "/etc/systemd/system/pod@$name.service.d"
+        defer rm -rf "/etc/podctl/pods.d/$name".{json,yaml} "/etc/systemd/system/pod@$name.service.d"
         defer systemctl stop "pod@$name"
         podctl create --from="$QUADLET" "$@"
 }
@@ -233,7 +233,7 @@ Pod=qenv.pod
 Environment=A=own
 EnvironmentFile=$PWD/variables
 END
-        printf '[Container]\nImage=docker.io/library/busybox\nPod=qenv.pod\n' | quadlet qenv-b.container
+        quadlet qenv-b.container <<<$'[Container]\nImage=docker.io/library/busybox\nPod=qenv.pod'
         by_podctl qenv 2>log || fail "$(cat log)"
         jq -e '[.apps[] | .options.environment // []] == [["A=own", "B=\"quoted\""], []]' \
                 /etc/podctl/pods.d/qenv.json || fail "$(cat /etc/podctl/pods.d/qenv.json)"
@@ -262,9 +262,10 @@ END
 test_quadlet_all_or_nothing() {
         quadlet_here
         quadlet qa.network <<<'[Network]'
-        printf '[Container]\nImage=docker.io/library/busybox\nNetwork=qa.network\n' | quadlet qa.container
-        printf '[Container]\nImage=docker.io/library/nosuchimage\n' | quadlet qb.container
+        quadlet qa.container <<<$'[Container]\nImage=docker.io/library/busybox\nNetwork=qa.network'
+        quadlet qb.container <<<$'[Container]\nImage=docker.io/library/nosuchimage'
         assert_fails 254 podctl create --from="$QUADLET"
+        assert_contains "$output" nosuchimage
         [[ ! -e /etc/podctl/pods.d/qa.json && ! -e /etc/systemd/system/pod@qa.service.d/50-podctl.conf ]]
         [[ ! -e /etc/podctl/net.d/qa.conf ]]
 }
