@@ -24,61 +24,14 @@ typedef struct Reader {
         YamlLines *lines;
 } Reader;
 
-/* Where values are. json-c has room for a pointer in each value, but 0.19 uses that itself when it frees them. */
-
-/* Both numbers in the 32 bits that every pointer has: no text has more lines than YAML_MAX_SIZE, and lines may be
- * longer than what is told of a column. */
-#define LINE_BITS 20
-#define COLUMN_MAX 4095U
-static_assert(YAML_MAX_SIZE <= 1U << LINE_BITS, "lines do not fit");
-
-static uint32_t place_pack(JsonPlace place)
+static JsonPlace place_of(const yaml_mark_t *mark)
 {
-        return (uint32_t) (MIN(place.column, (size_t) COLUMN_MAX) << LINE_BITS | (place.line - 1));
+        return (JsonPlace) { mark->line + 1, mark->column + 1 };
 }
 
-static JsonPlace place_unpack(uintptr_t packed)
+static void place_set(const Reader *r, const json_object *value, const yaml_mark_t *mark)
 {
-        return (JsonPlace) { .line = (packed & ((1U << LINE_BITS) - 1)) + 1, .column = packed >> LINE_BITS };
-}
-
-/* Key: a value, or the name that an object has for a member whose value is null. */
-static void packed_set(Reader *r, const void *o, uintptr_t packed)
-{
-        struct lh_entry *entry = o ? lh_table_lookup_entry(r->lines, o) : NULL;
-        void *value = (void *) packed; /* NOLINT(performance-no-int-to-ptr) */
-
-        if (entry)
-                lh_entry_set_val(entry, value);
-        else if (o)
-                (void) lh_table_insert(r->lines, o, value);
-}
-
-static uintptr_t packed_of(YamlLines *lines, const void *o)
-{
-        void *packed = NULL;
-
-        return o && lh_table_lookup_ex(lines, o, &packed) ? (uintptr_t) packed : 0;
-}
-
-JsonPlace yaml_place_of_value(YamlLines *lines, const json_object *o)
-{
-        uintptr_t packed = packed_of(lines, o);
-
-        return packed ? place_unpack(packed) : (JsonPlace) {};
-}
-
-/* As the object itself has it. */
-static const void *member_name(json_object *object, const char *name)
-{
-        const struct lh_entry *entry = lh_table_lookup_entry(json_object_get_object(object), name);
-
-        return entry ? lh_entry_k(entry) : NULL;
-}
-
-static void place_set(Reader *r, const void *o, const yaml_mark_t *mark)
-{
-        packed_set(r, o, place_pack((JsonPlace) { mark->line + 1, mark->column + 1 }));
+        yaml_lines_set(r->lines, value, place_of(mark));
 }
 
 typedef struct Event {
@@ -240,7 +193,7 @@ static int copy_value(Reader *r, const yaml_mark_t *mark, json_object *from, jso
                                                          : copy_scalar(from);
         if (!o)
                 return -ENOMEM;
-        packed_set(r, o, packed_of(r->lines, from));
+        yaml_lines_copy(r->lines, o, from);
         k = json_object_is_type(from, json_type_object)  ? copy_members(r, mark, from, o)
             : json_object_is_type(from, json_type_array) ? copy_elements(r, mark, from, o)
                                                          : 0;
@@ -354,6 +307,20 @@ static bool is_merge(const yaml_event_t *e)
                !e->data.scalar.tag && streq((const char *) e->data.scalar.value, "<<");
 }
 
+/* Takes the tag off, which no JSON value has. */
+static YamlMark take_mark(const Reader *r, yaml_event_t *e)
+{
+        yaml_char_t **tag = e->type == YAML_SCALAR_EVENT           ? &e->data.scalar.tag
+                            : e->type == YAML_MAPPING_START_EVENT  ? &e->data.mapping_start.tag
+                            : e->type == YAML_SEQUENCE_START_EVENT ? &e->data.sequence_start.tag
+                                                                   : NULL;
+        YamlMark mark = r->texts && tag ? yaml_mark_from_tag((const char *) *tag) : YAML_MARK_NONE;
+
+        if (mark != YAML_MARK_NONE)
+                *tag = mfree(*tag);
+        return mark;
+}
+
 /* A member, or what "<<" brings, which is kept apart until all own members are there. */
 static int read_member(Reader *r, Event *event, size_t depth, json_object *object, json_object **merged)
 {
@@ -361,12 +328,15 @@ static int read_member(Reader *r, Event *event, size_t depth, json_object *objec
         yaml_mark_t mark = event->e.start_mark;
         bool merges = is_merge(&event->e);
         _cleanup_free_ char *name = NULL;
+        YamlMark mark_of_tag = YAML_MARK_NONE;
         int k = merges ? 0 : read_name(r, event, depth, &name);
 
         if (k >= 0)
                 k = next(r, event);
-        if (k >= 0)
+        if (k >= 0) {
+                mark_of_tag = take_mark(r, &event->e);
                 k = read_value(r, event, depth, &value);
+        }
         if (k < 0)
                 return k;
         if (merges ? *merged != NULL : json_object_object_get_ex(object, name, NULL))
@@ -377,8 +347,10 @@ static int read_member(Reader *r, Event *event, size_t depth, json_object *objec
         }
         if (json_object_object_add(object, name, value) < 0)
                 return -ENOMEM;
-        place_set(r, value ?: member_name(object, name), &mark);
         TAKE_PTR(value);
+        yaml_lines_set_member(r->lines, object, name, place_of(&mark));
+        if (mark_of_tag != YAML_MARK_NONE)
+                yaml_lines_set_mark(r->lines, object, name, mark_of_tag);
         return 0;
 }
 
@@ -481,7 +453,7 @@ static int read_documents(Reader *r, json_object *array)
 
 static int parse(const char *data, size_t n, bool texts, json_object **ret, YamlLines **ret_lines, JsonError *e)
 {
-        _cleanup_(yaml_lines_freep) YamlLines *lines = lh_kptr_table_new(64, NULL);
+        _cleanup_(yaml_lines_freep) YamlLines *lines = yaml_lines_new();
         _cleanup_json_object_ json_object *array = json_object_new_array();
         Reader r = { .data = data, .n = n, .error = e, .texts = texts, .lines = lines };
         int k;
@@ -511,62 +483,4 @@ int yaml_parse_memory(const char *data, size_t n, json_object **ret, YamlLines *
 int yaml_parse_texts(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e)
 {
         return parse(data, n, true, ret, ret_lines, e);
-}
-
-YamlLines *yaml_lines_free(YamlLines *lines)
-{
-        if (lines)
-                lh_table_free(lines);
-        return NULL;
-}
-
-/* Places */
-
-/* As in json-locate.c: the shortest name that exists is taken, since names may contain what ends them in a path. */
-static const void *step_member(json_object *o, const char **path)
-{
-        const char *name = *path + (**path == '.');
-
-        for (size_t n = strcspn(name, ".[: "); name[0]; n += strcspn(name + n + 1, ".[: ") + 1) {
-                _cleanup_free_ char *member = strndup(name, n);
-                json_object *into = NULL;
-
-                if (n > 0 && member && json_object_object_get_ex(o, member, &into)) {
-                        *path = into ? name + n : "";
-                        return into ?: member_name(o, member);
-                }
-                if (!name[n])
-                        break;
-        }
-        return NULL;
-}
-
-/* A value; or the name of a member that is null, where the path ends. */
-static const void *step(json_object *o, const char **path)
-{
-        unsigned long index;
-        char *end;
-
-        if (**path != '[')
-                return json_object_is_type(o, json_type_object) ? step_member(o, path) : NULL;
-        index = strtoul(*path + 1, &end, 10);
-        *path = end + (*end == ']');
-        return json_object_is_type(o, json_type_array) ? json_object_array_get_idx(o, index) : NULL;
-}
-
-JsonPlace yaml_place_of(YamlDocument document, const char *path)
-{
-        const void *o = document.value;
-        uintptr_t packed = packed_of(document.lines, o);
-
-        while (o && *path && *path != ':' && *path != ' ') {
-                o = step((json_object *) o, &path);
-                packed = packed_of(document.lines, o) ?: packed;
-        }
-        return packed ? place_unpack(packed) : (JsonPlace) {};
-}
-
-size_t yaml_line_of(YamlDocument document, const char *path)
-{
-        return yaml_place_of(document, path).line;
 }

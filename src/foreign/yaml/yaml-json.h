@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <json-c/linkhash.h>
-
-#include "shared/json-locate.h"
-#include "shared/json-table.h"
+#include "foreign/yaml/yaml-lines.h"
 
 /* YAML as json-c values, so that JSON's tables and checks read it as well. Plain words mean what they mean to
  * Kubernetes' tools: YAML 1.1 without base 60, so that "yes" and "on" are booleans and 0644 is octal; times stay
@@ -15,28 +12,9 @@
 #define YAML_MAX_SIZE (1024U * 1024)
 #define YAML_MAX_VALUES 200000U
 
-/* Where all values of a text are, as long as the values live. A member is where its name is. */
-typedef struct lh_table YamlLines;
-
-YamlLines *yaml_lines_free(YamlLines *lines);
-DEFINE_TRIVIAL_CLEANUP_FUNC(YamlLines *, yaml_lines_free);
-
-/* Columns beyond 4095 are that. */
-JsonPlace yaml_place_of_value(YamlLines *lines, const json_object *o);
-
 /* All documents of a text that are not empty, as an array. */
 int yaml_parse_memory(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e);
 
-/* The same, but plain words are null or text, as they are written: who reads them knows what they mean. */
+/* The same, but plain words are null or text, as they are written: who reads them knows what they mean. Members may have
+ * the tags !reset and !override, which the lines then have. */
 int yaml_parse_texts(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e);
-
-/* One of them; owns nothing. */
-typedef struct YamlDocument {
-        json_object *value;
-        YamlLines *lines;
-} YamlDocument;
-
-/* Like json_place_of(). A path ends with a member whose value is null. */
-JsonPlace yaml_place_of(YamlDocument document, const char *path);
-/* Only the line. */
-size_t yaml_line_of(YamlDocument document, const char *path);
