@@ -46,6 +46,8 @@ def words_of(section, key, carry, option, why):
         return f'only **false**: {option}'
     if carry == 'default_only':
         return f'only **{option.replace("|", "**, **")}**'
+    if carry == 'quadlet_gateway':
+        return 'only the first address of the subnet'
     if key == 'Notify':
         return '**--health-ready**, or an annotation for **true**'
     if key.startswith('ReadOnly'):

@@ -3,11 +3,18 @@
 
 #include "foreign/compose/composefile-plan.h"
 
-static int read_variables(const char *path, char **ret, size_t *ret_size)
+/* Paths and texts, up to NULL. */
+static const char *const *disk;
+
+static int read_disk(const char *path, char **ret, size_t *ret_size)
 {
-        if (!endswith(path, "/a.env"))
+        const char *text = endswith(path, "/a.env") ? "F=file\nV=$V" : NULL;
+
+        for (const char *const *file = disk; !text && file && *file; file += 2)
+                text = streq(file[0], path) ? file[1] : NULL;
+        if (!text)
                 return -ENOENT;
-        *ret = strdup("F=file\nV=$V");
+        *ret = strdup(text);
         *ret_size = strlen(*ret);
         return 0;
 }
@@ -41,7 +48,9 @@ static char *text_of(const PodDrafts *drafts)
                 add(&text, *word);
         for (size_t i = 0; i < drafts->findings.n; i++) {
                 const Finding *f = &drafts->findings.items[i];
-                _cleanup_free_ char *line = strprintf("%s:%zu:%s: %s", finding_state_to_string(f->state), f->line,
+                const char *file = startswith(f->file, "/tmp/") ?: f->file;
+                _cleanup_free_ char *line = strprintf("%s:%s%s%zu:%s: %s", finding_state_to_string(f->state),
+                                                      file[0] == 'c' ? "" : file, file[0] == 'c' ? "" : ":", f->line,
                                                       strempty(f->member), strempty(f->text));
 
                 if (f->state != FINDING_CARRIED)
@@ -52,8 +61,11 @@ static char *text_of(const PodDrafts *drafts)
 
 static char *plan(const char *yaml, char **reterr_message)
 {
-        ComposefileInput input = { "/tmp/compose.yaml", yaml, strlen(yaml), environment, read_variables, is_there };
+        static char *const paths[] = { (char *) "/tmp/compose.yaml", NULL };
+        ComposefileInput input = { paths, environment, read_disk, is_there };
         _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+
+        disk = (const char *const[]) { paths[0], yaml, NULL };
 
         return composefile_plan_new(&input, "p", &drafts, reterr_message) >= 0 ? text_of(&drafts) : NULL;
 }
@@ -232,29 +244,25 @@ Test(composefile_plan, files)
                   "one, and elsewhere host" },
                 { "x-a: &a {image: i, user: root}\nservices: {s: {<<: *a}, t: {image: i, profiles: [p]}}\ninclude: [x]",
                   "--hosts-entry=127.0.0.1=s p docker://i --name=s --user=root changed:2:services.t.profiles: the "
-                  "service is left out: COMPOSE_PROFILES does not name one lost:3:include: give the other file to "
-                  "podctl "
-                  "create, too" },
+                  "service is left out: COMPOSE_PROFILES does not name one lost:3:include[0]: /tmp/x: "
+                  "cannot read it: No such file or directory" },
                 { "services:\n  b: {image: i, environment: {A: 1, B: 1}, group_add: [1], command: [x, y]}\n  s: "
                   "{extends: {service: "
                   "b}, environment: {B: 2}, group_add: [2, 1], command: [z]}\n  t: {extends: s, image: j}",
                   "--hosts-entry=127.0.0.1=b --hosts-entry=127.0.0.1=s --hosts-entry=127.0.0.1=t p docker://i --name=b "
                   "--supplementary-gids=1 --environment=A=1 --environment=B=1 -- x y --- docker://i --name=s "
-                  "--supplementary-gids=1 --supplementary-gids=2 --environment=B=2 "
-                  "--environment=A=1 -- z --- docker://j --name=t --supplementary-gids=1 --supplementary-gids=2 "
-                  "--environment=B=2 --environment=A=1 -- z ---" },
+                  "--supplementary-gids=1 --supplementary-gids=2 --environment=A=1 "
+                  "--environment=B=2 -- z --- docker://j --name=t --supplementary-gids=1 --supplementary-gids=2 "
+                  "--environment=A=1 --environment=B=2 -- z ---" },
                 { "services: {a: {image: i, extends: b}, b: {image: i, extends: a}}",
                   "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://i --name=a docker://i --name=b "
-                  "lost:1:services.b.extends: it extends itself" },
+                  "lost:1:services.a.extends: it extends itself lost:1:services.b.extends: it extends itself" },
                 { "services: {a: {image: i, extends: {service: x, file: o.yaml}}}",
-                  "--hosts-entry=127.0.0.1=a p docker://i --name=a lost:1:services.a.extends: a service of another "
-                  "file: "
-                  "write its members here" },
+                  "--hosts-entry=127.0.0.1=a p docker://i --name=a lost:1:services.a.extends: /tmp/o.yaml: "
+                  "cannot read it: No such file or directory" },
                 { "services: {a: {image: i, extends: b, labels: [x=y]}, b: {image: i, labels: {z: w}}}",
-                  "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://i --name=a --user-label=x=y "
-                  "docker://i "
-                  "--name=b --user-label=z=w lost:1:services.a.extends: what both have is a list in one and not in the "
-                  "other; write mappings" },
+                  "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://i --name=a --user-label=z=w "
+                  "--user-label=x=y docker://i --name=b --user-label=z=w" },
                 { "services:\n  a: {image: i, depends_on: [b]}\n  b: {image: i, depends_on: [c]}\n  c: {image: i, "
                   "depends_on: "
                   "[b]}",
@@ -277,11 +285,13 @@ Test(composefile_plan, files)
                   "p lost:1:services: there is no service lost:1:services.../x: the name is not valid: letters, "
                   "digits, '.', '-' and '_'" },
                 { "services: {s: {image: --x}}",
-                  "lost:1:services.s: there is no image: build it, fetch it with podctl fetch, and write its name "
-                  "lost:1:services.s.image: '--x' is not a valid name of an image" },
+                  "lost:1:services.s: there is no image; write its name lost:1:services.s.image: '--x' is not a valid name of an image" },
                 { "services: {s: {build: .}}",
-                  "lost:1:services.s: there is no image: build it, fetch it with podctl fetch, and write its name "
-                  "changed:1:services.s.build: the image is not built, but fetched" },
+                  "lost:1:services.s: there is no image; write its name lost:1:services.s.build: podctl builds no images: "
+                  "build it, bring it over with podctl fetch, and write its name as 'image'" },
+                { "services: {s: {build: ., image: r.x/i}}",
+                  "--hosts-entry=127.0.0.1=s p docker://r.x/i --name=s changed:1:services.s.build: the image is not "
+                  "built, but fetched by its name" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -307,12 +317,13 @@ Test(composefile_plan, names_of_pods)
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                ComposefileInput input = { cases[i].path, cases[i].yaml, strlen(cases[i].yaml), environment,
-                                           read_variables };
+                char *const paths[] = { (char *) cases[i].path, NULL };
+                ComposefileInput input = { paths, environment, read_disk };
                 _cleanup_(pod_drafts_done) PodDrafts drafts = {};
                 _cleanup_free_ char *text = NULL;
                 const Finding *f = NULL;
 
+                disk = (const char *const[]) { cases[i].path, cases[i].yaml, NULL };
                 cr_assert(composefile_plan_new(&input, NULL, &drafts, NULL) >= 0);
                 for (size_t k = 0; k < drafts.findings.n; k++)
                         if (drafts.findings.items[k].state == FINDING_LOST)
@@ -322,19 +333,33 @@ Test(composefile_plan, names_of_pods)
         }
 }
 
-Test(composefile_plan, variables_of_the_project)
+/* COMPOSE_PROJECT_NAME is before what the file says, which may use it. */
+Test(composefile_plan, name_of_the_project)
 {
-        static const char yaml[] = "services:\n  s: {image: i}\n  t:\n";
-        static char *const variables[] = { (char *) "COMPOSE_PROJECT_NAME=of_env", (char *) "COMPOSE_FILE=a.yml:b.yml",
-                                           NULL };
-        ComposefileInput input = { "/tmp/c.yaml", yaml, strlen(yaml), variables, read_variables };
-        _cleanup_(pod_drafts_done) PodDrafts drafts = {};
-        _cleanup_free_ char *text = NULL;
+        static const char *const files[] = { "/tmp/c.yaml", "name: of_file\nservices:\n  s: {image: i, command: "
+                                                            "$COMPOSE_PROJECT_NAME}\n  t:\n", NULL };
+        static char *const variables[] = { (char *) "COMPOSE_PROJECT_NAME=of_env", NULL },
+                           *const none[] = { NULL }, *const paths[] = { (char *) "/tmp/c.yaml", NULL };
+        static const struct {
+                char *const *variables;
+                const char *expected;
+        } cases[] = {
+                { variables, "--hosts-entry=127.0.0.1=s of-env docker://i --name=s -- of_env --- lost:4:services.t: "
+                             "expected an object" },
+                { none, "--hosts-entry=127.0.0.1=s of-file docker://i --name=s -- of_file --- lost:4:services.t: "
+                        "expected an object" },
+        };
 
-        cr_assert(composefile_plan_new(&input, NULL, &drafts, NULL) >= 0);
-        text = text_of(&drafts);
-        cr_expect_str_eq(text, "--hosts-entry=127.0.0.1=s of-env docker://i --name=s changed:0:COMPOSE_FILE: only this "
-                               "file is read, and not 'a.yml:b.yml' lost:3:services.t: expected an object");
+        disk = files;
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                ComposefileInput input = { paths, cases[i].variables, read_disk };
+                _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+                _cleanup_free_ char *text = NULL;
+
+                cr_assert(composefile_plan_new(&input, NULL, &drafts, NULL) >= 0);
+                text = text_of(&drafts);
+                cr_expect_str_eq(text, cases[i].expected, "%s", text);
+        }
 }
 
 Test(composefile_plan, second_document)

@@ -4,7 +4,7 @@
 #include "basic/log.h"
 #include "cli/compose/run-args.h"
 #include "cli/compose/short-manifest.h"
-#include "cli/verbs/check-report.h"
+#include "cli/files/check-report.h"
 #include "foreign/short/pod-form.h"
 #include "foreign/short/short-members.h"
 #include "foreign/short/short-pod.h"

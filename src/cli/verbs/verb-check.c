@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "cli/terminal/results.h"
-#include "cli/verbs/check-report.h"
+#include "cli/files/check-report.h"
 #include "cli/verbs/host-check.h"
-#include "cli/verbs/pod-check.h"
+#include "cli/files/pod-check.h"
 #include "cli/verbs/verbs.h"
 #include "foreign/kube/kube-pod.h"
 #include "pod/pods-d.h"

@@ -15,7 +15,7 @@
 #include "cli/start/next-step.h"
 #include "cli/terminal/results.h"
 #include "cli/update/update-choice.h"
-#include "cli/verbs/create-from.h"
+#include "cli/files/create-from.h"
 #include "cli/verbs/verbs.h"
 #include "image/name/image-origin.h"
 #include "pod/pods-d.h"

@@ -10,7 +10,7 @@
 #include "basic/time-util.h"
 #include "cli/start/next-step.h"
 #include "cli/terminal/editor.h"
-#include "cli/verbs/pod-check.h"
+#include "cli/files/pod-check.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pods-d.h"
 #include "shared/json-table.h"

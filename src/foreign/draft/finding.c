@@ -96,7 +96,10 @@ size_t findings_count(const Findings *f, FindingState state)
 static int compare_findings(const void *a, const void *b)
 {
         const Finding *x = a, *y = b;
+        int order = strcmp(strempty(x->file), strempty(y->file));
 
+        if (order != 0)
+                return order;
         if (x->line != y->line)
                 return x->line > y->line ? 1 : -1;
         if (x->column != y->column)
@@ -140,7 +143,7 @@ int findings_unite(Findings *f)
         for (size_t i = 0; i < f->n; i++) {
                 Finding *item = &f->items[i], *last = n > 0 ? &f->items[n - 1] : NULL;
 
-                if (r < 0 || !last || compare_findings(last, item) != 0 || !streq_ptr(last->file, item->file))
+                if (r < 0 || !last || compare_findings(last, item) != 0)
                         f->items[n++] = *item;
                 else
                         r = unite(last, item);

@@ -42,7 +42,7 @@ int findings_add_text(Findings *f, const char *file, size_t line, const char *me
 int findings_move(Findings *to, Findings *from);
 
 size_t findings_count(const Findings *f, FindingState state);
-/* By line, column and member. */
+/* By file, line, column and member. */
 void findings_sort(Findings *f);
 /* After it: leaves one of those of the same place and member, with the texts of the worst state. */
 int findings_unite(Findings *f);

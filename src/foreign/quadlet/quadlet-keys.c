@@ -420,7 +420,7 @@ const QuadletRow quadlet_rows[] = {
         { "Network", "DNS", quadlet_name_server, "dns" },
         NONE("Network", "DisableDNS", "pods find each other by /etc/hosts"),
         { "Network", "Driver", default_only, "bridge" },
-        LOST("Network", "Gateway", "it is the first address of the subnet"),
+        { "Network", "Gateway", quadlet_gateway, "it is the first address of the subnet" },
         LOST("Network", "GlobalArgs", ARGS),
         { "Network", "IPAMDriver", default_only, "host-local" },
         LOST("Network", "IPRange", "write a smaller Subnet="),

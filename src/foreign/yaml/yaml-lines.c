@@ -88,12 +88,22 @@ void yaml_lines_set_member(YamlLines *lines, json_object *object, const char *na
         table_set(lines->places, value ?: member_name(object, name), place_pack(place));
 }
 
-void yaml_lines_copy(YamlLines *lines, const json_object *to, const json_object *from)
+static void copy_place(YamlLines *lines, const void *to, const void *from)
 {
         uintptr_t packed = table_get(lines->places, from);
 
         if (packed)
                 table_set(lines->places, to, packed);
+}
+
+void yaml_lines_copy(YamlLines *lines, const json_object *to, const json_object *from)
+{
+        copy_place(lines, to, from);
+}
+
+void yaml_lines_copy_null(YamlLines *lines, json_object *to, json_object *from, const char *name)
+{
+        copy_place(lines, member_name(to, name), member_name(from, name));
 }
 
 JsonPlace yaml_place_of_value(YamlLines *lines, const json_object *value)

@@ -19,8 +19,9 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(YamlLines *, yaml_lines_free);
 void yaml_lines_set(YamlLines *lines, const json_object *value, JsonPlace place);
 /* The same for a member of an object, also one that is null. */
 void yaml_lines_set_member(YamlLines *lines, json_object *object, const char *name, JsonPlace place);
-/* The place of another value, if it has one. */
+/* The place of another value, if it has one; or of a member that is null, in another object. */
 void yaml_lines_copy(YamlLines *lines, const json_object *to, const json_object *from);
+void yaml_lines_copy_null(YamlLines *lines, json_object *to, json_object *from, const char *name);
 
 JsonPlace yaml_place_of_value(YamlLines *lines, const json_object *value);
 

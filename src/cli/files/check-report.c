@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "cli/terminal/results.h"
-#include "cli/verbs/check-report.h"
-#include "cli/verbs/pod-check.h"
+#include "cli/files/check-report.h"
+#include "cli/files/pod-check.h"
 #include "shared/json-locate.h"
 
 /* Members are paths without spaces: "apps[0].image". */

@@ -3,7 +3,7 @@
 #include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-make.h"
 #include "cli/compose/pod-manifest.h"
-#include "cli/verbs/pod-check.h"
+#include "cli/files/pod-check.h"
 #include "pod/pods-d.h"
 
 /* Images that are fetched at the start cannot be looked into before. */

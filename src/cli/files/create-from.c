@@ -7,8 +7,8 @@
 #include "basic/path.h"
 #include "cli/terminal/results.h"
 #include "cli/terminal/table.h"
-#include "cli/verbs/create-from.h"
-#include "cli/verbs/drafts-of.h"
+#include "cli/files/create-from.h"
+#include "cli/files/drafts-of.h"
 #include "pod/pods-d.h"
 #include "shared/explain.h"
 

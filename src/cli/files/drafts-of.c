@@ -5,17 +5,14 @@
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "basic/path.h"
-#include "cli/compose/given-file.h"
-#include "cli/verbs/drafts-of.h"
+#include "cli/files/composefile-list.h"
+#include "cli/files/drafts-of.h"
 #include "foreign/compose/composefile-plan.h"
-#include "foreign/compose/composefile-variables.h"
 #include "foreign/kube/kube-pod.h"
 #include "foreign/quadlet/podman-run.h"
 #include "foreign/quadlet/quadlet-plan.h"
 #include "foreign/yaml/yaml-json.h"
 #include "shared/explain.h"
-
-#define VARIABLES_MAX_SIZE (1024 * 1024)
 
 typedef struct Files {
         QuadletFile *items;
@@ -83,28 +80,17 @@ static int add_file(Files *files, const char *path, bool beside)
         return 0;
 }
 
-/* Those that may have files, too. */
-static int warn_of_directories(const char *directory)
+static int warn_of_directory(const char *path)
 {
-        _cleanup_strv_free_ char **names = NULL;
-        int r = list_directory_at(AT_FDCWD, directory, &names);
+        struct stat st;
 
-        if (r < 0)
-                return log_error_errno(r, "Cannot read %s: %m", directory);
-        STRV_FOREACH(name, names) {
-                _cleanup_free_ char *full = path_join(directory, *name);
-                struct stat st;
-
-                if (!full)
-                        return log_oom();
-                if (stat(full, &st) >= 0 && S_ISDIR(st.st_mode) && !endswith(*name, ".d"))
-                        log_warning("%s: directories within a directory are not read; give it to --from, too", full);
-        }
+        if (stat(path, &st) >= 0 && S_ISDIR(st.st_mode) && !endswith(path, ".d"))
+                log_warning("%s: directories within a directory are not read; give it to --from, too", path);
         return 0;
 }
 
-/* path: the file that is asked for; NULL: all. */
-static int add_directory(Files *files, const char *directory, const char *path)
+/* beside: the file that was asked for, whose neighbours these are; NULL: all were asked for. */
+static int add_directory(Files *files, const char *directory, const char *beside)
 {
         _cleanup_strv_free_ char **names = NULL;
         int r = list_directory_at(AT_FDCWD, directory, &names);
@@ -116,9 +102,10 @@ static int add_directory(Files *files, const char *directory, const char *path)
 
                 if (!full)
                         return log_oom();
-                if (!suffix_of(*name) || (path && streq(path_basename(path), *name)))
-                        continue;
-                r = add_file(files, full, path != NULL);
+                if (suffix_of(*name))
+                        r = beside && streq(path_basename(beside), *name) ? 0 : add_file(files, full, beside != NULL);
+                else
+                        r = beside ? 0 : warn_of_directory(full);
                 if (r < 0)
                         return r;
         }
@@ -178,15 +165,15 @@ static bool is_there(const char *path)
         return access(path, F_OK) >= 0;
 }
 
-static int read_variables(const char *path, char **ret, size_t *ret_size)
+static int read_file(const char *path, char **ret, size_t *ret_size)
 {
-        return read_named_file(path, VARIABLES_MAX_SIZE, ret, ret_size);
+        return read_named_file(path, YAML_MAX_SIZE, ret, ret_size);
 }
 
 static int plan(const Files *files, const char *name, const char *from, PodDrafts *ret)
 {
         _cleanup_free_ char *message = NULL;
-        const QuadletInput input = { files->items, files->n, is_there, read_variables };
+        const QuadletInput input = { files->items, files->n, is_there, read_file };
         int r = quadlet_plan_new(&input, name, ret, &message);
 
         return r < 0 ? log_explained(r, message, "Cannot take pods from %s", from) : 0;
@@ -194,90 +181,25 @@ static int plan(const Files *files, const char *name, const char *from, PodDraft
 
 /* Compose */
 
-/* Variables of the caller, over those of .env beside the file. */
-static int read_environment(const char *path, char ***ret)
+static int of_compose(const char *from, const char *name, PodDrafts *ret)
 {
-        _cleanup_free_ char *env = strndup(path, path_basename(path) - path), *full = NULL, *text = NULL,
-                            *message = NULL;
-        size_t n;
-        int r;
+        _cleanup_(composefile_list_done) ComposefileList list = {};
+        _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+        _cleanup_(findings_done) Findings beside = {};
+        _cleanup_free_ char *message = NULL;
+        int r = composefile_list_find(from, &list, &beside);
 
-        full = env ? strjoin(env, ".env") : NULL;
-        if (!full)
+        if (r < 0)
+                return r;
+        r = composefile_plan_new(&(ComposefileInput) { list.paths, list.environment, read_file, is_there }, name,
+                                 &drafts, &message);
+        if (r < 0)
+                return log_error_errno(r, "Cannot take a pod from %s: %s", list.paths[0], explained(message, r));
+        if (findings_move(&drafts.findings, &beside) < 0)
                 return log_oom();
-        r = read_variables(full, &text, &n);
-        if (r < 0 && r != -ENOENT)
-                return log_error_errno(r, "Cannot read %s: %m", full);
-        if (r >= 0)
-                r = composefile_variables_parse(text, n, environ, ret, &message);
-        if (r == -EINVAL)
-                return log_error_errno(r, "Cannot read variables of %s, line %s", full, strempty(message));
-        STRV_FOREACH(variable, environ) {
-                _cleanup_free_ char *name = NULL, *value = NULL;
-
-                if (split_pair(*variable, '=', &name, &value) < 0 || (value && strv_env_set(ret, name, value) < 0))
-                        return log_oom();
-        }
-        return r == -ENOMEM ? log_oom() : 0;
-}
-
-static const char *const override_names[] = { "compose.override.yaml", "compose.override.yml",
-                                              "docker-compose.override.yaml", "docker-compose.override.yml" };
-
-static int tell_overrides(const char *path, PodDrafts *drafts)
-{
-        _cleanup_free_ char *directory = strndup(path, path_basename(path) - path);
-
-        for (size_t i = 0; directory && i < ELEMENTSOF(override_names); i++) {
-                _cleanup_free_ char *full = strjoin(directory, override_names[i]);
-
-                if (full && access(full, F_OK) >= 0 &&
-                    findings_add(&drafts->findings, full, 0, "override", FINDING_LOST,
-                                 "it is not read; write what it says into %s", path_basename(path)) < 0)
-                        return log_oom();
-        }
-        return directory ? 0 : log_oom();
-}
-
-static int of_compose(const char *path, const char *name, PodDrafts *ret)
-{
-        _cleanup_strv_free_ char **environment = NULL;
-        _cleanup_free_ char *text = NULL, *message = NULL;
-        size_t n;
-        int r = given_file_read(path, YAML_MAX_SIZE, &text, &n);
-
-        if (r < 0)
-                return r;
-        r = read_environment(path, &environment);
-        if (r < 0)
-                return r;
-        r = composefile_plan_new(&(ComposefileInput) { path, text, n, environment, read_variables, is_there }, name,
-                                 ret, &message);
-        if (r < 0)
-                return log_error_errno(r, "Cannot take a pod from %s: %s", path, explained(message, r));
-        return tell_overrides(path, ret);
-}
-
-/* The file of Compose in a directory that has nothing of Quadlet; in the order in which Compose looks for it. */
-static int find_compose(const char *directory, char **ret)
-{
-        static const char *const names[] = { "compose.yaml", "compose.yml", "docker-compose.yaml",
-                                             "docker-compose.yml" };
-
-        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
-                _cleanup_free_ char *path = path_join(directory, names[i]);
-
-                if (!path)
-                        return log_oom();
-                if (access(path, F_OK) >= 0) {
-                        *ret = TAKE_PTR(path);
-                        return 0;
-                }
-        }
-        return log_error_errno(ENOENT,
-                               "%s: there is no file of Quadlet (NAME.container, NAME.pod and so on) or "
-                               "Compose (compose.yaml)",
-                               directory);
+        *ret = drafts;
+        drafts = (PodDrafts) {};
+        return 0;
 }
 
 /* All */
@@ -285,27 +207,21 @@ static int find_compose(const char *directory, char **ret)
 /* A directory has files of Quadlet, or else one of Compose. */
 static int of_directory(const char *directory, const char *name, Files *files, PodDrafts *ret)
 {
-        _cleanup_free_ char *compose = NULL;
         size_t before = files->n;
         int r = add_directory(files, directory, NULL);
 
-        if (r < 0)
-                return r;
-        if (files->n > before)
-                return warn_of_directories(directory);
-        r = find_compose(directory, &compose);
-        return r < 0 ? r : of_compose(compose, name, ret);
+        return r < 0 || files->n > before ? r : of_compose(directory, name, ret);
 }
 
 static int of_path(const char *from, const char *name, Files *files, PodDrafts *ret)
 {
         struct stat st;
 
-        if (stat(from, &st) < 0)
+        if (stat(from, &st) < 0 && !(strchr(from, ':') && kube_path_is_yaml(from)))
                 return log_error_errno(errno, "Cannot read %s: %m", from);
-        if (S_ISDIR(st.st_mode))
-                return of_directory(from, name, files, ret);
-        return kube_path_is_yaml(from) ? of_compose(from, name, ret) : read_file_and_beside(from, files);
+        if (kube_path_is_yaml(from))
+                return of_compose(from, name, ret);
+        return S_ISDIR(st.st_mode) ? of_directory(from, name, files, ret) : read_file_and_beside(from, files);
 }
 
 int drafts_of_paths(char *const *from, const char *name, PodDrafts *ret)
