@@ -285,10 +285,11 @@ Test(composefile_plan, files)
                   "p lost:1:services: there is no service lost:1:services.../x: the name is not valid: letters, "
                   "digits, '.', '-' and '_'" },
                 { "services: {s: {image: --x}}",
-                  "lost:1:services.s: there is no image; write its name lost:1:services.s.image: '--x' is not a valid name of an image" },
+                  "lost:1:services.s: there is no image; write its name lost:1:services.s.image: '--x' is not a valid "
+                  "name of an image" },
                 { "services: {s: {build: .}}",
-                  "lost:1:services.s: there is no image; write its name lost:1:services.s.build: podctl builds no images: "
-                  "build it, bring it over with podctl fetch, and write its name as 'image'" },
+                  "lost:1:services.s: there is no image; write its name lost:1:services.s.build: podctl builds no "
+                  "images: build it, bring it over with podctl fetch, and write its name as 'image'" },
                 { "services: {s: {build: ., image: r.x/i}}",
                   "--hosts-entry=127.0.0.1=s p docker://r.x/i --name=s changed:1:services.s.build: the image is not "
                   "built, but fetched by its name" },
@@ -360,6 +361,147 @@ Test(composefile_plan, name_of_the_project)
                 text = text_of(&drafts);
                 cr_expect_str_eq(text, cases[i].expected, "%s", text);
         }
+}
+
+/* Several files: "/tmp/compose.yaml" and, if it is there, "/tmp/over.yaml" over it; others are named in them. */
+static void check_files(const char *const *files, const char *expected)
+{
+        char *const paths[] = { (char *) "/tmp/compose.yaml",
+                                streq_ptr(files[2], "/tmp/over.yaml") ? (char *) "/tmp/over.yaml" : NULL, NULL };
+        ComposefileInput input = { paths, environment, read_disk, is_there };
+        _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+        _cleanup_free_ char *message = NULL, *text = NULL;
+
+        disk = files;
+        cr_assert(composefile_plan_new(&input, "p", &drafts, &message) >= 0, "%s: %s", files[1], message);
+        text = text_of(&drafts);
+        for (size_t i = 0; i < drafts.n_networks; i++)
+                add(&text, drafts.networks[i].text);
+        cr_expect_str_eq(text, expected, "%s\n%s:\n%s\n%s", files[1], strempty(files[3]), text, expected);
+}
+
+#define FILES(...) (const char *const[]) { "/tmp/compose.yaml", __VA_ARGS__, NULL, NULL }
+
+/* By the rules of the specification: mappings by member, lists behind one another, and what has a key by its key. */
+Test(composefile_plan, one_file_over_another)
+{
+        check_files(FILES("services:\n  s:\n    image: i\n    command: [a, b]\n    environment: [A=1, B=1]\n"
+                          "    volumes: [\"/a:/x\", \"/b:/y:ro\"]\n    ports: [\"1:80\"]\n    dns: 1.1.1.1\n"
+                          "    labels: {l: m}\n    healthcheck: {test: [CMD, x], retries: 2}\n",
+                          "/tmp/over.yaml",
+                          "services:\n  s:\n    command: [c]\n    environment: {B: 2, V: }\n"
+                          "    volumes: [\"/c:/x\", {type: bind, source: ./d, target: /z}]\n"
+                          "    ports: [\"1:80\", \"2:81\"]\n    dns: [2.2.2.2]\n    labels: [l=n, o]\n"
+                          "    healthcheck: {test: y}\n  t: {image: j}\n"),
+                    "--volume=v0,kind=host,source=/c --volume=v1,kind=host,source=/b,readOnly=true "
+                    "--volume=v2,kind=host,source=/tmp/d --port=1:80 --port=2:81 --dns=1.1.1.1 --dns=2.2.2.2 "
+                    "--hosts-entry=127.0.0.1=s --hosts-entry=127.0.0.1=t p docker://i --name=s "
+                    "--mount=volume=v0,target=/x --mount=volume=v1,target=/y --mount=volume=v2,target=/z "
+                    "--health-cmd=y --health-retries=2 --user-label=l=n --user-label=o= --environment=A=1 "
+                    "--environment=B=2 --environment=V=value -- c --- docker://j --name=t");
+}
+
+/* What is told has the file and the line that it is from. */
+Test(composefile_plan, places_in_files)
+{
+        check_files(FILES("services:\n  s:\n    image: i\n    tty: true\n", "/tmp/over.yaml",
+                          "\nservices:\n  s:\n    privileged: true\n    ports: [\"80\"]\n    working_dir: $NONE\n"),
+                    "--hosts-entry=127.0.0.1=s p docker://i --name=s --working-dir= changed:4:services.s.tty: the app "
+                    "has no terminal lost:over.yaml:4:services.s.privileged: pods have user IDs of their own and "
+                    "cannot be privileged; name what is needed with cap_add lost:over.yaml:5:services.s.ports[0]: the "
+                    "host's port has to be chosen: write HOSTPORT:80 changed:over.yaml:6:services.s.working_dir: "
+                    "variable NONE is not set, and empty here");
+        check_files(FILES("services: {s: {image: i, user: a}}\n", "/tmp/over.yaml",
+                          "services:\n  s:\n    user: [b]\n"),
+                    "--hosts-entry=127.0.0.1=s p docker://i --name=s lost:over.yaml:3:services.s.user: it is of "
+                    "another type than what it is put over; write both in one form; expected one word");
+}
+
+Test(composefile_plan, marks)
+{
+        check_files(FILES("services:\n  s: {image: i, ports: [\"1:80\"], environment: {A: 1, B: 2}, user: x, dns: "
+                          "[1.1.1.1]}\n",
+                          "/tmp/over.yaml",
+                          "services:\n  s:\n    ports: !override [\"2:80\"]\n    environment: {A: !reset null}\n"
+                          "    user: !reset x\n    dns: !reset []\n"),
+                    "--port=2:80 --hosts-entry=127.0.0.1=s p docker://i --name=s --environment=B=2");
+        /* Over the extended service, and over the file below */
+        check_files(FILES("services:\n  b: {image: i, user: x, group_add: [1]}\n  s: {extends: b, user: !reset y, "
+                          "group_add: !override [2]}\n"),
+                    "--hosts-entry=127.0.0.1=b --hosts-entry=127.0.0.1=s p docker://i --name=b --user=x "
+                    "--supplementary-gids=1 docker://i --name=s --supplementary-gids=2");
+        check_files(FILES("services: {s: {image: i, user: x}}\n", "/tmp/over.yaml",
+                          "services:\n  b: {image: j}\n  s: {extends: b, user: !reset y}\n"),
+                    "--hosts-entry=127.0.0.1=s --hosts-entry=127.0.0.1=b p docker://j --name=s docker://j --name=b");
+}
+
+/* Relative paths begin where the other file is. */
+Test(composefile_plan, extends_of_other_files)
+{
+        check_files(FILES("services: {s: {extends: {file: sub/o.yaml, service: b}, user: u}}\n", "/tmp/sub/o.yaml",
+                          "services:\n  b: {extends: {file: more/p.yaml, service: c}, volumes: [\"./d:/d\"]}\n",
+                          "/tmp/sub/more/p.yaml",
+                          "services:\n  c: {image: i, env_file: a.env, volumes: [\"../e:/e\"], tty: true}\n"),
+                    "--volume=v0,kind=host,source=/tmp/sub/e --volume=v1,kind=host,source=/tmp/sub/d "
+                    "--hosts-entry=127.0.0.1=s p docker://i --name=s --user=u --mount=volume=v0,target=/e "
+                    "--mount=volume=v1,target=/d --environment=F=file --environment=V=value "
+                    "changed:sub/more/p.yaml:2:services.s.env_file: the file is read now, and not at each start "
+                    "changed:sub/more/p.yaml:2:services.s.tty: the app has no terminal");
+        check_files(FILES("services: {s: {image: i, extends: {file: o.yaml, service: s}}}\n", "/tmp/o.yaml",
+                          "services: {s: {extends: {file: compose.yaml, service: s}}}\n"),
+                    "--hosts-entry=127.0.0.1=s p docker://i --name=s lost:o.yaml:1:services.s.extends: it extends "
+                    "itself");
+}
+
+Test(composefile_plan, include)
+{
+        check_files(FILES("include: [sub/o.yaml, {path: [q.yaml, r.yaml], env_file: a.env}]\nservices: {s: {image: i, "
+                          "depends_on: [t]}}\n",
+                          "/tmp/sub/o.yaml", "services: {t: {image: j, volumes: [\"./d:/d\"], command: $W $V}}\n",
+                          "/tmp/sub/.env", "W=w\nV=below\n", "/tmp/q.yaml", "services: {u: {image: $F}}\n",
+                          "/tmp/r.yaml", "services: {u: {user: u}}\n"),
+                    "--hosts-entry=127.0.0.1=s --volume=v0,kind=host,source=/tmp/sub/d --hosts-entry=127.0.0.1=t "
+                    "--hosts-entry=127.0.0.1=u p docker://i --name=s --after=t docker://j --name=t "
+                    "--mount=volume=v0,target=/d -- w value --- docker://file --name=u --user=u");
+        check_files(FILES("services: {s: {image: i}}\ninclude:\n- o.yaml\n- https://x/y.yaml\n- {path: n.yaml, x: y}\n",
+                          "/tmp/o.yaml", "include: [compose.yaml]\nservices: {s: {image: j}}\n"),
+                    "--hosts-entry=127.0.0.1=s p docker://i --name=s lost:3:include[0]: services.s is in it and in "
+                    "another file, too; rename one lost:4:include[1]: 'https://x/y.yaml' is elsewhere; fetch it, and "
+                    "write its path lost:5:include[2]: 'x' is not possible "
+                    "lost:o.yaml:1:include[0]: /tmp/compose.yaml includes itself");
+}
+
+/* What the file says of a network is in a file of net.d; one that says nothing is the default one. */
+Test(composefile_plan, networks)
+{
+        check_files(FILES("services: {s: {image: i, networks: {n: {ipv4_address: 10.9.0.7}}}}\nnetworks:\n  n:\n"
+                          "    driver: bridge\n    internal: true\n    driver_opts: "
+                          "{com.docker.network.driver.mtu: 1400}\n"
+                          "    ipam: {config: [{subnet: 10.9.0.0/24, gateway: 10.9.0.1}]}\n"),
+                    "--hosts-entry=127.0.0.1=s --net=tmp_n:IP=10.9.0.7 p docker://i --name=s {\n"
+                    "  \"cniVersion\": \"1.0.0\",\n  \"name\": \"tmp_n\",\n  \"type\": \"podctl\",\n"
+                    "  \"isDefaultGateway\": false,\n  \"mtu\": 1400,\n  \"subnet\": \"10.9.0.0/24\"\n}\n");
+        check_files(FILES("services: {s: {image: i, networks: [n]}}\nnetworks:\n  n:\n    name: own\n    driver_opts:\n"
+                          "      foo: bar\n    ipam:\n      config:\n      - subnet: fd00::/64\n"
+                          "        gateway: fd00::2\n        ip_range: fd00::/80\n        aux_addresses: {h: fd00::5}\n"
+                          "      options: {a: b}\n    labels: [a=b]\n    scope: x\n"),
+                    "--hosts-entry=127.0.0.1=s --net=own p docker://i --name=s "
+                    "lost:6:networks.n.driver_opts.foo: not possible here "
+                    "lost:10:networks.n.ipam.config[0].gateway: it is the first address of the subnet "
+                    "lost:11:networks.n.ipam.config[0].ip_range: write a smaller Subnet= "
+                    "lost:12:networks.n.ipam.config[0].aux_addresses: addresses are chosen by names of pods "
+                    "lost:13:networks.n.ipam.options: not possible here "
+                    "changed:14:networks.n.labels: networks have no labels "
+                    "lost:15:networks.n.scope: podctl does not know this member "
+                    "{\n  \"cniVersion\": \"1.0.0\",\n  \"name\": \"own\",\n  \"type\": \"podctl\",\n"
+                    "  \"subnet6\": \"fd00::/64\"\n}\n");
+        check_files(FILES("services: {s: {image: i, networks: {n: {mac_address: x}}}, t: {image: i, networks: [m]}}\n"
+                          "networks: {n: {driver: bridge}, m: {name: other}}\n"),
+                    "--hosts-entry=127.0.0.1=s --hosts-entry=127.0.0.1=t p docker://i --name=s docker://i --name=t "
+                    "lost:1:services.s.networks.n.mac_address: not possible here "
+                    "lost:1:services.t.networks: services of one pod have the same network; here it is other, and "
+                    "elsewhere the default one "
+                    "{\n  \"cniVersion\": \"1.0.0\",\n  \"name\": \"other\",\n  \"type\": \"podctl\"\n}\n");
 }
 
 Test(composefile_plan, second_document)

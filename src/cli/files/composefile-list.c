@@ -93,9 +93,10 @@ static int find_first(const char *directory, const char *const *candidates, size
         return 0;
 }
 
+/* Directory: where relative paths begin; NULL: where podctl was called. */
 static int add(ComposefileList *list, const char *directory, const char *path)
 {
-        _cleanup_free_ char *full = path_is_absolute(path) ? strdup(path) : path_join(directory, path);
+        _cleanup_free_ char *full = path_is_absolute(path) || !directory ? strdup(path) : path_join(directory, path);
 
         return full && strv_extend(&list->paths, full) >= 0 ? 0 : log_oom();
 }
@@ -149,7 +150,7 @@ static int tell_override(const char *directory, char *const *paths, Findings *fi
 
 static int find_named(ComposefileList *list, const char *from, const char *directory, Findings *findings)
 {
-        int r = access(from, F_OK) >= 0 ? add(list, ".", from) : add_each(list, ".", from, ':');
+        int r = access(from, F_OK) >= 0 ? add(list, NULL, from) : add_each(list, NULL, from, ':');
 
         return r < 0 ? r : tell_override(directory, list->paths, findings);
 }

@@ -6,8 +6,6 @@
 /* The files of a project put over one another, and those that they include (Compose Specification, "Merge and
  * override" and "Include"). */
 
-#define DEPTH_MAX 16
-
 int composefile_text_prepare(ComposefileMake *m, json_object *document, const ComposefileOrigin *origin)
 {
         int r = composefile_expand_all(m, document, origin->environment);
@@ -65,8 +63,8 @@ static int read_environment(const Include *x, const char *directory, json_object
         if (r == -EINVAL)
                 return lose_include(x, strdup("expected paths of files of variables"));
         STRV_FOREACH(file, files) {
-                _cleanup_free_ char *path = said ? composefile_path(x->origin->directory, *file) : strdup(*file), *text = NULL,
-                            *message = NULL;
+                _cleanup_free_ char *path = said ? composefile_path(x->origin->directory, *file) : strdup(*file),
+                                    *text = NULL, *message = NULL;
                 size_t n;
 
                 r = r >= 0 && path ? x->make->input->read(path, &text, &n) : -ENOMEM;
@@ -106,7 +104,8 @@ static int take_section(const Include *x, const char *section, json_object *from
                 if (!json_object_object_get_ex(own, name, &found))
                         r = json_object_object_add(own, name, json_object_get(value)) < 0 ? -ENOMEM : 0;
                 else if (!json_object_equal(found, value))
-                        r = lose_include(x, strprintf("%s.%s is in it and in another file, too; rename one", section, name));
+                        r = lose_include(x, strprintf("%s.%s is in it and in another file, too; rename one", section,
+                                                      name));
                 if (r < 0)
                         return r;
         }
@@ -123,7 +122,7 @@ static int take_all(const Include *x, json_object *from)
         return r;
 }
 
-static int include_files(const Include *x, char *const *paths, json_object *how, unsigned depth)
+static int include_files(const Include *x, char *const *paths, json_object *how)
 {
         const char *said = composefile_get(how, "project_directory");
         _cleanup_free_ char *directory = said ? composefile_path(x->origin->directory, said)
@@ -131,19 +130,28 @@ static int include_files(const Include *x, char *const *paths, json_object *how,
                             *message = NULL;
         _cleanup_strv_free_ char **environment = NULL;
         _cleanup_json_object_ json_object *model = NULL;
-        ComposefileOrigin origin = { .directory = directory };
+        ComposefileOrigin origin = { .directory = directory, .paths = paths, .outer = x->origin };
         int r = directory ? read_environment(x, directory, how, &environment) : -ENOMEM;
 
         if (r < 0)
                 return r;
         origin.environment = environment;
-        r = composefile_load(x->make, paths, &origin, depth + 1, &model, &message);
+        r = composefile_load(x->make, &origin, &model, &message);
         if (r == -ENOMEM)
                 return r;
         return r < 0 ? lose_include(x, message ? TAKE_PTR(message) : strdup(strerror(-r))) : take_all(x, model);
 }
 
-static int include_one(const Include *x, json_object *how, unsigned depth)
+static bool includes_itself(const ComposefileOrigin *origin, const char *path)
+{
+        bool found = false;
+
+        for (; origin && !found; origin = origin->outer)
+                found = strv_contains(origin->paths, path);
+        return found;
+}
+
+static int include_one(const Include *x, json_object *how)
 {
         static const char *const known[] = { "path", "project_directory", "env_file", NULL };
         _cleanup_strv_free_ char **words = NULL, **paths = NULL;
@@ -167,11 +175,13 @@ static int include_one(const Include *x, json_object *how, unsigned depth)
                         return lose_include(x, strprintf("'%s' is elsewhere; fetch it, and write its path", *word));
                 if (r < 0 || !path || strv_extend(&paths, path) < 0)
                         return -ENOMEM;
+                if (includes_itself(x->origin, path))
+                        return lose_include(x, strprintf("%s includes itself", path));
         }
-        return depth > DEPTH_MAX ? lose_include(x, strdup("it includes itself")) : include_files(x, paths, how, depth);
+        return include_files(x, paths, how);
 }
 
-static int include_all(ComposefileMake *m, const ComposefileOrigin *origin, unsigned depth, json_object **model)
+static int include_all(ComposefileMake *m, const ComposefileOrigin *origin, json_object **model)
 {
         json_object *list = NULL, *whole;
 
@@ -184,7 +194,7 @@ static int include_all(ComposefileMake *m, const ComposefileOrigin *origin, unsi
         *model = whole;
         for (size_t i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++) {
                 _cleanup_free_ char *at = strprintf("include[%zu]", i);
-                int r = at ? include_one(&(Include) { m, whole, origin, at }, json_object_array_get_idx(list, i), depth)
+                int r = at ? include_one(&(Include) { m, whole, origin, at }, json_object_array_get_idx(list, i))
                            : -ENOMEM;
 
                 if (r < 0)
@@ -195,26 +205,26 @@ static int include_all(ComposefileMake *m, const ComposefileOrigin *origin, unsi
                        : composefile_tell_in(m, whole, "include", FINDING_LOST, strdup("expected a list of paths"));
 }
 
-int composefile_load(ComposefileMake *m, char *const *paths, const ComposefileOrigin *origin, unsigned depth,
-                     json_object **ret, char **reterr_message)
+int composefile_load(ComposefileMake *m, const ComposefileOrigin *origin, json_object **ret, char **reterr_message)
 {
         _cleanup_json_object_ json_object *model = NULL;
         int r = 0;
 
-        STRV_FOREACH(path, paths) {
+        STRV_FOREACH(path, origin->paths) {
+                bool first = !origin->outer && path == origin->paths;
                 _cleanup_free_ char *message = NULL;
                 json_object *document = NULL;
 
                 r = composefile_text_read(m, *path, &document, &message);
                 if (r < 0 && r != -ENOMEM)
-                        return explain(reterr_message, -r, "%s%s%s", depth > 0 || path != paths ? *path : "",
-                                       depth > 0 || path != paths ? ": " : "", strempty(message));
+                        return explain(reterr_message, -r, "%s%s%s", first ? "" : *path, first ? "" : ": ",
+                                       strempty(message));
                 if (r >= 0)
                         r = lay_over(m, origin, document, &model);
                 if (r < 0)
                         return r;
         }
-        r = include_all(m, origin, depth, &model);
+        r = include_all(m, origin, &model);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(model);

@@ -136,8 +136,9 @@ static int ipam(Net *net, json_object *value)
 
 static int ipv4(Net *net, json_object *value)
 {
-        return composefile_is_true(composefile_text(value)) ? 0
-                                                            : lose_member(net, "enable_ipv4", "a network has IPv4 addresses");
+        return composefile_is_true(composefile_text(value))
+                       ? 0
+                       : lose_member(net, "enable_ipv4", "a network has IPv4 addresses");
 }
 
 /* What Compose has for the network, each as a key of Quadlet, or in a way of its own. */

@@ -18,11 +18,14 @@ typedef struct ComposefileTexts {
         size_t n;
 } ComposefileTexts;
 
-/* Where relative paths of a file begin, and its variables; owns nothing. */
-typedef struct ComposefileOrigin {
+/* Where relative paths of files begin, and their variables; owns nothing. */
+typedef struct ComposefileOrigin ComposefileOrigin;
+struct ComposefileOrigin {
         const char *directory;
         char *const *environment;
-} ComposefileOrigin;
+        char *const *paths;
+        const ComposefileOrigin *outer; /* of the files that include these; NULL: they are the project's own */
+};
 
 /* The conversion of one project. */
 typedef struct ComposefileMake {
@@ -106,9 +109,8 @@ int composefile_extend(ComposefileMake *m, const ComposefileOrigin *origin, json
 
 /* Replaces variables, and moves relative paths to where the project's begin. */
 int composefile_text_prepare(ComposefileMake *m, json_object *document, const ComposefileOrigin *origin);
-/* Files, each over those before it, and what they include. Depth: 0 for the project's own. An error has a message. */
-int composefile_load(ComposefileMake *m, char *const *paths, const ComposefileOrigin *origin, unsigned depth,
-                     json_object **ret, char **reterr_message);
+/* Files, each over those before it, and what they include. An error has a message. */
+int composefile_load(ComposefileMake *m, const ComposefileOrigin *origin, json_object **ret, char **reterr_message);
 
 /* composefile-checks.c: names that meet, circles, and services that others wait for. */
 int composefile_check_services(ComposefileMake *m);
@@ -157,8 +159,8 @@ int composefile_ulimits(ComposefileStep *c, const ComposefileRow *row, json_obje
 int composefile_restart(ComposefileStep *c, const ComposefileRow *row, json_object *value);
 int composefile_deploy(ComposefileStep *c, const ComposefileRow *row, json_object *value);
 
-/* composefile-nets.c: the name of a network of the file, which net.d then has; "" for the default one. NULL: it was told
- * that it is lost. */
+/* composefile-nets.c: the name of a network of the file, which net.d then has; "" for the default one. NULL: it was
+ * told that it is lost. */
 int composefile_network_of(ComposefileStep *c, const char *key, json_object *network, char **ret);
 
 /* composefile-network.c: the other services, names, networks and ports */

@@ -80,8 +80,8 @@ static int find_project(ComposefileMake *m)
 static int tell_pod_name(ComposefileMake *m, const char *name)
 {
         return composefile_tell(m, "name", FINDING_LOST,
-                                "'%s' is not a valid name of a pod: %s; write one that is, or give podctl create a NAME",
-                                name, foreign_name_rule(FOREIGN_POD));
+                                "'%s' is not a valid name of a pod: %s; write one that is, or give podctl create a "
+                                "NAME", name, foreign_name_rule(FOREIGN_POD));
 }
 
 static int begin_pod(ComposefileMake *m, const char *name)
@@ -132,7 +132,8 @@ static int leave_out(ComposefileMake *m, const char *name, json_object *service)
         if (!profiles)
                 return 0;
         r = strv_extend(&m->left_out, name);
-        return r < 0 ? r : composefile_tell(m, at, FINDING_CHANGED, "the service is left out: COMPOSE_PROFILES does not name one");
+        return r < 0 ? r : composefile_tell(m, at, FINDING_CHANGED,
+                                            "the service is left out: COMPOSE_PROFILES does not name one");
 }
 
 /* What others wait for. */
@@ -188,7 +189,8 @@ static int add_services(ComposefileMake *m)
                 if (strv_contains(m->left_out, name))
                         continue;
                 r = !service_name_is_valid(name)
-                            ? composefile_tell(m, at, FINDING_LOST, "the name is not valid: letters, digits, '.', '-' and '_'")
+                            ? composefile_tell(m, at, FINDING_LOST,
+                                               "the name is not valid: letters, digits, '.', '-' and '_'")
                     : json_object_is_type(service, json_type_object)
                             ? composefile_service(m, name, service)
                             : composefile_tell(m, at, FINDING_LOST, "expected an object");
@@ -211,8 +213,8 @@ static int load(ComposefileMake *m, char **reterr_message)
         r = m->directory ? find_project(m) : -ENOMEM;
         if (r < 0)
                 return r;
-        origin = (ComposefileOrigin) { m->directory, m->environment };
-        r = composefile_load(m, m->input->paths, &origin, 0, &m->model, reterr_message);
+        origin = (ComposefileOrigin) { m->directory, m->environment, m->input->paths, NULL };
+        r = composefile_load(m, &origin, &m->model, reterr_message);
         if (r < 0)
                 return r;
         composefile_strip(m, m->model);

@@ -7,14 +7,14 @@
  * each finds the others by their names, which stand for the pod itself. */
 
 typedef struct ComposefileInput {
-        char *const *paths; /* each is put over those before it; relative paths in them begin in the first's directory */
+        /* Each is put over those before it; relative paths in them begin in the directory of the first. */
+        char *const *paths;
         char *const *environment; /* for variables in the file, and for those that it passes on */
         /* Reads one of these, those that they name, and files of variables; -ENOENT: it is not there. */
         int (*read)(const char *path, char **ret, size_t *ret_size);
         bool (*exists)(const char *path); /* whether the host has it; NULL: everything is there */
 } ComposefileInput;
 
-/* name: that of the pod; NULL: that of the project, which is COMPOSE_PROJECT_NAME, or stands in the files, or is that of
- * their directory. -EINVAL or -EBADMSG with a message: the file
- * cannot be understood. */
+/* name: that of the pod; NULL: that of the project, which is COMPOSE_PROJECT_NAME, or stands in the files, or is that
+ * of their directory. -EINVAL or -EBADMSG with a message: a file cannot be understood. */
 int composefile_plan_new(const ComposefileInput *input, const char *name, PodDrafts *ret, char **reterr_message);

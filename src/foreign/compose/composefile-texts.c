@@ -46,6 +46,8 @@ static int check_documents(json_object *documents, YamlLines *lines, char **rete
 {
         json_object *first = json_object_array_get_idx(documents, 0);
 
+        if (!first)
+                return explain(reterr_message, EINVAL, "there is nothing in it");
         if (json_object_array_length(documents) > 1 && json_object_object_get_ex(first, "services", NULL))
                 return explain(reterr_message, EINVAL,
                                "a second document begins at line %zu, and one is read; put all into the first",
@@ -73,7 +75,8 @@ int composefile_text_read(ComposefileMake *m, const char *path, json_object **re
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
-                return explain(reterr_message, -r, "cannot read it: %s", strerror(-r));
+                return explain(reterr_message, -r, "cannot read it: %s", r == -EINVAL ? "not a regular file"
+                                                                                       : strerror(-r));
         r = yaml_parse_texts(text, n, &documents, &lines, &e);
         if (r < 0)
                 return explain(reterr_message, -r, "%s", json_error_message(&e, r));

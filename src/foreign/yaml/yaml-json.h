@@ -9,12 +9,11 @@
  * is not YAML: a name twice in one mapping, an alias within what it stands for, NUL, tags that no JSON value has, more
  * than YAML_MAX_SIZE bytes, nesting deeper than JSON_MAX_DEPTH, and aliases that multiply a text beyond
  * YAML_MAX_VALUES. */
-#define YAML_MAX_SIZE (1024U * 1024)
 #define YAML_MAX_VALUES 200000U
 
 /* All documents of a text that are not empty, as an array. */
 int yaml_parse_memory(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e);
 
-/* The same, but plain words are null or text, as they are written: who reads them knows what they mean. Members may have
- * the tags !reset and !override, which the lines then have. */
+/* The same, but plain words are null or text, as they are written: who reads them knows what they mean. Members may
+ * have the tags !reset and !override, which the lines then have. */
 int yaml_parse_texts(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/string-util.h"
-#include "foreign/yaml/yaml-json.h"
 #include "foreign/yaml/yaml-lines.h"
 
 /* json-c has room for a pointer in each value, but 0.19 uses that itself when it frees them. Keys: a value, or the name

@@ -6,6 +6,9 @@
 #include "shared/json-locate.h"
 #include "shared/json-table.h"
 
+/* Of a text, in bytes, so that its places fit. */
+#define YAML_MAX_SIZE (1024U * 1024)
+
 /* Where all values of a text are, as long as the values live. A member is where its name is. What is made of values
  * later, such as one of two, takes a place from one of them. */
 typedef struct YamlLines YamlLines;
