@@ -126,8 +126,9 @@ END
         podctl exec --app=two site ip -4 -o addr | grep -q ' 10\.98\.9\.7/'
         assert_fails '*' podctl exec --app=web site ls /x
         # The same by their names
-        podctl create other --from=project/base.yaml:project/prod.yaml --dry-run >plan 2>log || fail "$(cat log)"
-        grep -q OF=prod plan || jq -e '.apps[] | select(.name == "web")' plan
+        TAG=4 podctl create other --from=project/base.yaml:project/prod.yaml --dry-run >plan 2>log || fail "$(cat log)"
+        grep -q '"OF=prod"' plan
+        grep -q '"TAG=4"' plan
 }
 
 # What create would refuse is told first, in JSON too; nothing that is named is dropped or waited for.

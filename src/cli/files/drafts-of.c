@@ -80,17 +80,16 @@ static int add_file(Files *files, const char *path, bool beside)
         return 0;
 }
 
-static int warn_of_directory(const char *path)
+static bool is_directory(const char *path)
 {
         struct stat st;
 
-        if (stat(path, &st) >= 0 && S_ISDIR(st.st_mode) && !endswith(path, ".d"))
-                log_warning("%s: directories within a directory are not read; give it to --from, too", path);
-        return 0;
+        return stat(path, &st) >= 0 && S_ISDIR(st.st_mode);
 }
 
-/* beside: the file that was asked for, whose neighbours these are; NULL: all were asked for. */
-static int add_directory(Files *files, const char *directory, const char *beside)
+/* beside: the file that was asked for, whose neighbours these are; NULL: all were asked for. What is a directory itself
+ * is not read. */
+static int add_directory(Files *files, const char *directory, const char *beside, char ***ret_directories)
 {
         _cleanup_strv_free_ char **names = NULL;
         int r = list_directory_at(AT_FDCWD, directory, &names);
@@ -104,8 +103,8 @@ static int add_directory(Files *files, const char *directory, const char *beside
                         return log_oom();
                 if (suffix_of(*name))
                         r = beside && streq(path_basename(beside), *name) ? 0 : add_file(files, full, beside != NULL);
-                else
-                        r = beside ? 0 : warn_of_directory(full);
+                else if (!endswith(*name, ".d") && is_directory(full))
+                        r = strv_extend(ret_directories, full) < 0 ? log_oom() : 0;
                 if (r < 0)
                         return r;
         }
@@ -154,10 +153,11 @@ static void want_needed(Files *files)
 static int read_file_and_beside(const char *path, Files *files)
 {
         const char *base = path_basename(path);
+        _cleanup_strv_free_ char **within = NULL;
         _cleanup_free_ char *directory = base == path ? strdup(".") : strndup(path, base - path);
         int r = directory ? add_file(files, path, false) : log_oom();
 
-        return r < 0 ? r : add_directory(files, directory, path);
+        return r < 0 ? r : add_directory(files, directory, path, &within);
 }
 
 static bool is_there(const char *path)
@@ -207,21 +207,24 @@ static int of_compose(const char *from, const char *name, PodDrafts *ret)
 /* A directory has files of Quadlet, or else one of Compose. */
 static int of_directory(const char *directory, const char *name, Files *files, PodDrafts *ret)
 {
+        _cleanup_strv_free_ char **within = NULL;
         size_t before = files->n;
-        int r = add_directory(files, directory, NULL);
+        int r = add_directory(files, directory, NULL, &within);
 
-        return r < 0 || files->n > before ? r : of_compose(directory, name, ret);
+        if (r < 0 || files->n == before)
+                return r < 0 ? r : of_compose(directory, name, ret);
+        STRV_FOREACH(path, within)
+                log_warning("%s: directories within a directory are not read; give it to --from, too", *path);
+        return 0;
 }
 
 static int of_path(const char *from, const char *name, Files *files, PodDrafts *ret)
 {
-        struct stat st;
-
-        if (stat(from, &st) < 0 && !(strchr(from, ':') && kube_path_is_yaml(from)))
+        if (access(from, F_OK) < 0 && !(strchr(from, ':') && kube_path_is_yaml(from)))
                 return log_error_errno(errno, "Cannot read %s: %m", from);
-        if (kube_path_is_yaml(from))
-                return of_compose(from, name, ret);
-        return S_ISDIR(st.st_mode) ? of_directory(from, name, files, ret) : read_file_and_beside(from, files);
+        if (is_directory(from))
+                return of_directory(from, name, files, ret);
+        return kube_path_is_yaml(from) ? of_compose(from, name, ret) : read_file_and_beside(from, files);
 }
 
 int drafts_of_paths(char *const *from, const char *name, PodDrafts *ret)

@@ -26,10 +26,9 @@ static void make_done(ComposefileMake *m)
 /* The name of the files' directory, as Compose has it: lower case letters, digits, '-' and '_'. */
 static int project_of_directory(ComposefileMake *m)
 {
-        _cleanup_free_ char *real = realpath(m->directory, NULL);
         char *to;
 
-        m->project = real ? strdup(path_basename(real)) : strdup("compose");
+        m->project = strdup(path_basename(m->directory));
         if (!m->project)
                 return -ENOMEM;
         to = m->project;
@@ -206,10 +205,12 @@ static int add_services(ComposefileMake *m)
 
 static int load(ComposefileMake *m, char **reterr_message)
 {
+        _cleanup_free_ char *directory = NULL;
         ComposefileOrigin origin;
         int r;
 
-        m->directory = composefile_directory(m->input->paths[0]);
+        directory = composefile_directory(m->input->paths[0]);
+        m->directory = directory ? realpath(directory, NULL) ?: TAKE_PTR(directory) : NULL;
         r = m->directory ? find_project(m) : -ENOMEM;
         if (r < 0)
                 return r;
