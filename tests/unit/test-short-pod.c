@@ -11,9 +11,13 @@
 #include "foreign/short/short-schema.h"
 
 /* All messages, one per line. */
-static void hear(int level, const char *line, void *userdata)
+static void hear(int level, const LogPlace *place, const char *line, void *userdata)
 {
-        cr_assert_eq(strv_extend(userdata, line), 0);
+        _cleanup_free_ char *at = place && place->line ? strprintf(":%zu:%zu", place->line, place->column) : NULL;
+
+        cr_assert_eq(place ? strv_extendf(userdata, "%s%s: %s%s%s", place->file, strempty(at), strempty(place->member),
+                                          place->member ? ": " : "", line)
+                           : strv_extend(userdata, line), 0);
 }
 
 static int read_text(const char *text, AppcPod **ret, char **ret_messages)
@@ -265,24 +269,26 @@ Test(short_pod, schema)
                          "[\"no\",false,\"on-failure\",\"always\",null]");
 }
 
+/* Whatever is in a member or a message, neither gets into the other. */
 Test(short_pod, report)
 {
         static const struct {
+                LogPlace place;
                 const char *message, *json;
         } cases[] = {
-                { "a.json:3:9: apps[0].image: missing",
+                { { "a.json", 3, 9, "apps[0].image" }, "missing",
                   "\"line\":3,\"column\":9,\"member\":\"apps[0].image\",\"severity\":\"error\","
                   "\"message\":\"missing\"" },
-                { "a.json:3: x: y", "\"line\":3,\"column\":null,\"member\":\"x\"" },
-                { "a.json:3:9: no member: y", "\"line\":3,\"column\":9,\"member\":null,\"severity\":\"error\","
-                                              "\"message\":\"no member: y\"" },
-                { "a.json: not valid JSON at line 4, column 5: x", "\"line\":4,\"column\":5,\"member\":null" },
-                { "Out of memory", "\"line\":null,\"column\":null,\"member\":null,\"severity\":\"error\","
-                                   "\"message\":\"Out of memory\"" },
+                { { "a.json", 3, 0, "x: y" }, "z: w",
+                  "\"line\":3,\"column\":null,\"member\":\"x: y\",\"severity\":\"error\",\"message\":\"z: w\"" },
+                { { "a.json", 3, 9, NULL }, "no: member: y",
+                  "\"member\":null,\"severity\":\"error\",\"message\":\"no: member: y\"" },
+                { { "a.json", 0, 0, NULL }, "not valid JSON at line 4, column 5: x",
+                  "\"line\":4,\"column\":5,\"member\":null" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                _cleanup_json_object_ json_object *o = check_report_item("a.json", "error", cases[i].message);
+                _cleanup_json_object_ json_object *o = check_report_item(&cases[i].place, "error", cases[i].message);
                 const char *json = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
 
                 cr_expect(strstr(json, cases[i].json), "%s", json);

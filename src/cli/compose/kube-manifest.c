@@ -1,45 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "basic/fs.h"
 #include "basic/log.h"
-#include "cli/compose/given-file.h"
 #include "cli/compose/kube-manifest.h"
 
-static int report(const char *path, const Finding *f)
-{
-        _cleanup_free_ char *line = finding_to_line(f, path);
-
-        if (!line)
-                return log_oom();
-        log_line(f->state == FINDING_LOST ? LOG_ERR : LOG_WARNING, 0, "%s", line);
-        return 0;
-}
-
-static int read_kube(const char *path, const char *shown, const char *directory, KubePod **ret)
+static int parse(const ManifestText *from, const char *directory, KubePod **ret)
 {
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
         _cleanup_json_error_ JsonError e = {};
-        _cleanup_free_ char *text = NULL;
-        size_t n;
-        int r;
+        int r = kube_pod_parse(from->text, from->n, directory, &kube, &e);
 
-        r = given_file_read(path, JSON_MAX_SIZE, &text, &n);
-        if (r < 0)
-                return r;
-        r = kube_pod_parse(text, n, directory, &kube, &e);
         if (!kube)
-                return log_error_errno(r, "%s: %s", shown ?: path, json_error_message(&e, r));
-        for (size_t i = 0; i < kube->findings.n; i++) {
-                int k = report(shown ?: path, &kube->findings.items[i]);
-
-                if (k < 0)
-                        return k;
-        }
+                return log_error_errno(r, "%s: %s", from->shown ?: from->path, json_error_message(&e, r));
+        for (size_t i = 0; i < kube->findings.n; i++)
+                finding_log(&kube->findings.items[i], from->shown ?: from->path);
         if (r >= 0)
                 *ret = TAKE_PTR(kube);
         return r;
 }
 
-int kube_manifest_read(const char *path, const char *shown, Uuid *ret_uuid, KubePod **ret)
+int kube_manifest_parse(const ManifestText *from, Uuid *ret_uuid, KubePod **ret)
 {
         _cleanup_free_ char *directory = NULL;
         int r = uuid_new(ret_uuid);
@@ -47,13 +25,13 @@ int kube_manifest_read(const char *path, const char *shown, Uuid *ret_uuid, Kube
         if (r < 0)
                 return log_error_errno(r, "Cannot make a UUID: %m");
         directory = strjoin(POD_FILES_DIRECTORY "/", ret_uuid->s);
-        return directory ? read_kube(path, shown, directory, ret) : log_oom();
+        return directory ? parse(from, directory, ret) : log_oom();
 }
 
-int kube_manifest_read_unmade(const char *path, const char *shown, AppcPod **ret)
+int kube_manifest_parse_unmade(const ManifestText *from, AppcPod **ret)
 {
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
-        int r = read_kube(path, shown, POD_FILES_DIRECTORY, &kube);
+        int r = parse(from, POD_FILES_DIRECTORY, &kube);
 
         if (r >= 0)
                 *ret = TAKE_PTR(kube->manifest);

@@ -23,7 +23,7 @@ typedef struct Maker {
         const ShortPod *from;
         AppcPod *pod;
         RunArgs args; /* of the pod */
-        char *place; /* that messages begin with */
+        LogPlace place; /* what messages are about */
         bool failed;
 } Maker;
 
@@ -31,22 +31,20 @@ static void maker_done(Maker *m)
 {
         options_free(create_options, &m->args);
         appc_pod_free(m->pod);
-        free(m->place);
 }
 
 /* What is said from now on, up to keep(), is about this place. */
 static void at(Maker *m, const ShortWord *word)
 {
-        free(m->place);
-        m->place = strprintf("%s:%zu:%zu%s%s", m->path, word->line, word->column, *word->member ? ": " : "",
-                             word->member);
-        log_set_prefix(m->place);
+        m->place = (LogPlace) { m->path, word->line, word->column, *word->member ? word->member : NULL };
+        log_set_place(&m->place);
 }
 
 /* A mistake is kept in mind: those of other places are found, too. */
 static int keep(Maker *m, int r)
 {
         log_set_prefix(NULL);
+        log_set_place(NULL);
         m->failed = m->failed || r < 0;
         return r == -ENOMEM ? r : 0;
 }
@@ -378,16 +376,10 @@ static int make(Maker *m, AppcPod **ret)
         return r < 0 ? r : read_again(m, ret);
 }
 
-static int report(const char *path, const Findings *findings)
+static void report(const char *path, const Findings *findings)
 {
-        for (size_t i = 0; i < findings->n; i++) {
-                _cleanup_free_ char *line = finding_to_line(&findings->items[i], path);
-
-                if (!line)
-                        return log_oom();
-                log_error("%s", line);
-        }
-        return 0;
+        for (size_t i = 0; i < findings->n; i++)
+                finding_log(&findings->items[i], path);
 }
 
 int short_manifest_parse(const char *path, const char *text, size_t n, AppcPod **ret)
@@ -402,6 +394,6 @@ int short_manifest_parse(const char *path, const char *text, size_t n, AppcPod *
         /* What options say of their values is reported as well. */
         m.from = from;
         m.failed = r < 0;
-        r = report(path, &from->findings);
-        return r < 0 ? r : make(&m, ret);
+        report(path, &from->findings);
+        return make(&m, ret);
 }

@@ -5,29 +5,9 @@
 #include "cli/files/pod-check.h"
 #include "shared/json-locate.h"
 
-/* Members are paths without spaces: "apps[0].image". */
-#define MEMBER_END ": "
-
 void check_report_done(CheckReport *report)
 {
         (void) json_object_put(report->list);
-}
-
-/* Takes ":LINE:COLUMN" off the front, or what there is of it. */
-static JsonPlace take_place(const char **message)
-{
-        JsonPlace place = {};
-        size_t *const numbers[] = { &place.line, &place.column };
-        const char *p = *message;
-
-        for (size_t i = 0; i < ELEMENTSOF(numbers) && p[0] == ':' && strchr("123456789", p[1]) && p[1]; i++) {
-                char *end;
-
-                *numbers[i] = strtoul(p + 1, &end, 10);
-                p = end;
-        }
-        *message = p;
-        return place;
 }
 
 /* The place that a message about a text that is no JSON or YAML has itself. */
@@ -45,30 +25,27 @@ static void add_number(json_object *o, const char *name, size_t n)
         (void) json_object_object_add(o, name, n > 0 ? json_object_new_int64((int64_t) n) : NULL);
 }
 
-json_object *check_report_item(const char *path, const char *severity, const char *message)
+json_object *check_report_item(const LogPlace *place, const char *severity, const char *message)
 {
-        const char *rest = startswith(message, path), *end;
-        JsonPlace place = rest ? take_place(&rest) : (JsonPlace) {};
         json_object *o = json_object_new_object();
+        JsonPlace at = { place->line, place->column };
 
-        rest = rest && startswith(rest, MEMBER_END) ? rest + strlen(MEMBER_END) : message;
-        end = strstr(rest, MEMBER_END);
-        if (!end || place.line == 0 || (size_t) (end - rest) != strcspn(rest, " :"))
-                end = NULL;
-        if (place.line == 0)
-                place = find_place(rest);
-        (void) json_object_object_add(o, "file", json_object_new_string(path));
-        add_number(o, "line", place.line);
-        add_number(o, "column", place.column);
-        (void) json_object_object_add(o, "member", end ? json_object_new_string_len(rest, (int) (end - rest)) : NULL);
+        if (!o)
+                return NULL;
+        if (at.line == 0)
+                at = find_place(message);
+        (void) json_object_object_add(o, "file", json_object_new_string(place->file));
+        add_number(o, "line", at.line);
+        add_number(o, "column", at.column);
+        (void) json_object_object_add(o, "member", place->member ? json_object_new_string(place->member) : NULL);
         (void) json_object_object_add(o, "severity", json_object_new_string(severity));
-        (void) json_object_object_add(o, "message", json_object_new_string(end ? end + strlen(MEMBER_END) : rest));
+        (void) json_object_object_add(o, "message", json_object_new_string(message));
         return o;
 }
 
-static void add(CheckReport *report, const char *severity, const char *message)
+static void add(CheckReport *report, const LogPlace *place, const char *severity, const char *message)
 {
-        json_object *o = check_report_item(report->path, severity, message);
+        json_object *o = check_report_item(place, severity, message);
 
         if (!report->list)
                 report->list = json_object_new_array();
@@ -78,24 +55,31 @@ static void add(CheckReport *report, const char *severity, const char *message)
         }
 }
 
-static void hear(int level, const char *line, void *userdata)
+/* What has no place of its own is about the file, whose path it may begin with. */
+static void hear(int level, const LogPlace *place, const char *line, void *userdata)
 {
-        add(userdata, level <= LOG_ERR ? "error" : "warning", line);
+        CheckReport *report = userdata;
+        const LogPlace whole = { .file = report->path };
+        const char *rest = place ? NULL : startswith(line, report->path);
+
+        if (rest)
+                line = startswith(rest, ": ") ?: line;
+        add(report, place ?: &whole, level <= LOG_ERR ? "error" : "warning", line);
 }
 
 int check_report_file(CheckReport *report, Context *c, const char *name, const char *path)
 {
-        _cleanup_strv_free_ char **remarks = NULL;
+        _cleanup_(findings_done) Findings remarks = {};
         int r;
 
         report->path = path;
         log_set_listener(hear, report);
         r = pod_check_file(c, name, path, &remarks);
         log_set_listener(NULL, NULL);
-        STRV_FOREACH(remark, remarks) {
-                _cleanup_free_ char *message = strjoin(*remark, ": ignored (extension)");
+        for (size_t i = 0; r >= 0 && i < remarks.n; i++) {
+                const Finding *f = &remarks.items[i];
 
-                add(report, "note", strempty(message));
+                add(report, &(LogPlace) { path, f->line, f->column, f->member }, "note", f->text);
         }
         return MIN(r, 0);
 }

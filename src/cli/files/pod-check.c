@@ -24,13 +24,13 @@ static bool images_are_there(Context *c, const AppcPod *manifest)
         return true;
 }
 
-int pod_check_file(Context *c, const char *name, const char *path, char ***ret_remarks)
+int pod_check_file(Context *c, const char *name, const char *path, Findings *ret_remarks)
 {
         RunArgs args = { RUN_ARGS_UNSET, .name = (char *) name, .pod_manifest = (char *) path, .dry_run = true,
                          .check = true, .of_pods_d = name };
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
-        _cleanup_strv_free_ char **remarks = NULL;
+        _cleanup_(manifest_text_done) ManifestText text = {};
         Uuid uuid;
         int r;
 
@@ -38,8 +38,11 @@ int pod_check_file(Context *c, const char *name, const char *path, char ***ret_r
                 return log_error_errno(EINVAL,
                                        "%s: '%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
                                        path, name, POD_NAME_MAX);
-        r = pod_manifest_form(path) == POD_FORM_KUBE ? kube_manifest_read(path, NULL, &uuid, &kube)
-                                                     : pod_manifest_read(path, NULL, &manifest, &remarks);
+        r = manifest_text_read(path, NULL, &text);
+        if (r < 0)
+                return r;
+        r = text.form == POD_FORM_KUBE ? kube_manifest_parse(&text, &uuid, &kube)
+                                       : pod_manifest_parse(&text, &manifest, ret_remarks);
         if (r < 0)
                 return r;
         if (kube)
@@ -47,10 +50,8 @@ int pod_check_file(Context *c, const char *name, const char *path, char ***ret_r
         r = pod_manifest_check_ways(manifest);
         if (r < 0)
                 return r;
-        if (!images_are_there(c, manifest)) {
-                *ret_remarks = TAKE_PTR(remarks);
+        if (!images_are_there(c, manifest))
                 return 1;
-        }
         r = kube ? kube_files_write(&uuid, kube) : 0;
         if (r < 0)
                 return r;
@@ -62,8 +63,5 @@ int pod_check_file(Context *c, const char *name, const char *path, char ***ret_r
         log_set_prefix(NULL);
         if (kube)
                 pod_files_remove(&uuid);
-        if (r < 0)
-                return r;
-        *ret_remarks = TAKE_PTR(remarks);
-        return 0;
+        return MIN(r, 0);
 }

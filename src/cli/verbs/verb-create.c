@@ -322,16 +322,19 @@ static int check_file(Context *c, const RunArgs *args, const KubePod *kube, cons
 /* The short form has no files for the pod beside it. */
 static int read_file_of(const char *path, const char *shown, Uuid *ret_uuid, KubePod **ret)
 {
+        _cleanup_(manifest_text_done) ManifestText text = {};
         _cleanup_(kube_pod_freep) KubePod *pod = NULL;
-        int r;
+        int r = manifest_text_read(path, shown, &text);
 
-        if (pod_manifest_form(path) == POD_FORM_KUBE)
-                return kube_manifest_read(path, shown, ret_uuid, ret);
+        if (r < 0)
+                return r;
+        if (text.form == POD_FORM_KUBE)
+                return kube_manifest_parse(&text, ret_uuid, ret);
         pod = new0(KubePod, 1);
         r = pod ? uuid_new(ret_uuid) : -ENOMEM;
         if (r < 0)
                 return log_error_errno(r, "Cannot make a UUID: %m");
-        r = pod_manifest_read(path, shown, &pod->manifest, NULL);
+        r = pod_manifest_parse(&text, &pod->manifest, NULL);
         if (r >= 0)
                 *ret = TAKE_PTR(pod);
         return r;

@@ -202,7 +202,7 @@ static int edit(Context *c, Edit *e)
         int r;
 
         do {
-                _cleanup_strv_free_ char **remarks = NULL;
+                _cleanup_(findings_done) Findings remarks = {};
 
                 r = editor_run(e->draft);
                 if (r < 0)

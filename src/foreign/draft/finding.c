@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdarg.h>
 
+#include "basic/log.h"
 #include "foreign/draft/finding.h"
 
 static const char *const state_table[_FINDING_STATE_MAX] = {
@@ -152,14 +153,9 @@ int findings_unite(Findings *f)
         return r;
 }
 
-char *finding_to_line(const Finding *f, const char *file)
+void finding_log(const Finding *f, const char *file)
 {
-        _cleanup_free_ char *at = f->line == 0    ? strdup("")
-                                 : f->column == 0 ? strprintf(":%zu", f->line)
-                                                  : strprintf(":%zu:%zu", f->line, f->column);
+        const LogPlace place = { f->file ?: file, f->line, f->column, f->member };
 
-        if (!at)
-                return NULL;
-        return strjoin(f->file ?: file, at, ": ", strempty(f->member), f->member && !isempty(f->text) ? ": " : "",
-                       strempty(f->text));
+        log_at(f->state == FINDING_LOST ? LOG_ERR : LOG_WARNING, &place, "%s", strempty(f->text));
 }

@@ -48,5 +48,5 @@ void findings_sort(Findings *f);
 int findings_unite(Findings *f);
 
 const char *finding_state_to_string(FindingState s);
-/* "FILE:LINE:COLUMN: MEMBER: TEXT", as far as they are there; file stands for the only one. NULL: out of memory. */
-char *finding_to_line(const Finding *f, const char *file);
+/* Logs it, as an error if something is lost; file stands for the only one. */
+void finding_log(const Finding *f, const char *file);
