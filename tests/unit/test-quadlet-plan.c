@@ -67,6 +67,7 @@ static int read_text(const char *path, char **ret, size_t *ret_size)
 static void check(const char *const *sources, const char *expected)
 {
         _cleanup_free_ char *text = NULL, *message = NULL;
+        static char *const networks[] = { (char *) "default", (char *) "host", (char *) "known", NULL };
         QuadletFile files[4] = {};
         PodDrafts plan = {};
         size_t n = 0;
@@ -81,7 +82,7 @@ static void check(const char *const *sources, const char *expected)
                 r = quadlet_file_parse(&files[n], "f", sources[2 * n + 1], strlen(sources[2 * n + 1]), NULL);
                 cr_assert_eq(r, 0);
         }
-        r = quadlet_plan_new(&(QuadletInput) { files, n, is_there, read_text }, NULL, &plan, &message);
+        r = quadlet_plan_new(&(QuadletInput) { files, n, is_there, read_text, networks }, NULL, &plan, &message);
         cr_assert_eq(r, 0, "%s", strempty(message));
         text = text_of(&plan);
         cr_expect_str_eq(text, expected, "%s:\n%s\n%s", sources[1], text, expected);
@@ -135,6 +136,7 @@ Test(quadlet_plan, lines)
                 { "Network=a,host", "!lost:3: 'a,host' is not a valid name of a network: letters, digits, '-', '_' and "
                                     "'.'" },
                 { "Network=a:ip=10.0.0.2,host", "!lost:3: '10.0.0.2,host' is not an address" },
+                { "Network=other", "!lost:3: there is no network 'other' in /etc/podctl/net.d" },
                 { "IP=x", "!lost:3: 'x' is not an address" },
                 { "HostName=a_b", "!lost:3: 'a_b' is not a valid name of a host: letters, digits, '-' and '.', at most "
                                   "64" },
@@ -227,6 +229,19 @@ Test(quadlet_plan, containers_of_a_pod)
               "lost:8: the container is an app of a pod; write it into the .pod");
         check((const char *[]) { "a.container", "[Container]\nImage=r.x/a\nPod=no.pod", NULL },
               "lost:3: there is no file no.pod among those that were given");
+}
+
+Test(quadlet_plan, circles)
+{
+        check((const char *[]) { "p.pod", "[Pod]\n[Quadlet]\nDefaultDependencies=no", "a.container",
+                                 "[Unit]\nAfter=x.service\nAfter=b.service\n[Container]\nImage=r.x/a\nPod=p.pod\n"
+                                 "ContainerName=a",
+                                 "b.container",
+                                 "[Unit]\nRequires=a.service\n[Container]\nImage=r.x/b\nPod=p.pod\nContainerName=b",
+                                 NULL },
+              "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://r.x/a --name=a --after=b docker://r.x/b "
+              "--name=b --requires=a [Unit] After=x.service "
+              "lost:2: it waits for a.container, which waits for it");
 }
 
 Test(quadlet_plan, hostile_names)

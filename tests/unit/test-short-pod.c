@@ -26,7 +26,7 @@ static int read_text(const char *text, AppcPod **ret, char **ret_messages)
         int r;
 
         log_set_listener(hear, &lines);
-        r = short_manifest_parse("pod.yaml", text, strlen(text), ret);
+        r = short_manifest_parse(NULL, "pod.yaml", text, strlen(text), ret);
         log_set_listener(NULL, NULL);
         *ret_messages = strv_join(lines, "\n");
         return r;
@@ -124,8 +124,7 @@ Test(short_pod, mistakes)
                   "pod.yaml:2:1: imge: is not a known member; did you mean 'image'?\n"
                   "pod.yaml:3:1: port: is not a known member; did you mean 'ports'?\n"
                   "pod.yaml:4:1: xyzzy: is not a known member" },
-                { "services: {a: {image: b}}", "pod.yaml:1:1: image: missing\n"
-                  "pod.yaml:1:1: services: is of Compose; podctl create NAME --from=FILE "
+                { "services: {a: {image: b}}", "pod.yaml:1:1: services: is of Compose; podctl create NAME --from=FILE "
                   "takes a pod from such a file" },
                 { "memory: 1G\napps:\n  a:\n    image: x\n    hostname: y\n",
                   "pod.yaml:1:1: memory: is a member of an app, below apps\n"
@@ -135,6 +134,16 @@ Test(short_pod, mistakes)
                 { "apps: {}", "pod.yaml:1:1: apps: expected at least one app" },
                 { "apps: {A_: x}", "pod.yaml:1:8: apps.A_: 'A_' is not a valid name of an app: small letters, digits "
                                    "and '-'" },
+                /* Words of YAML are names like others. What lacks because of a mistake is not told. */
+                { "apps: {n: {image: x, memory: lots}}",
+                  "pod.yaml:1:22: apps.n.memory: Option --memory: value.limit: \"lots\" is not a quantity like "
+                  "\"512Mi\" or \"250m\"" },
+                { "imge: x", "pod.yaml:1:1: imge: is not a known member; did you mean 'image'?" },
+                { "apps: {A: x, b: {image: x, after: [A]}}",
+                  "pod.yaml:1:8: apps.A: 'A' is not a valid name of an app: small letters, digits and '-'" },
+                { "apps: {b: {image: x, after: [A]}}", "pod.yaml:1:30: apps.b.after[0]: There is no app 'A' in the pod" },
+                { "image: x\nuser: \"12:34\"", "pod.yaml:2:1: user: expected a user without a group; write 'user: 12' "
+                                               "and 'group: 34'" },
                 { "apps: [a, a]", "pod.yaml:1:11: apps[1]: there are two apps 'a'; give one a name" },
                 { "image: a\nenv:\n  A: yes\n  B: [1]\n",
                   "pod.yaml:3:3: env.A: expected a string; put it in quotation marks\n"

@@ -216,14 +216,14 @@ static int check_newer(const ManifestText *from, const AppcPod *pod)
         return newer ? complain_of_all(from, -EOPNOTSUPP, all, n) : 0;
 }
 
-int pod_manifest_parse(const ManifestText *from, AppcPod **ret, Findings *ret_passed_over)
+int pod_manifest_parse(Context *c, const ManifestText *from, AppcPod **ret, Findings *ret_passed_over)
 {
         _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
         int r;
 
         if (from->form == POD_FORM_KUBE)
                 return kube_manifest_parse_unmade(from, ret);
-        r = from->form == POD_FORM_SHORT ? short_manifest_parse(from->shown ?: from->path, from->text, from->n, &pod)
+        r = from->form == POD_FORM_SHORT ? short_manifest_parse(c, from->shown ?: from->path, from->text, from->n, &pod)
                                          : read_appc(from, &pod, ret_passed_over);
         if (r >= 0)
                 r = check_newer(from, pod);
@@ -233,12 +233,12 @@ int pod_manifest_parse(const ManifestText *from, AppcPod **ret, Findings *ret_pa
         return 0;
 }
 
-int pod_manifest_read(const char *path, const char *shown, AppcPod **ret)
+int pod_manifest_read(Context *c, const char *path, const char *shown, AppcPod **ret)
 {
         _cleanup_(manifest_text_done) ManifestText text = {};
         int r = manifest_text_read(path, shown, &text);
 
-        return r < 0 ? r : pod_manifest_parse(&text, ret, NULL);
+        return r < 0 ? r : pod_manifest_parse(c, &text, ret, NULL);
 }
 
 /* Images */

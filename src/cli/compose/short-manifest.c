@@ -19,6 +19,7 @@
 
 /* Each option is first tried alone, so that a mistake has its place; what all of them make together comes after. */
 typedef struct Maker {
+        Context *context; /* NULL: the host is not looked at */
         const char *path;
         const ShortPod *from;
         AppcPod *pod;
@@ -105,6 +106,8 @@ static int try_pod(Maker *m, const RunArgs *one)
         r = run_args_check_start(one);
         if (r >= 0)
                 r = run_network_check_words(one);
+        if (r >= 0 && m->context && one->net)
+                r = run_network_check_names(m->context, one->net);
         if (r >= 0)
                 r = check_sysctls(one->sysctls);
         if (r >= 0)
@@ -190,10 +193,11 @@ static int check_capabilities(char *const *names)
         return 0;
 }
 
+/* What is wrong with another app has been told. */
 static int check_others(const Maker *m, char *const *names)
 {
         STRV_FOREACH(name, names) {
-                bool found = false;
+                bool found = strv_contains(m->from->refused, *name);
 
                 for (size_t i = 0; i < m->from->n_apps; i++)
                         found = found || streq_ptr(m->from->apps[i].name, *name);
@@ -382,11 +386,11 @@ static void report(const char *path, const Findings *findings)
                 finding_log(&findings->items[i], path);
 }
 
-int short_manifest_parse(const char *path, const char *text, size_t n, AppcPod **ret)
+int short_manifest_parse(Context *c, const char *path, const char *text, size_t n, AppcPod **ret)
 {
         _cleanup_(short_pod_freep) ShortPod *from = NULL;
         _cleanup_json_error_ JsonError e = {};
-        _cleanup_(maker_done) Maker m = { .path = path, .args = { .options = create_options, RUN_ARGS_UNSET } };
+        _cleanup_(maker_done) Maker m = { .context = c, .path = path, .args = { .options = create_options, RUN_ARGS_UNSET } };
         int r = short_pod_parse(text, n, &from, &e);
 
         if (!from)

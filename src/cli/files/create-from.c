@@ -253,8 +253,8 @@ static int write_plan(Context *c, const PodDrafts *plan, const RunArgs *args,
 int create_from(Context *c, const RunArgs *args, int (*create)(Context *c, const RunArgs *args))
 {
         _cleanup_(pod_drafts_done) PodDrafts drafts = {};
-        int r = args->foreign ? drafts_of_command(args->foreign, args->subject, &drafts)
-                              : drafts_of_paths(args->from, args->subject, &drafts);
+        int r = args->foreign ? drafts_of_command(c, args->foreign, args->subject, &drafts)
+                              : drafts_of_paths(c, args->from, args->subject, &drafts);
 
         if (r < 0)
                 return r;

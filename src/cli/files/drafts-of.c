@@ -12,19 +12,39 @@
 #include "foreign/quadlet/podman-run.h"
 #include "foreign/quadlet/quadlet-plan.h"
 #include "foreign/yaml/yaml-json.h"
+#include "network/net-config.h"
 #include "shared/explain.h"
 
+/* What was asked for, and what the host has for it. */
 typedef struct Files {
         QuadletFile *items;
         size_t n;
+        char **networks;
 } Files;
 
 static void files_done(Files *files)
 {
         for (size_t i = 0; i < files->n; i++)
                 quadlet_file_done(&files->items[i]);
-        files->items = mfree(files->items);
-        files->n = 0;
+        free(files->items);
+        strv_free(files->networks);
+        *files = (Files) {};
+}
+
+static int find_networks(Context *c, Files *files)
+{
+        static const char *const without_file[] = { "none", "host", "all" };
+        _cleanup_(net_definitions_done) NetDefinitions known = {};
+        _cleanup_strv_free_ char **directories = NULL;
+        int r = net_config_directories(c->local_config, c->system_config, &directories);
+
+        if (r >= 0)
+                r = net_config_read(directories, &known);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(without_file); i++)
+                r = strv_extend(&files->networks, without_file[i]);
+        for (size_t i = 0; r >= 0 && i < known.n; i++)
+                r = strv_extend(&files->networks, known.items[i].name);
+        return r < 0 ? log_error_errno(r, "Cannot read the configuration of networks: %m") : 0;
 }
 
 static const char *suffix_of(const char *name)
@@ -173,7 +193,7 @@ static int read_file(const char *path, char **ret, size_t *ret_size)
 static int plan(const Files *files, const char *name, const char *from, PodDrafts *ret)
 {
         _cleanup_free_ char *message = NULL;
-        const QuadletInput input = { files->items, files->n, is_there, read_file };
+        const QuadletInput input = { files->items, files->n, is_there, read_file, files->networks };
         int r = quadlet_plan_new(&input, name, ret, &message);
 
         return r < 0 ? log_explained(r, message, "Cannot take pods from %s", from) : 0;
@@ -181,18 +201,19 @@ static int plan(const Files *files, const char *name, const char *from, PodDraft
 
 /* Compose */
 
-static int of_compose(const char *from, const char *name, PodDrafts *ret)
+static int of_compose(const char *from, const char *name, const Files *files, PodDrafts *ret)
 {
         _cleanup_(composefile_list_done) ComposefileList list = {};
         _cleanup_(pod_drafts_done) PodDrafts drafts = {};
         _cleanup_(findings_done) Findings beside = {};
         _cleanup_free_ char *message = NULL;
+        ComposefileInput input;
         int r = composefile_list_find(from, &list, &beside);
 
         if (r < 0)
                 return r;
-        r = composefile_plan_new(&(ComposefileInput) { list.paths, list.environment, read_file, is_there }, name,
-                                 &drafts, &message);
+        input = (ComposefileInput) { list.paths, list.environment, read_file, is_there, files->networks };
+        r = composefile_plan_new(&input, name, &drafts, &message);
         if (r < 0)
                 return log_error_errno(r, "Cannot take a pod from %s: %s", list.paths[0], explained(message, r));
         if (findings_move(&drafts.findings, &beside) < 0)
@@ -212,7 +233,7 @@ static int of_directory(const char *directory, const char *name, Files *files, P
         int r = add_directory(files, directory, NULL, &within);
 
         if (r < 0 || files->n == before)
-                return r < 0 ? r : of_compose(directory, name, ret);
+                return r < 0 ? r : of_compose(directory, name, files, ret);
         STRV_FOREACH(path, within)
                 log_warning("%s: directories within a directory are not read; give it to --from, too", *path);
         return 0;
@@ -224,19 +245,19 @@ static int of_path(const char *from, const char *name, Files *files, PodDrafts *
                 return log_error_errno(errno, "Cannot read %s: %m", from);
         if (is_directory(from))
                 return of_directory(from, name, files, ret);
-        return kube_path_is_yaml(from) ? of_compose(from, name, ret) : read_file_and_beside(from, files);
+        return kube_path_is_yaml(from) ? of_compose(from, name, files, ret) : read_file_and_beside(from, files);
 }
 
-int drafts_of_paths(char *const *from, const char *name, PodDrafts *ret)
+int drafts_of_paths(Context *c, char *const *from, const char *name, PodDrafts *ret)
 {
         _cleanup_(pod_drafts_done) PodDrafts all = {};
         _cleanup_(files_done) Files files = {};
-        int r = 0;
+        int r = find_networks(c, &files);
 
         STRV_FOREACH(path, from) {
                 _cleanup_(pod_drafts_done) PodDrafts drafts = {};
 
-                r = of_path(*path, name, &files, &drafts);
+                r = r < 0 ? r : of_path(*path, name, &files, &drafts);
                 if (r < 0)
                         return r;
                 if (pod_drafts_move(&all, &drafts) < 0)
@@ -260,13 +281,18 @@ int drafts_of_paths(char *const *from, const char *name, PodDrafts *ret)
         return 0;
 }
 
-int drafts_of_command(char *const *words, const char *name, PodDrafts *ret)
+int drafts_of_command(Context *c, char *const *words, const char *name, PodDrafts *ret)
 {
-        _cleanup_(quadlet_file_done) QuadletFile file = {};
+        _cleanup_(files_done) Files files = { .items = new0(QuadletFile, 1) };
         _cleanup_free_ char *message = NULL;
-        int r = podman_run_parse(words, name, &file, &message);
+        int r;
 
+        if (!files.items)
+                return log_oom();
+        r = podman_run_parse(words, name, &files.items[0], &message);
         if (r < 0)
                 return log_explained(r, message, "Cannot read the command line of podman run");
-        return plan(&(Files) { &file, 1 }, name, "podman run", ret);
+        files.n = 1;
+        r = find_networks(c, &files);
+        return r < 0 ? r : plan(&files, name, "podman run", ret);
 }

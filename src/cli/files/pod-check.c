@@ -42,7 +42,7 @@ int pod_check_file(Context *c, const char *name, const char *path, Findings *ret
         if (r < 0)
                 return r;
         r = text.form == POD_FORM_KUBE ? kube_manifest_parse(&text, &uuid, &kube)
-                                       : pod_manifest_parse(&text, &manifest, ret_remarks);
+                                       : pod_manifest_parse(c, &text, &manifest, ret_remarks);
         if (r < 0)
                 return r;
         if (kube)

@@ -320,7 +320,7 @@ static int check_file(Context *c, const RunArgs *args, const KubePod *kube, cons
 }
 
 /* The short form has no files for the pod beside it. */
-static int read_file_of(const char *path, const char *shown, Uuid *ret_uuid, KubePod **ret)
+static int read_file_of(Context *c, const char *path, const char *shown, Uuid *ret_uuid, KubePod **ret)
 {
         _cleanup_(manifest_text_done) ManifestText text = {};
         _cleanup_(kube_pod_freep) KubePod *pod = NULL;
@@ -334,17 +334,17 @@ static int read_file_of(const char *path, const char *shown, Uuid *ret_uuid, Kub
         r = pod ? uuid_new(ret_uuid) : -ENOMEM;
         if (r < 0)
                 return log_error_errno(r, "Cannot make a UUID: %m");
-        r = pod_manifest_parse(&text, &pod->manifest, NULL);
+        r = pod_manifest_parse(c, &text, &pod->manifest, NULL);
         if (r >= 0)
                 *ret = TAKE_PTR(pod);
         return r;
 }
 
-static int print_file(const char *path)
+static int print_file(Context *c, const char *path)
 {
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
         Uuid uuid;
-        int r = read_file_of(path, NULL, &uuid, &kube);
+        int r = read_file_of(c, path, NULL, &uuid, &kube);
 
         return r < 0 ? r : print(kube->manifest);
 }
@@ -371,10 +371,10 @@ static int create_file(Context *c, const RunArgs *args, const Results *results)
                 return log_error_errno(EINVAL, "%s says itself what the pod is made of; only --replace, --dry-run, "
                                        "--format, --property and --slice go with it", path);
         if (args->dry_run)
-                return print_file(path);
+                return print_file(c, path);
         r = copy_file(&f, args, path);
         if (r >= 0)
-                r = read_file_of(f.new, path, &uuid, &kube);
+                r = read_file_of(c, f.new, path, &uuid, &kube);
         if (r < 0)
                 return r;
         images = new0(Image *, kube->manifest->n_apps);

@@ -14,7 +14,7 @@ static int of_file(const char *path, const char *name, AppcPod **ret, char **ret
         *ret_name = strdup(name);
         if (!*ret_name)
                 return log_oom();
-        return pod_manifest_read(path, NULL, ret);
+        return pod_manifest_read(NULL, path, NULL, ret);
 }
 
 static int of_pod(Context *c, const char *word, AppcPod **ret, char **ret_name)

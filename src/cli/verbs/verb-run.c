@@ -77,7 +77,7 @@ static int run_manifest(Context *c, const RunArgs *args, const ManifestText *fro
 {
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
         RunArgs own = *args;
-        int r = pod_manifest_parse(from, &manifest, NULL);
+        int r = pod_manifest_parse(c, from, &manifest, NULL);
 
         own.manifest = &manifest;
         return r < 0 ? r : make_and_start(c, &own);

@@ -241,6 +241,8 @@ int composefile_network_of(ComposefileStep *c, const char *key, json_object *net
         if (!name)
                 return -ENOMEM;
         r = *name ? quadlet_step_check_name(&c->step, FOREIGN_NETWORK, name) : 0;
+        if (r >= 0 && c->step.state != FINDING_LOST && external)
+                r = quadlet_step_check_network(&c->step, name);
         if (r >= 0 && c->step.state != FINDING_LOST && !external && is_described(network))
                 r = add_network(c, key, network, name);
         if (r < 0 || c->step.state == FINDING_LOST)

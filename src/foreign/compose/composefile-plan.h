@@ -13,6 +13,7 @@ typedef struct ComposefileInput {
         /* Reads one of these, those that they name, and files of variables; -ENOENT: it is not there. */
         int (*read)(const char *path, char **ret, size_t *ret_size);
         bool (*exists)(const char *path); /* whether the host has it; NULL: everything is there */
+        char *const *networks; /* that the host has; NULL: whatever is named */
 } ComposefileInput;
 
 /* name: that of the pod; NULL: that of the project, which is COMPOSE_PROJECT_NAME, or stands in the files, or is that

@@ -341,6 +341,7 @@ int composefile_service(ComposefileMake *make, const char *name, json_object *se
                                         .n_files = 1,
                                         .file = &file,
                                         .exists = make->input->exists,
+                                        .networks = make->input->networks,
                                         .pod = make->pod } };
         int r = pod_draft_add_app(make->pod, strdup(name), composefile_app_name(name), &c.step.app);
 

@@ -30,6 +30,8 @@ int quadlet_network(QuadletStep *step, const QuadletRow *row, const char *value)
                    : strdup(streq(name, "bridge") || streq(name, "private") || streq(name, "podman") ? "default"
                                                                                                      : name);
         r = own ? quadlet_step_check_name(step, FOREIGN_NETWORK, own) : -ENOMEM;
+        if (r >= 0 && step->state != FINDING_LOST && !file)
+                r = quadlet_step_check_network(step, own);
         if (r >= 0 && options)
                 r = quadlet_step_check_address(step, options + strlen("ip="));
         if (r < 0 || step->state == FINDING_LOST)

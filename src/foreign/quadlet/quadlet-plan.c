@@ -299,14 +299,42 @@ static int plan_file(PodDrafts *plan, QuadletStep *step)
         return r >= 0 && step->app ? finish_app(step->pod, step->app, plan, step->file) : r;
 }
 
+typedef struct Circle {
+        PodDrafts *plan;
+        const QuadletInput *input;
+} Circle;
+
+/* The line that lets it wait. */
+static const QuadletEntry *find_order(const QuadletInput *input, const QuadletFile *file, const AppDraft *other)
+{
+        for (size_t i = 0; i < file->n_entries; i++) {
+                const QuadletEntry *e = &file->entries[i];
+                _cleanup_strv_free_ char **words = NULL;
+
+                if (!streq(e->section, "Unit") || (!streq(e->key, "After") && !streq(e->key, "Requires")) ||
+                    quadlet_split_words(e->value, &words) < 0)
+                        continue;
+                STRV_FOREACH(word, words) {
+                        const QuadletFile *found = quadlet_find_unit(input->files, input->n_files, *word);
+
+                        if (found && quadlet_file_is(found, "container") && streq(found->stem, other->stem))
+                                return e;
+                }
+        }
+        return NULL;
+}
+
 static int tell_circle(void *userdata, const AppDraft *app, const AppDraft *other)
 {
-        PodDrafts *plan = userdata;
-        _cleanup_free_ char *file = strjoin(app->stem, ".container");
+        const Circle *circle = userdata;
+        _cleanup_free_ char *name = strjoin(app->stem, ".container");
+        const QuadletFile *file = name ? quadlet_find_unit(circle->input->files, circle->input->n_files, name) : NULL;
+        const QuadletEntry *e = file ? find_order(circle->input, file, other) : NULL;
+        _cleanup_free_ char *key = strjoin("[Unit] ", e ? e->key : "After");
 
-        return file ? findings_add(&plan->findings, file, 0, "[Unit] After", FINDING_LOST,
-                                   "it waits for %s.container, which waits for it", other->stem)
-                    : -ENOMEM;
+        return key && name ? findings_add(&circle->plan->findings, e ? e->file : name, e ? e->line : 0, key,
+                                          FINDING_LOST, "it waits for %s.container, which waits for it", other->stem)
+                           : -ENOMEM;
 }
 
 static int tell_empty(PodDrafts *plan, const PodDraft *pod)
@@ -328,7 +356,8 @@ static int make_plan(PodDrafts *plan, const QuadletInput *input, const char *nam
                                      .n_files = input->n_files,
                                      .file = &input->files[i],
                                      .exists = input->exists,
-                                     .read = input->read };
+                                     .read = input->read,
+                                     .networks = input->networks };
 
                 r = step.file->beside ? 0 : plan_file(plan, &step);
         }
@@ -336,7 +365,7 @@ static int make_plan(PodDrafts *plan, const QuadletInput *input, const char *nam
                 return explain(reterr_message, EINVAL, "'%s' cannot be the name of %zu pods; give one file, or no name",
                                name, plan->n_pods);
         for (size_t i = 0; r >= 0 && i < plan->n_pods; i++) {
-                r = pod_draft_check_order(&plan->pods[i], tell_circle, plan);
+                r = pod_draft_check_order(&plan->pods[i], tell_circle, &(Circle) { plan, input });
                 if (r >= 0)
                         r = pod_draft_finish(&plan->pods[i]);
                 if (r >= 0)

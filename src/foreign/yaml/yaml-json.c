@@ -18,6 +18,7 @@ typedef struct Reader {
         size_t n;
         JsonError *error;
         bool texts;
+        bool names; /* are texts, whatever values are */
         Anchor *anchors;
         size_t n_anchors, allocated;
         size_t n_values;        /* that were made */
@@ -263,8 +264,12 @@ static int read_name(Reader *r, Event *event, size_t depth, char **ret)
 {
         _cleanup_json_object_ json_object *name = NULL;
         yaml_mark_t mark = event->e.start_mark;
-        int k = read_value(r, event, depth, &name);
+        bool texts = r->texts;
+        int k;
 
+        r->texts = texts || r->names;
+        k = read_value(r, event, depth, &name);
+        r->texts = texts;
         if (k < 0)
                 return k;
         if (!name || json_object_is_type(name, json_type_object) || json_object_is_type(name, json_type_array))
@@ -451,11 +456,11 @@ static int read_documents(Reader *r, json_object *array)
         }
 }
 
-static int parse(const char *data, size_t n, bool texts, json_object **ret, YamlLines **ret_lines, JsonError *e)
+static int parse(const char *data, size_t n, bool texts, bool names, json_object **ret, YamlLines **ret_lines, JsonError *e)
 {
         _cleanup_(yaml_lines_freep) YamlLines *lines = yaml_lines_new();
         _cleanup_json_object_ json_object *array = json_object_new_array();
-        Reader r = { .data = data, .n = n, .error = e, .texts = texts, .lines = lines };
+        Reader r = { .data = data, .n = n, .error = e, .texts = texts, .names = names, .lines = lines };
         int k;
 
         if (!array || !lines)
@@ -477,10 +482,15 @@ static int parse(const char *data, size_t n, bool texts, json_object **ret, Yaml
 
 int yaml_parse_memory(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e)
 {
-        return parse(data, n, false, ret, ret_lines, e);
+        return parse(data, n, false, false, ret, ret_lines, e);
+}
+
+int yaml_parse_named(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e)
+{
+        return parse(data, n, false, true, ret, ret_lines, e);
 }
 
 int yaml_parse_texts(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e)
 {
-        return parse(data, n, true, ret, ret_lines, e);
+        return parse(data, n, true, true, ret, ret_lines, e);
 }

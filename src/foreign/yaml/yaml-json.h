@@ -14,6 +14,9 @@
 /* All documents of a text that are not empty, as an array. */
 int yaml_parse_memory(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e);
 
+/* The same, but names of members are as they are written: "n" and "0x10" stay that. */
+int yaml_parse_named(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e);
+
 /* The same, but plain words are null or text, as they are written: who reads them knows what they mean. Members may
  * have the tags !reset and !override, which the lines then have. */
 int yaml_parse_texts(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e);
