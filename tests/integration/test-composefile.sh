@@ -84,6 +84,11 @@ END
         assert_contains "$output" 'it is not read, since a file was named'
         : >compose.override.yml
         refused_command 'compose.override.yml: there is nothing in it' create site --from=.
+        rm compose.override.yml
+        printf 'services: {s: {image: busybox, networks: [n]}}\nnetworks: {n: {external: true, name: nosuchnet}}\n' \
+                >compose.yaml
+        assert_fails 1 podctl create site --from=. --check
+        assert_contains "$output" "there is no network 'nosuchnet' in /etc/podctl/net.d"
         echo 'kind: Pod' >pod.yaml
         refused_command "there is no 'services' in it" create site --from=pod.yaml
 }

@@ -141,7 +141,8 @@ Test(short_pod, mistakes)
                 { "imge: x", "pod.yaml:1:1: imge: is not a known member; did you mean 'image'?" },
                 { "apps: {A: x, b: {image: x, after: [A]}}",
                   "pod.yaml:1:8: apps.A: 'A' is not a valid name of an app: small letters, digits and '-'" },
-                { "apps: {b: {image: x, after: [A]}}", "pod.yaml:1:30: apps.b.after[0]: There is no app 'A' in the pod" },
+                { "apps: {b: {image: x, after: [A]}}",
+                  "pod.yaml:1:30: apps.b.after[0]: There is no app 'A' in the pod" },
                 { "image: x\nuser: \"12:34\"", "pod.yaml:2:1: user: expected a user without a group; write 'user: 12' "
                                                "and 'group: 34'" },
                 { "apps: [a, a]", "pod.yaml:1:11: apps[1]: there are two apps 'a'; give one a name" },

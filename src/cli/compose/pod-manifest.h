@@ -7,8 +7,8 @@
 #include "manifest/appc-pod.h"
 
 /* Reads a manifest, in any form. Logs everything that is wrong with it, with the place and the member. An unknown
- * member or annotation is also an error: it is misspelt, or from a newer version. Only members of extensions, with a '.'
- * or '/' in their names, are passed over; they are returned if ret_passed_over is not NULL. */
+ * member or annotation is also an error: it is misspelt, or from a newer version. Only members of extensions, with a
+ * '.' or '/' in their names, are passed over; they are returned if ret_passed_over is not NULL. */
 int pod_manifest_parse(Context *c, const ManifestText *from, AppcPod **ret, Findings *ret_passed_over);
 /* The same for a file. */
 int pod_manifest_read(Context *c, const char *path, const char *shown, AppcPod **ret);

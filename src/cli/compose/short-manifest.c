@@ -390,7 +390,8 @@ int short_manifest_parse(Context *c, const char *path, const char *text, size_t 
 {
         _cleanup_(short_pod_freep) ShortPod *from = NULL;
         _cleanup_json_error_ JsonError e = {};
-        _cleanup_(maker_done) Maker m = { .context = c, .path = path, .args = { .options = create_options, RUN_ARGS_UNSET } };
+        _cleanup_(maker_done) Maker m = { .context = c, .path = path,
+                                          .args = { .options = create_options, RUN_ARGS_UNSET } };
         int r = short_pod_parse(text, n, &from, &e);
 
         if (!from)

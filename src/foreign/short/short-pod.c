@@ -370,7 +370,8 @@ static int (*const readers[_SHORT_SHAPE_MAX])(ShortReader *r, ShortApp *app, con
         [SHORT_TEXT] = read_text,           [SHORT_BOOLEAN] = read_boolean, [SHORT_LIST] = read_list,
         [SHORT_PAIRS] = read_pairs,         [SHORT_VOLUMES] = short_read_volumes, [SHORT_TMPFS] = short_read_tmpfs,
         [SHORT_EXEC] = read_exec,           [SHORT_IMAGE] = read_image,     [SHORT_NAME] = read_name,
-        [SHORT_ARGUMENTS] = read_arguments, [SHORT_USER] = read_user,           [SHORT_APPS] = read_apps,       [SHORT_TABLE] = read_table,
+        [SHORT_ARGUMENTS] = read_arguments, [SHORT_USER] = read_user,       [SHORT_APPS] = read_apps,
+        [SHORT_TABLE] = read_table,
 };
 
 /* Also the name of the option, which somebody may know better. */

@@ -456,7 +456,8 @@ static int read_documents(Reader *r, json_object *array)
         }
 }
 
-static int parse(const char *data, size_t n, bool texts, bool names, json_object **ret, YamlLines **ret_lines, JsonError *e)
+static int parse(const char *data, size_t n, bool texts, bool names, json_object **ret, YamlLines **ret_lines,
+                 JsonError *e)
 {
         _cleanup_(yaml_lines_freep) YamlLines *lines = yaml_lines_new();
         _cleanup_json_object_ json_object *array = json_object_new_array();
