@@ -310,6 +310,20 @@ Test(quadlet_plan, environment_files)
               "lost:7: cannot read /none/env: No such file or directory");
 }
 
+/* One secret may be a file and a variable. */
+Test(quadlet_plan, secrets)
+{
+        check((const char *[]) { "a.container", "[Container]\nImage=r.x/a\nSecret=s\nSecret=s,type=env,target=T\n"
+                                 "Secret=v,type=env,target=U\nSecret=v\nSecret=w,target=s\n[Quadlet]\n"
+                                 "DefaultDependencies=no", NULL },
+              "a docker://r.x/a --name=a --credential=s=s --credential=T=s,env=T --credential=v,env=U "
+              "changed:3: its content has to be in /etc/credstore/s before the pod starts "
+              "changed:4: its content has to be in /etc/credstore/s before the pod starts "
+              "changed:5: its content has to be in /etc/credstore/v before the pod starts "
+              "changed:6: its content has to be in /etc/credstore/v before the pod starts "
+              "lost:7: there is another secret 's'");
+}
+
 Test(quadlet_plan, tmpfs)
 {
         check((const char *[]) { "a.container", "[Container]\nImage=r.x/a\nTmpfs=/x:size=1m\nTmpfs=/y:notmpcopyup\n"

@@ -232,6 +232,34 @@ static int seccomp(QuadletStep *step, const QuadletRow *row, const char *value)
         return to_app(step, row, value);
 }
 
+static bool has_credential(const AppDraft *app, const char *name)
+{
+        bool found = false;
+
+        STRV_FOREACH(word, app->words) {
+                const char *text = startswith(*word, "--credential=");
+                const char *end = text ? startswith(text, name) : NULL;
+
+                found = found || (end && (!*end || *end == '=' || *end == ','));
+        }
+        return found;
+}
+
+/* As a variable, it is a file of its name, too. The second one of a name is called like its variable. */
+static int add_variable(QuadletStep *step, const char *name, const char *variable)
+{
+        return has_credential(step->app, name)
+                       ? strv_extendf(&step->app->words, "--credential=%s=%s,env=%s", variable, name, variable)
+                       : strv_extendf(&step->app->words, "--credential=%s,env=%s", name, variable);
+}
+
+static int add_file(QuadletStep *step, const char *name, const char *target)
+{
+        if (!has_credential(step->app, target))
+                return strv_extendf(&step->app->words, "--credential=%s=%s", target, name);
+        return streq(name, target) ? 0 : lose(step, "there is another secret '%s'", target);
+}
+
 static int secret(QuadletStep *step, const QuadletRow *row, const char *value)
 {
         _cleanup_strv_free_ char **fields = NULL;
@@ -251,10 +279,9 @@ static int secret(QuadletStep *step, const QuadletRow *row, const char *value)
                 r = quadlet_step_check_name(step, FOREIGN_CREDENTIAL, target);
         if (r < 0 || step->state == FINDING_LOST)
                 return r;
-        r = streq_ptr(type, "env")
-                    ? strv_extendf(&step->app->words, "--credential=%s,env=%s", fields[0], target ?: fields[0])
-                    : strv_extendf(&step->app->words, "--credential=%s=%s", target ?: fields[0], fields[0]);
-        return r < 0 ? r : change(step, "its content has to be in /etc/credstore/%s before the pod starts", fields[0]);
+        r = streq_ptr(type, "env") ? add_variable(step, fields[0], target ?: fields[0])
+                                   : add_file(step, fields[0], target ?: fields[0]);
+        return r < 0 || step->state == FINDING_LOST ? r : change(step, "its content has to be in /etc/credstore/%s before the pod starts", fields[0]);
 }
 
 static int one_success(QuadletStep *step, const QuadletRow *row, const char *value)
