@@ -387,17 +387,18 @@ Test(composefile_plan, one_file_over_another)
 {
         check_files(FILES("services:\n  s:\n    image: i\n    command: [a, b]\n    environment: [A=1, B=1]\n"
                           "    volumes: [\"/a:/x\", \"/b:/y:ro\"]\n    ports: [\"1:80\"]\n    dns: 1.1.1.1\n"
-                          "    labels: {l: m}\n    healthcheck: {test: [CMD, x], retries: 2}\n",
+                          "    labels: {l: m}\n    healthcheck: {test: [CMD, x], retries: 2}\n"
+                          "    secrets: [{source: k, target: t}]\nsecrets: {k: {file: /a}, l: {file: /b}}\n",
                           "/tmp/over.yaml",
                           "services:\n  s:\n    command: [c]\n    environment: {B: 2, V: }\n"
                           "    volumes: [\"/c:/x\", {type: bind, source: ./d, target: /z}]\n"
                           "    ports: [\"1:80\", \"2:81\"]\n    dns: [2.2.2.2]\n    labels: [l=n, o]\n"
-                          "    healthcheck: {test: y}\n  t: {image: j}\n"),
+                          "    healthcheck: {test: y}\n    secrets: [{target: t, source: l}]\n  t: {image: j}\n"),
                     "--volume=v0,kind=host,source=/c --volume=v1,kind=host,source=/b,readOnly=true "
                     "--volume=v2,kind=host,source=/tmp/d --port=1:80 --port=2:81 --dns=1.1.1.1 --dns=2.2.2.2 "
                     "--hosts-entry=127.0.0.1=s --hosts-entry=127.0.0.1=t p docker://i --name=s "
                     "--mount=volume=v0,target=/x --mount=volume=v1,target=/y --mount=volume=v2,target=/z "
-                    "--health-cmd=y --health-retries=2 --user-label=l=n --user-label=o= --environment=A=1 "
+                    "--credential=t=/b --health-cmd=y --health-retries=2 --user-label=l=n --user-label=o= --environment=A=1 "
                     "--environment=B=2 --environment=V=value -- c --- docker://j --name=t");
 }
 

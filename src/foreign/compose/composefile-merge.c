@@ -214,11 +214,12 @@ static int find_element(json_object *list, json_object *element, char *(*key)(js
 static int put_element(const Spot *s, json_object *list, size_t i, json_object *element)
 {
         json_object *below = json_object_array_get_idx(list, i), *both = NULL;
+        const Spot element_of = { s->make, s->at, "[]", s->within }; /* no rule of the list is one of its elements */
         int r;
 
         if (!json_object_is_type(below, json_type_object) || !json_object_is_type(element, json_type_object))
                 return json_object_array_put_idx(list, i, json_object_get(element));
-        r = merge_value(s, below, element, &both);
+        r = merge_value(&element_of, below, element, &both);
         return r < 0 ? r : json_object_array_put_idx(list, i, both);
 }
 
