@@ -15,7 +15,7 @@ known=(
         '*' '/^env (INVOCATION_ID|SYSTEMD_EXEC_PID|CREDENTIALS_DIRECTORY)=/d' "systemd's, an app being a service"
         '*' 's/(Cap.*:.*)a8([08])425(..)$/\180\2405\3/' 'podctl gives AUDIT_WRITE, MKNOD and NET_RAW too, as appc asks'
         '*' '/^limit Max open files/s/ (20000|1024) .*//' "podman hands on its own limit, systemd has a soft one"
-        '*' '/^hosts (10\.(8[89]|97)\.|127\.0\.0\.1 diff|172\.16\.|fd|ff02:)/d' 'addresses of the container and of the host'
+        '*' '/^hosts (10\.(8[89]|97)\.|127\.0\.0\.1 diff|172\.16\.|fd|ff02:)/d' 'addresses of both sides'
         '*' '/^net .*port_start/s/ (0|1024)$//'      'podctl lets all have the low ports of a network that is theirs'
         '*' '/^net .*ping_group_range/s/ 0 (0|65535)$//' 'and ping'
         '*' 's/^(hosts .*) # .*/\1/'                 'podctl says where a line is from'

@@ -398,7 +398,8 @@ Test(composefile_plan, one_file_over_another)
                     "--volume=v2,kind=host,source=/tmp/d --port=1:80 --port=2:81 --dns=1.1.1.1 --dns=2.2.2.2 "
                     "--hosts-entry=127.0.0.1=s --hosts-entry=127.0.0.1=t p docker://i --name=s "
                     "--mount=volume=v0,target=/x --mount=volume=v1,target=/y --mount=volume=v2,target=/z "
-                    "--credential=t=/b --health-cmd=y --health-retries=2 --user-label=l=n --user-label=o= --environment=A=1 "
+                    "--credential=t=/b --health-cmd=y --health-retries=2 --user-label=l=n --user-label=o= "
+                    "--environment=A=1 "
                     "--environment=B=2 --environment=V=value -- c --- docker://j --name=t");
 }
 

@@ -275,13 +275,15 @@ static int secret(QuadletStep *step, const QuadletRow *row, const char *value)
                 return lose(step, "only the app's user can read it, as /run/secrets/NAME; leave uid, gid, mode and "
                                   "paths away");
         r = quadlet_step_check_name(step, FOREIGN_CREDENTIAL, fields[0]);
-        if (r >= 0 && target && !streq_ptr(type, "env"))
+        if (r >= 0 && target)
                 r = quadlet_step_check_name(step, FOREIGN_CREDENTIAL, target);
         if (r < 0 || step->state == FINDING_LOST)
                 return r;
         r = streq_ptr(type, "env") ? add_variable(step, fields[0], target ?: fields[0])
                                    : add_file(step, fields[0], target ?: fields[0]);
-        return r < 0 || step->state == FINDING_LOST ? r : change(step, "its content has to be in /etc/credstore/%s before the pod starts", fields[0]);
+        if (r < 0 || step->state == FINDING_LOST)
+                return r;
+        return change(step, "its content has to be in /etc/credstore/%s before the pod starts", fields[0]);
 }
 
 static int one_success(QuadletStep *step, const QuadletRow *row, const char *value)
