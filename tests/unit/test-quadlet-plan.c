@@ -133,8 +133,8 @@ Test(quadlet_plan, lines)
                                         "'.', '_' and '-'" },
                 { "Secret=a,target=b=c", "!lost:3: 'b=c' is not a valid name of a credential: "
                                                    "letters, digits, '.', '_' and '-'" },
-                { "Secret=a,type=env,target=B=c", "!lost:3: 'B=c' is not a valid name of a credential: letters, digits, "
-                                                  "'.', '_' and '-'" },
+                { "Secret=a,type=env,target=B=c", "!lost:3: 'B=c' is not a valid name of a credential: letters, "
+                                                  "digits, '.', '_' and '-'" },
                 { "Network=a,host", "!lost:3: 'a,host' is not a valid name of a network: letters, digits, '-', '_' and "
                                     "'.'" },
                 { "Network=a:ip=10.0.0.2,host", "!lost:3: '10.0.0.2,host' is not an address" },
