@@ -17,12 +17,26 @@ int log_max_level(void);
  * replaced. */
 void log_set_prefix(const char *prefix);
 
-/* Warnings and errors go there from now on, without the program's name, and are not printed; NULL: nowhere else. */
-typedef void (*LogListener)(int level, const char *line, void *userdata);
+/* What a line is about: a place in a file. */
+typedef struct LogPlace {
+        const char *file;
+        size_t line, column; /* 0: not known */
+        const char *member;  /* NULL: none */
+} LogPlace;
+
+/* The same as a prefix "FILE:LINE:COLUMN: MEMBER", as far as these are there; NULL: none. It has to stay, too. */
+void log_set_place(const LogPlace *place);
+
+/* Warnings and errors go there from now on, without the program's name, and are not printed; NULL: nowhere else. Place:
+ * NULL, or what the line is about, which then is not in it. */
+typedef void (*LogListener)(int level, const LogPlace *place, const char *line, void *userdata);
 void log_set_listener(LogListener listener, void *userdata);
 
 /* Prints the message; "%m" in the format is the text of |error|. */
 void log_line(int level, int error, const char *format, ...) _printf_(3, 4);
+
+/* The same about a place. */
+void log_at(int level, const LogPlace *place, const char *format, ...) _printf_(3, 4);
 
 /* The same, and returns -|error|, which the compiler can see is negative. */
 #define log_full_errno(level, error, ...)                                                                      \

@@ -181,3 +181,96 @@ int strv_env_set(char ***l, const char *name, const char *value)
 
         return strv_consume(l, entry);
 }
+
+/* Entries by their names, those of one name in their order. */
+typedef struct Named {
+        const char *entry;
+        size_t length; /* of the name */
+        size_t at;
+} Named;
+
+static int compare_names(const Named *x, const Named *y)
+{
+        int order = memcmp(x->entry, y->entry, MIN(x->length, y->length));
+
+        return order != 0 ? order : x->length < y->length ? -1 : x->length > y->length;
+}
+
+static int compare_named(const void *a, const void *b)
+{
+        const Named *x = a, *y = b;
+        int order = compare_names(x, y);
+
+        return order != 0 ? order : x->at < y->at ? -1 : x->at > y->at;
+}
+
+static int compare_at(const void *a, const void *b)
+{
+        const Named *x = a, *y = b;
+
+        return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* Of one list, or of two as if they were one. */
+static Named *sort_by_name(char *const *first, char *const *second, size_t *ret_n)
+{
+        char *const *const lists[] = { first, second };
+        Named *all = new0(Named, strv_length(first) + strv_length(second) + 1);
+        size_t n = 0;
+
+        if (!all)
+                return NULL;
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
+                STRV_FOREACH(s, lists[i]) {
+                        all[n] = (Named) { *s, strcspn(*s, "="), n };
+                        n++;
+                }
+        qsort(all, n, sizeof(Named), compare_named);
+        *ret_n = n;
+        return all;
+}
+
+int strv_env_find_twice(char *const *l, const char **ret)
+{
+        size_t n, first = SIZE_MAX;
+        _cleanup_free_ Named *all = sort_by_name(l, NULL, &n);
+
+        if (!all)
+                return -ENOMEM;
+        *ret = NULL;
+        for (size_t i = 1; i < n; i++)
+                if (compare_names(&all[i - 1], &all[i]) == 0 && all[i].at < first) {
+                        first = all[i].at;
+                        *ret = all[i].entry;
+                }
+        return 0;
+}
+
+int strv_env_set_all(char ***l, char *const *others)
+{
+        _cleanup_strv_free_ char **result = NULL;
+        size_t n, kept = 0;
+        _cleanup_free_ Named *all = sort_by_name(*l, others, &n);
+
+        result = all ? new0(char *, n + 1) : NULL;
+        if (!result)
+                return -ENOMEM;
+        /* Of one name, the last value, where the first was. */
+        for (size_t i = 0; i < n; i++) {
+                bool again = kept > 0 && compare_names(&all[kept - 1], &all[i]) == 0;
+
+                if (again)
+                        all[kept - 1].entry = all[i].entry;
+                else
+                        all[kept++] = all[i];
+        }
+        qsort(all, kept, sizeof(Named), compare_at);
+        for (size_t i = 0; i < kept; i++) {
+                result[i] = strdup(all[i].entry);
+                if (!result[i])
+                        return -ENOMEM;
+        }
+        strv_free(*l);
+        *l = TAKE_PTR(result);
+        return 0;
+}

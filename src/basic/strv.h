@@ -34,3 +34,7 @@ size_t strv_sorted_uniq(char **l);
 const char *strv_env_get(char *const *l, const char *name);
 /* Sets name, replacing an existing entry of that name in place. */
 int strv_env_set(char ***l, const char *name, const char *value);
+/* The same for each of the others, NAME=VALUE, in time that hardly grows faster than they do. */
+int strv_env_set_all(char ***l, char *const *others);
+/* The first entry whose name is that of an earlier one; NULL: there is none. */
+int strv_env_find_twice(char *const *l, const char **ret);

@@ -12,9 +12,24 @@ void json_error_clear(JsonError *e)
 {
         e->message = mfree(e->message);
         e->has_path = false;
-        e->more = strv_free(e->more);
+        e->n_path = 0;
+        for (size_t i = 0; i < e->n_more; i++)
+                free(e->more[i].text);
+        e->more = mfree(e->more);
+        e->n_more = e->allocated_more = 0;
         e->own = strv_free(e->own);
         e->passed_over = strv_free(e->passed_over);
+}
+
+/* Takes text, also on failure. */
+static int more_add(JsonError *e, char *text, size_t n_path)
+{
+        if (!text || ARRAY_GROW(e->more, e->allocated_more, e->n_more, 1) < 0) {
+                free(text);
+                return -ENOMEM;
+        }
+        e->more[e->n_more++] = (JsonMistake) { text, n_path };
+        return 0;
 }
 
 int json_error_set(JsonError *e, int r, const char *member, const char *format, ...)
@@ -33,18 +48,21 @@ int json_error_set(JsonError *e, int r, const char *member, const char *format, 
 
         e->message = member ? strjoin(member, ": ", text) : TAKE_PTR(text);
         e->has_path = member;
+        e->n_path = member ? strlen(member) : 0;
         return r;
 }
 
 /* Anything below "a" is "a.b", "a[0]" or, when the message has no path yet, "a: text". */
-static int text_prefix(char **text, bool has_path, const char *prefix)
+static int text_prefix(char **text, bool has_path, size_t *n_path, const char *prefix)
 {
-        char *longer = strjoin(prefix, !has_path ? ": " : (*text)[0] == '[' ? "" : ".", *text);
+        const char *between = !has_path ? ": " : (*text)[0] == '[' ? "" : ".";
+        char *longer = strjoin(prefix, between, *text);
 
         if (!longer)
                 return -ENOMEM;
         free(*text);
         *text = longer;
+        *n_path = strlen(prefix) + (has_path ? strlen(between) + *n_path : 0);
         return 0;
 }
 
@@ -54,28 +72,27 @@ static int own_prefix(JsonError *e, const char *prefix)
         int k = 0;
 
         for (char **text = e->own; k >= 0 && text && *text; text++)
-                k = text_prefix(text, false, prefix);
-        if (k >= 0)
-                k = strv_extend_strv(&e->more, e->own);
+                k = more_add(e, strjoin(prefix, ": ", *text), strlen(prefix));
         e->own = strv_free(e->own);
         return k;
 }
 
 static int error_prefix(JsonError *e, int r, const char *prefix)
 {
+        size_t ignored = 0;
         int k = 0;
 
         if (!e || !prefix)
                 return r;
 
-        for (char **text = e->more; k >= 0 && text && *text; text++)
-                k = text_prefix(text, true, prefix);
+        for (size_t i = 0; k >= 0 && i < e->n_more; i++)
+                k = text_prefix(&e->more[i].text, true, &e->more[i].n_path, prefix);
         for (char **path = e->passed_over; k >= 0 && path && *path; path++)
-                k = text_prefix(path, true, prefix);
+                k = text_prefix(path, true, &ignored, prefix);
         if (k >= 0)
                 k = own_prefix(e, prefix);
         if (e->message) {
-                k = k < 0 ? k : text_prefix(&e->message, e->has_path, prefix);
+                k = k < 0 ? k : text_prefix(&e->message, e->has_path, &e->n_path, prefix);
                 e->has_path = true;
         }
         return k < 0 ? k : r;
@@ -98,12 +115,13 @@ JsonError json_error_part(const JsonError *e)
         return (JsonError) { .strict = json_error_is_strict(e) };
 }
 
-static int error_add(JsonError *e, char *message, bool has_path)
+static int error_add(JsonError *e, char *message, bool has_path, size_t n_path)
 {
         if (e->message)
-                return strv_consume(has_path ? &e->more : &e->own, message);
+                return has_path ? more_add(e, message, n_path) : strv_consume(&e->own, message);
         e->message = message;
         e->has_path = has_path;
+        e->n_path = n_path;
         return 0;
 }
 
@@ -112,9 +130,9 @@ int json_error_join(JsonError *e, JsonError *part, int r)
         int k = 0;
 
         if (e && part->message)
-                k = error_add(e, TAKE_PTR(part->message), part->has_path);
-        if (e && k >= 0)
-                k = strv_extend_strv(&e->more, part->more);
+                k = error_add(e, TAKE_PTR(part->message), part->has_path, part->n_path);
+        for (size_t i = 0; e && k >= 0 && i < part->n_more; i++)
+                k = more_add(e, TAKE_PTR(part->more[i].text), part->more[i].n_path);
         if (e && k >= 0)
                 k = strv_extend_strv(&e->own, part->own);
         if (e && k >= 0)
@@ -123,20 +141,21 @@ int json_error_join(JsonError *e, JsonError *part, int r)
         return k < 0 ? k : r;
 }
 
-int json_error_all(const JsonError *e, char ***ret)
+int json_error_all(const JsonError *e, JsonMistake **ret, size_t *ret_n)
 {
-        _cleanup_strv_free_ char **all = NULL;
-        int r = e->message ? strv_extend(&all, e->message) : 0;
+        JsonMistake *all = new0(JsonMistake, 1 + strv_length(e->own) + e->n_more);
+        size_t n = 0;
 
-        if (r < 0)
-                return r;
-        r = strv_extend_strv(&all, e->own);
-        if (r < 0)
-                return r;
-        r = strv_extend_strv(&all, e->more);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(all);
+        if (!all)
+                return -ENOMEM;
+        if (e->message)
+                all[n++] = (JsonMistake) { e->message, e->n_path };
+        STRV_FOREACH(text, e->own)
+                all[n++] = (JsonMistake) { *text, 0 };
+        for (size_t i = 0; i < e->n_more; i++)
+                all[n++] = e->more[i];
+        *ret = all;
+        *ret_n = n;
         return 0;
 }
 
@@ -231,7 +250,7 @@ static int refuse_stranger(const JsonField *table, const char *name, JsonError *
                                 : strjoin(printable, ": is not a known member");
         if (!message)
                 return -ENOMEM;
-        r = error_add(e, message, true);
+        r = error_add(e, message, true, strlen(printable));
         return r < 0 ? r : -EINVAL;
 }
 

@@ -20,11 +20,20 @@
  * A JsonError that starts with .strict is for text that people write by hand: a member without a row is a mistake,
  * reported with the most similar known name, unless it belongs to an extension, with a '.' or '/' in its name; and
  * reading continues after a mistake, to find them all. */
+
+/* The path is the first n_path bytes of the text, with ": " behind it; names of members may have that, too. */
+typedef struct JsonMistake {
+        char *text;
+        size_t n_path;
+} JsonMistake;
+
 typedef struct JsonError {
         char *message;
+        size_t n_path; /* of the message's path */
         bool has_path;
         bool strict;
-        char **more;        /* strict: the mistakes after the first that begin with a path */
+        JsonMistake *more;  /* strict: the mistakes after the first that begin with a path */
+        size_t n_more, allocated_more;
         char **own;         /* strict: the mistakes without a path so far, about the object that is being read */
         char **passed_over; /* strict: the paths of members of extensions */
 } JsonError;
@@ -42,8 +51,8 @@ int json_error_below_index(JsonError *e, int r, const char *member, size_t index
  * Returns r; strict readers continue then, and return the first negative r at the end. */
 JsonError json_error_part(const JsonError *e);
 int json_error_join(JsonError *e, JsonError *part, int r);
-/* All mistakes that were found, one per line. */
-int json_error_all(const JsonError *e, char ***ret);
+/* All mistakes that were found. The caller frees the array; the texts stay the error's. */
+int json_error_all(const JsonError *e, JsonMistake **ret, size_t *ret_n);
 static inline bool json_error_is_strict(const JsonError *e)
 {
         return e && e->strict;

@@ -14,7 +14,9 @@ page = os.path.join(root, 'man', 'quadlet-keys.inc')
 source = open(os.path.join(root, 'src/foreign/quadlet/quadlet-keys.c'), encoding='utf-8').read()
 STRING = r'"((?:[^"\\]|\\.)*)"'
 OWN_WORDS = {'Exec': 'arguments after **--**', 'Image': 'the image; *podctl/image*',
-             'HealthStartupSuccess': 'only 1'}
+             'HealthStartupSuccess': 'only 1',
+             'LogDriver': 'the journal has the output; **none** is not possible',
+             'Network': 'only **bridge**; *hostNetwork* of the file is the host\'s', 'Yaml': 'the file, kept as it is'}
 
 
 def rows():
@@ -44,6 +46,8 @@ def words_of(section, key, carry, option, why):
         return f'only **false**: {option}'
     if carry == 'default_only':
         return f'only **{option.replace("|", "**, **")}**'
+    if carry == 'quadlet_gateway':
+        return 'only the first address of the subnet'
     if key == 'Notify':
         return '**--health-ready**, or an annotation for **true**'
     if key.startswith('ReadOnly'):

@@ -77,11 +77,63 @@ END
         assert_fails 254 podctl create site --from=compose.yaml
         assert_contains "$output" 'would lose 2 of its lines'
         assert_fails '*' ls /etc/podctl/pods.d/site.json
-        : >compose.override.yml
+        printf 'services:\n  web: {tty: true}\n' >compose.override.yml
         assert_fails 1 podctl create site --from=. --check
-        assert_contains "$output" 'it is not read'
+        assert_contains "$output" './compose.override.yml:2  services.web.tty         changed'
+        assert_fails 1 podctl create site --from=compose.yaml --check
+        assert_contains "$output" 'it is not read, since a file was named'
+        : >compose.override.yml
+        refused_command 'compose.override.yml: there is nothing in it' create site --from=.
+        rm compose.override.yml
+        printf 'services: {s: {image: busybox, networks: [n]}}\nnetworks: {n: {external: true, name: nosuchnet}}\n' \
+                >compose.yaml
+        assert_fails 1 podctl create site --from=. --check
+        assert_contains "$output" "there is no network 'nosuchnet' in /etc/podctl/net.d"
         echo 'kind: Pod' >pod.yaml
         refused_command "there is no 'services' in it" create site --from=pod.yaml
+}
+
+# COMPOSE_FILE, files that others include or extend, and a network of the file, for a pod that starts.
+test_composefile_several() {
+        hub
+        podctl --insecure-options=image fetch docker://docker.io/library/busybox >/dev/null 2>&1
+        mkdir -p project/common
+        cat >project/base.yaml <<'END'
+name: site
+include: [common/net.yaml]
+services:
+  web:
+    extends: {file: common/base.yaml, service: base}
+    environment: {OF: base}
+    networks: {back: {ipv4_address: 10.98.9.7}}
+networks: {back: {internal: true, ipam: {config: [{subnet: 10.98.9.0/24}]}}}
+END
+        cat >project/prod.yaml <<'END'
+services:
+  web:
+    environment: {OF: prod, TAG: "${TAG}"}
+    tmpfs: !reset []
+END
+        printf 'COMPOSE_FILE=base.yaml:prod.yaml\nTAG=3\n' >project/.env
+        cat >project/common/base.yaml <<'END'
+services: {base: {image: docker.io/library/busybox, command: sleep 1000, env_file: [one.env], tmpfs: /x}}
+END
+        echo ONE=1 >project/common/one.env
+        printf 'services: {two: {image: docker.io/library/busybox, command: sleep 1000, networks: [back]}}' \
+                >project/common/net.yaml
+        defer rm -f /etc/podctl/net.d/site_back.conf
+        defer shop_gone
+        defer systemctl stop pod@site
+        podctl create --from=project 2>log || fail "$(cat log)"
+        jq -e '.subnet == "10.98.9.0/24" and .isDefaultGateway == false' /etc/podctl/net.d/site_back.conf
+        systemctl start pod@site
+        assert_eq "$(podctl exec --app=web site sh -c 'echo $OF $TAG $ONE')" 'prod 3 1'
+        podctl exec --app=two site ip -4 -o addr | grep -q ' 10\.98\.9\.7/'
+        assert_fails '*' podctl exec --app=web site ls /x
+        # The same by their names
+        TAG=4 podctl create other --from=project/base.yaml:project/prod.yaml --dry-run >plan 2>log || fail "$(cat log)"
+        grep -q '"OF=prod"' plan
+        grep -q '"TAG=4"' plan
 }
 
 # What create would refuse is told first, in JSON too; nothing that is named is dropped or waited for.

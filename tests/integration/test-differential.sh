@@ -15,11 +15,11 @@ known=(
         '*' '/^env (INVOCATION_ID|SYSTEMD_EXEC_PID|CREDENTIALS_DIRECTORY)=/d' "systemd's, an app being a service"
         '*' 's/(Cap.*:.*)a8([08])425(..)$/\180\2405\3/' 'podctl gives AUDIT_WRITE, MKNOD and NET_RAW too, as appc asks'
         '*' '/^limit Max open files/s/ (20000|1024) .*//' "podman hands on its own limit, systemd has a soft one"
-        '*' '/^hosts (10\.8[89]\.|127\.0\.0\.1 diff|172\.16\.|fd|ff02:)/d' 'addresses of the container and of the host'
+        '*' '/^hosts (10\.(8[89]|97)\.|127\.0\.0\.1 diff|172\.16\.|fd|ff02:)/d' 'addresses of both sides'
         '*' '/^net .*port_start/s/ (0|1024)$//'      'podctl lets all have the low ports of a network that is theirs'
         '*' '/^net .*ping_group_range/s/ 0 (0|65535)$//' 'and ping'
         '*' 's/^(hosts .*) # .*/\1/'                 'podctl says where a line is from'
-        '*' '/^resolv (nameserver 10\.89\.|search dns\.podman)/d' "podman's own resolver, which forwards"
+        '*' '/^resolv (nameserver 10\.(89|97)\.|search dns\.podman)/d' "podman's own resolver, which forwards"
         '*' '/^file [^ ]+ /s/drwxrwxrwx 0:0/drwxr-xr-x 0:0/' 'an emptyDir is for everybody, as in Kubernetes'
         '@(deployment|job|daemonset)' '/^hostname /s/-pod$//' 'podman makes a pod of another name of it'
         '@(duo|volumes)' '/^file .(memory|scratch) /s/drwxrwxrwt/drwxr-xr-x/' 'so is one in memory'
@@ -27,20 +27,25 @@ known=(
         'generated' '/^status CapBnd/s/28002000$/00000000/' 'the three that podman does not give, and so does not drop'
         '@(generated|image|qdropin|qimage)' '/^env HOME=/d' 'of an unknown user, it is / as for Docker'
         'ports' '/^resolv nameserver 10\.9\.8\.7/d'  "podman's own resolver asks that server"
-        'texts' '/^(at|type|writable) /d'            'for podman they are volumes, which containers can write'
+        '@(qkube|texts)' '/^(at|type|writable) /d'   'for podman they are volumes, which containers can write'
         'texts' '/^file .some.hi /s/-rw-r--r--/-rw-------/' 'podman does not heed the mode of an item'
         'two' '/^file .shared.made-by-look /d'       'of the other container, which may be earlier or later'
         'q*' '/^hostname ([0-9a-f]{12}|(systemd-)?q[a-z]+)$/d' "podman's is the ID, podctl's the name of the pod"
         'q*' '/^resolv nameserver 8\.8\.(4\.4|8\.8)$/d' "podman's, where the host has no resolver"
         '@(duo|generated|image|qcaps|qdropin|qimage|quser)' '/^status NoNewPrivs/s/1$/0/' 'the image has no use for any'
+        'hooks' '/^hook /d'                          'podman has no hooks, by its own table'
+        'qaddress' 's,^(10.*)/(24|32)$,\1,'         'in podctl, each pod has a link of its own, and no neighbours on it'
+        'qsecret' '/^TOKEN$/d'                       'in podctl, what is in a variable is a file, too'
         'qcaps' '/^status Cap[AEIP]..:/s/400$/000/' 'podman hands what was added to other users, too'
         'qread' '/^file .www/d'                      'podman copies the directory of the image into a tmpfs'
         'qvolumes' '/^type .anonymous /d'            "in podctl, it is the image's directory, in a layer above it"
 )
 
-# Also of pods that have ended and are kept.
-remove_volumes() {
+# Also volumes of pods that have ended and are kept.
+remove_what_stays() {
         local volume
+        rm -f /etc/podctl/net.d/{qaddress,qinside}.conf
+        podman network rm --force qaddress qinside >/dev/null
         for volume in diff-claim diff-data diff-qvolumes; do podctl volume rm --force $volume || true; done
 }
 
@@ -56,7 +61,7 @@ differ_here() {
                 --config.env OF_IMAGE=its --config.env 'SPACED=a  b'
         push looker.oci:latest library/looker:2
         podman_works || skip "podman does not run here: $(tail -n 1 podman.log)"
-        defer remove_volumes
+        defer remove_what_stays
         # A ConfigMap of another test would be a volume of that name.
         podman volume rm --all --force >/dev/null
         defer podman volume rm --all --force
@@ -174,6 +179,7 @@ test_differ_kube() {
         differ kube image 0 - one two three
         differ kube generated stays 8196 one
         differ kube duo stays 8197 one two
+        differ kube hooks stays - one events
         none_differs
 }
 
@@ -187,6 +193,7 @@ test_differ_kube_endings() {
         differ kube deployment stays - one
         differ kube daemonset stays - one two
         differ kube job 4 - one runs
+        differ kube always stays - one runs
         none_differs
 }
 
@@ -214,6 +221,10 @@ quadlet_theirs() {
         defer systemctl daemon-reload
         for file in files/*; do defer rm -rf "$QUADLETS/${file##*/}"; done
         systemctl daemon-reload
+        # What makes a network stays active, and would not make it again.
+        for file in files/*.network; do
+                [[ ! -e $file ]] || defer systemctl stop "$(basename "$file" .network)-network.service"
+        done
         played "$unit" "$1" theirs "${@:2}"
 }
 
@@ -226,6 +237,16 @@ quadlet_ours() {
 quadlets_here() {
         differ_here
         [[ -e /usr/libexec/podman/quadlet ]] || skip 'this podman has no Quadlet'
+}
+
+# Each has it where it looks.
+secret_of_both() {
+        printf 'a  word' >secret
+        defer podman secret rm diffsecret
+        podman secret create diffsecret secret >/dev/null
+        mkdir -p /etc/credstore
+        defer rm -f /etc/credstore/diffsecret
+        cp secret /etc/credstore/diffsecret
 }
 
 test_differ_quadlet() {
@@ -241,6 +262,11 @@ test_differ_quadlet() {
         differ quadlet qsysctl stays - one
         differ quadlet qimage 0 - one
         differ quadlet qdropin stays - one
+        differ quadlet qaddress stays - one address
+        differ quadlet qinside stays - one address
+        differ quadlet qkube stays 8198 one
+        secret_of_both
+        differ quadlet qsecret stays - one content names
         none_differs
 }
 
@@ -249,6 +275,7 @@ test_differ_quadlet_endings() {
         differ quadlet qentry 0 - one
         differ quadlet qhealth stays - again one
         differ quadlet qretries 0 - runs one
+        differ quadlet qonce 0 - runs one
         differ quadlet qfails 5 - one
         differ quadlet qstop stays - one
         differ quadlet qpod stays 8194 one two named

@@ -25,7 +25,7 @@ quadlet() {
 by_podctl() {
         local name=$1
         shift
-        defer rm -rf "/etc/podctl/pods.d/$name.json" "/etc/systemd/system/pod@$name.service.d"
+        defer rm -rf "/etc/podctl/pods.d/$name".{json,yaml} "/etc/systemd/system/pod@$name.service.d"
         defer systemctl stop "pod@$name"
         podctl create --from="$QUADLET" "$@"
 }
@@ -181,6 +181,64 @@ END
         podctl exec inside ip -4 -o addr | grep -q ' 10\.98\.7\.9/'
 }
 
+# The file of Kubernetes is the pod's as it is, and what the .kube file says of the unit is the unit's.
+test_quadlet_kube() {
+        quadlet_here
+        cat >qk.yaml <<'END'
+apiVersion: v1
+kind: Pod
+metadata: {name: other}
+spec:
+  containers:
+  - name: one
+    image: docker.io/library/nginx
+    ports: [{containerPort: 80, hostPort: 8087}]
+END
+        quadlet qk.kube <<END
+[Kube]
+Yaml=$PWD/qk.yaml
+[Service]
+Restart=always
+END
+        by_podctl qk 2>log || fail "$(cat log)"
+        cmp qk.yaml /etc/podctl/pods.d/qk.yaml
+        assert_eq "$(systemctl show -P Restart pod@qk)" always
+        systemctl start pod@qk
+        wait_until curl -sf http://localhost:8087/
+}
+
+# An image of a .build file is the one that was fetched under its name; before that, nothing is written.
+test_quadlet_build() {
+        quadlet_here
+        quadlet qbuilt.build <<<$'[Build]\nImageTag=localhost/qbuilt:1\nSetWorkingDirectory=unit'
+        quadlet qbuilt.container <<<$'[Container]\nImage=qbuilt.build\nExec=sleep 1000'
+        assert_fails 254 podctl create --from="$QUADLET/qbuilt.container"
+        [[ ! -e /etc/podctl/pods.d/qbuilt.json ]]
+        podctl --insecure-options=image fetch --name=localhost/qbuilt:1 "$IMAGES/busybox-docker.tar" >/dev/null 2>&1
+        defer podctl image rm localhost/qbuilt:1
+        by_podctl qbuilt 2>log || fail "$(cat log)"
+        jq -e '.apps[0].image.name == "localhost/qbuilt"' /etc/podctl/pods.d/qbuilt.json
+        systemctl start pod@qbuilt
+}
+
+# Variables of one container's file are not its neighbour's, and its own ones win.
+test_quadlet_environment_file_of_one() {
+        quadlet_here
+        printf 'A=of file\n# comment\nB="quoted"\n' >variables
+        quadlet qenv.pod <<<'[Pod]'
+        quadlet qenv-a.container <<END
+[Container]
+Image=docker.io/library/busybox
+Pod=qenv.pod
+Environment=A=own
+EnvironmentFile=$PWD/variables
+END
+        quadlet qenv-b.container <<<$'[Container]\nImage=docker.io/library/busybox\nPod=qenv.pod'
+        by_podctl qenv 2>log || fail "$(cat log)"
+        jq -e '[.apps[] | .options.environment // []] == [["A=own", "B=\"quoted\""], []]' \
+                /etc/podctl/pods.d/qenv.json || fail "$(cat /etc/podctl/pods.d/qenv.json)"
+}
+
 # Whatever cannot be carried over is named, and nothing is written.
 test_quadlet_lost() {
         local status=0
@@ -204,9 +262,10 @@ END
 test_quadlet_all_or_nothing() {
         quadlet_here
         quadlet qa.network <<<'[Network]'
-        printf '[Container]\nImage=docker.io/library/busybox\nNetwork=qa.network\n' | quadlet qa.container
-        printf '[Container]\nImage=docker.io/library/nosuchimage\n' | quadlet qb.container
+        quadlet qa.container <<<$'[Container]\nImage=docker.io/library/busybox\nNetwork=qa.network'
+        quadlet qb.container <<<$'[Container]\nImage=docker.io/library/nosuchimage'
         assert_fails 254 podctl create --from="$QUADLET"
+        assert_contains "$output" nosuchimage
         [[ ! -e /etc/podctl/pods.d/qa.json && ! -e /etc/systemd/system/pod@qa.service.d/50-podctl.conf ]]
         [[ ! -e /etc/podctl/net.d/qa.conf ]]
 }

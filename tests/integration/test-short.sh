@@ -103,6 +103,14 @@ X
                 any(.[]; .file == "./appc.json" and .line == 3 and .column == 26 and .member == "apps")' <<<"$output"
         echo 'image: busybox' >good.yaml
         assert_eq "$(podctl check --format=json ./good.yaml)" '[]'
+        # A name of theirs is no message of ours, and a pipe is read once.
+        jq -nc '{acKind: "PodManifest", acVersion: "0.8.11", apps: [], "x: all is well": 1}' >named.json
+        assert_fails 254 podctl check --format=json <(cat named.json)
+        jq -e '.[0] | .member == "x: all is well" and .message == "is not a known member" and .line == 1' <<<"$output"
+        # Networks that are not there, with the line, before an image is.
+        printf 'image: nosuchimage\nnetworks: [default, nosuchnet]\n' >net.yaml
+        assert_fails 254 podctl check --format=json ./net.yaml
+        jq -e 'map([.line, .column, .member]) == [[2, 21, "networks[1]"]]' <<<"$output" || fail "$output"
 }
 
 test_edit_takes_over_what_is_good() {

@@ -280,9 +280,16 @@ Test(appc_pod, strangers)
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_json_error_ JsonError e = {};
                 _cleanup_strv_free_ char **texts = NULL;
+                _cleanup_free_ JsonMistake *all = NULL;
+                size_t n = 0;
 
                 cr_expect_eq(parse_strictly(cases[i].json, &e), -EINVAL, "%s", cases[i].json);
-                cr_assert_eq(json_error_all(&e, &texts), 0);
+                cr_assert_eq(json_error_all(&e, &all, &n), 0);
+                for (size_t k = 0; k < n; k++) {
+                        cr_assert_eq(strv_extend(&texts, all[k].text), 0);
+                        cr_expect(all[k].n_path == 0 || startswith(all[k].text + all[k].n_path, ": "), "%s: %zu",
+                                  all[k].text, all[k].n_path);
+                }
                 expect_texts(texts, cases[i].wanted, cases[i].json);
         }
 }

@@ -235,6 +235,31 @@ Test(strv, environment)
         cr_expect_null(strv_env_get(l, "B"));
 }
 
+/* As one by one. */
+Test(strv, environment_of_many)
+{
+        char *const more[] = { (char *) "AB=4", (char *) "C=5", (char *) "B=", (char *) "C=6", NULL };
+        _cleanup_strv_free_ char **l = NULL, **one_by_one = NULL;
+        _cleanup_free_ char *text = NULL, *expected = NULL;
+        const char *twice = NULL;
+
+        cr_assert_eq(strv_extend_strv(&l, (char *const[]) { (char *) "A=1", (char *) "AB=2", NULL }), 0);
+        cr_assert_eq(strv_extend_strv(&one_by_one, l), 0);
+        for (size_t i = 0; more[i]; i++) {
+                _cleanup_free_ char *name = strndup(more[i], strcspn(more[i], "="));
+
+                cr_assert_eq(strv_env_set(&one_by_one, name, strchr(more[i], '=') + 1), 0);
+        }
+        cr_assert_eq(strv_env_set_all(&l, more), 0);
+        text = strv_join(l, " ");
+        expected = strv_join(one_by_one, " ");
+        cr_expect_str_eq(text, expected);
+        cr_expect_eq(strv_env_find_twice(more, &twice), 0);
+        cr_expect_str_eq(twice, "C=6");
+        cr_expect_eq(strv_env_find_twice(l, &twice), 0);
+        cr_expect_null(twice);
+}
+
 Test(fs, in_root)
 {
         char template[] = "/tmp/podctl-test-XXXXXX";

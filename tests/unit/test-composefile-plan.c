@@ -3,11 +3,18 @@
 
 #include "foreign/compose/composefile-plan.h"
 
-static int read_variables(const char *path, char **ret, size_t *ret_size)
+/* Paths and texts, up to NULL. */
+static const char *const *disk;
+
+static int read_disk(const char *path, char **ret, size_t *ret_size)
 {
-        if (!endswith(path, "/a.env"))
+        const char *text = endswith(path, "/a.env") ? "F=file\nV=$V" : NULL;
+
+        for (const char *const *file = disk; !text && file && *file; file += 2)
+                text = streq(file[0], path) ? file[1] : NULL;
+        if (!text)
                 return -ENOENT;
-        *ret = strdup("F=file\nV=$V");
+        *ret = strdup(text);
         *ret_size = strlen(*ret);
         return 0;
 }
@@ -41,7 +48,9 @@ static char *text_of(const PodDrafts *drafts)
                 add(&text, *word);
         for (size_t i = 0; i < drafts->findings.n; i++) {
                 const Finding *f = &drafts->findings.items[i];
-                _cleanup_free_ char *line = strprintf("%s:%zu:%s: %s", finding_state_to_string(f->state), f->line,
+                const char *file = startswith(f->file, "/tmp/") ?: f->file;
+                _cleanup_free_ char *line = strprintf("%s:%s%s%zu:%s: %s", finding_state_to_string(f->state),
+                                                      file[0] == 'c' ? "" : file, file[0] == 'c' ? "" : ":", f->line,
                                                       strempty(f->member), strempty(f->text));
 
                 if (f->state != FINDING_CARRIED)
@@ -52,8 +61,11 @@ static char *text_of(const PodDrafts *drafts)
 
 static char *plan(const char *yaml, char **reterr_message)
 {
-        ComposefileInput input = { "/tmp/compose.yaml", yaml, strlen(yaml), environment, read_variables, is_there };
+        static char *const paths[] = { (char *) "/tmp/compose.yaml", NULL };
+        ComposefileInput input = { paths, environment, read_disk, is_there };
         _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+
+        disk = (const char *const[]) { paths[0], yaml, NULL };
 
         return composefile_plan_new(&input, "p", &drafts, reterr_message) >= 0 ? text_of(&drafts) : NULL;
 }
@@ -232,29 +244,25 @@ Test(composefile_plan, files)
                   "one, and elsewhere host" },
                 { "x-a: &a {image: i, user: root}\nservices: {s: {<<: *a}, t: {image: i, profiles: [p]}}\ninclude: [x]",
                   "--hosts-entry=127.0.0.1=s p docker://i --name=s --user=root changed:2:services.t.profiles: the "
-                  "service is left out: COMPOSE_PROFILES does not name one lost:3:include: give the other file to "
-                  "podctl "
-                  "create, too" },
+                  "service is left out: COMPOSE_PROFILES does not name one lost:3:include[0]: /tmp/x: "
+                  "cannot read it: No such file or directory" },
                 { "services:\n  b: {image: i, environment: {A: 1, B: 1}, group_add: [1], command: [x, y]}\n  s: "
                   "{extends: {service: "
                   "b}, environment: {B: 2}, group_add: [2, 1], command: [z]}\n  t: {extends: s, image: j}",
                   "--hosts-entry=127.0.0.1=b --hosts-entry=127.0.0.1=s --hosts-entry=127.0.0.1=t p docker://i --name=b "
                   "--supplementary-gids=1 --environment=A=1 --environment=B=1 -- x y --- docker://i --name=s "
-                  "--supplementary-gids=1 --supplementary-gids=2 --environment=B=2 "
-                  "--environment=A=1 -- z --- docker://j --name=t --supplementary-gids=1 --supplementary-gids=2 "
-                  "--environment=B=2 --environment=A=1 -- z ---" },
+                  "--supplementary-gids=1 --supplementary-gids=2 --environment=A=1 "
+                  "--environment=B=2 -- z --- docker://j --name=t --supplementary-gids=1 --supplementary-gids=2 "
+                  "--environment=A=1 --environment=B=2 -- z ---" },
                 { "services: {a: {image: i, extends: b}, b: {image: i, extends: a}}",
                   "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://i --name=a docker://i --name=b "
-                  "lost:1:services.b.extends: it extends itself" },
+                  "lost:1:services.a.extends: it extends itself lost:1:services.b.extends: it extends itself" },
                 { "services: {a: {image: i, extends: {service: x, file: o.yaml}}}",
-                  "--hosts-entry=127.0.0.1=a p docker://i --name=a lost:1:services.a.extends: a service of another "
-                  "file: "
-                  "write its members here" },
+                  "--hosts-entry=127.0.0.1=a p docker://i --name=a lost:1:services.a.extends: /tmp/o.yaml: "
+                  "cannot read it: No such file or directory" },
                 { "services: {a: {image: i, extends: b, labels: [x=y]}, b: {image: i, labels: {z: w}}}",
-                  "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://i --name=a --user-label=x=y "
-                  "docker://i "
-                  "--name=b --user-label=z=w lost:1:services.a.extends: what both have is a list in one and not in the "
-                  "other; write mappings" },
+                  "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://i --name=a --user-label=z=w "
+                  "--user-label=x=y docker://i --name=b --user-label=z=w" },
                 { "services:\n  a: {image: i, depends_on: [b]}\n  b: {image: i, depends_on: [c]}\n  c: {image: i, "
                   "depends_on: "
                   "[b]}",
@@ -277,11 +285,14 @@ Test(composefile_plan, files)
                   "p lost:1:services: there is no service lost:1:services.../x: the name is not valid: letters, "
                   "digits, '.', '-' and '_'" },
                 { "services: {s: {image: --x}}",
-                  "lost:1:services.s: there is no image: build it, fetch it with podctl fetch, and write its name "
-                  "lost:1:services.s.image: '--x' is not a valid name of an image" },
+                  "lost:1:services.s: there is no image; write its name lost:1:services.s.image: '--x' is not a valid "
+                  "name of an image" },
                 { "services: {s: {build: .}}",
-                  "lost:1:services.s: there is no image: build it, fetch it with podctl fetch, and write its name "
-                  "changed:1:services.s.build: the image is not built, but fetched" },
+                  "lost:1:services.s: there is no image; write its name lost:1:services.s.build: podctl builds no "
+                  "images: build it, bring it over with podctl fetch, and write its name as 'image'" },
+                { "services: {s: {build: ., image: r.x/i}}",
+                  "--hosts-entry=127.0.0.1=s p docker://r.x/i --name=s changed:1:services.s.build: the image is not "
+                  "built, but fetched by its name" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -307,12 +318,13 @@ Test(composefile_plan, names_of_pods)
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                ComposefileInput input = { cases[i].path, cases[i].yaml, strlen(cases[i].yaml), environment,
-                                           read_variables };
+                char *const paths[] = { (char *) cases[i].path, NULL };
+                ComposefileInput input = { paths, environment, read_disk };
                 _cleanup_(pod_drafts_done) PodDrafts drafts = {};
                 _cleanup_free_ char *text = NULL;
                 const Finding *f = NULL;
 
+                disk = (const char *const[]) { cases[i].path, cases[i].yaml, NULL };
                 cr_assert(composefile_plan_new(&input, NULL, &drafts, NULL) >= 0);
                 for (size_t k = 0; k < drafts.findings.n; k++)
                         if (drafts.findings.items[k].state == FINDING_LOST)
@@ -322,19 +334,176 @@ Test(composefile_plan, names_of_pods)
         }
 }
 
-Test(composefile_plan, variables_of_the_project)
+/* COMPOSE_PROJECT_NAME is before what the file says, which may use it. */
+Test(composefile_plan, name_of_the_project)
 {
-        static const char yaml[] = "services:\n  s: {image: i}\n  t:\n";
-        static char *const variables[] = { (char *) "COMPOSE_PROJECT_NAME=of_env", (char *) "COMPOSE_FILE=a.yml:b.yml",
-                                           NULL };
-        ComposefileInput input = { "/tmp/c.yaml", yaml, strlen(yaml), variables, read_variables };
-        _cleanup_(pod_drafts_done) PodDrafts drafts = {};
-        _cleanup_free_ char *text = NULL;
+        static const char *const files[] = { "/tmp/c.yaml", "name: of_file\nservices:\n  s: {image: i, command: "
+                                                            "$COMPOSE_PROJECT_NAME}\n  t:\n", NULL };
+        static char *const variables[] = { (char *) "COMPOSE_PROJECT_NAME=of_env", NULL },
+                           *const none[] = { NULL }, *const paths[] = { (char *) "/tmp/c.yaml", NULL };
+        static const struct {
+                char *const *variables;
+                const char *expected;
+        } cases[] = {
+                { variables, "--hosts-entry=127.0.0.1=s of-env docker://i --name=s -- of_env --- lost:4:services.t: "
+                             "expected an object" },
+                { none, "--hosts-entry=127.0.0.1=s of-file docker://i --name=s -- of_file --- lost:4:services.t: "
+                        "expected an object" },
+        };
 
-        cr_assert(composefile_plan_new(&input, NULL, &drafts, NULL) >= 0);
+        disk = files;
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                ComposefileInput input = { paths, cases[i].variables, read_disk };
+                _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+                _cleanup_free_ char *text = NULL;
+
+                cr_assert(composefile_plan_new(&input, NULL, &drafts, NULL) >= 0);
+                text = text_of(&drafts);
+                cr_expect_str_eq(text, cases[i].expected, "%s", text);
+        }
+}
+
+/* Several files: "/tmp/compose.yaml" and, if it is there, "/tmp/over.yaml" over it; others are named in them. */
+static void check_files(const char *const *files, const char *expected)
+{
+        char *const paths[] = { (char *) "/tmp/compose.yaml",
+                                streq_ptr(files[2], "/tmp/over.yaml") ? (char *) "/tmp/over.yaml" : NULL, NULL };
+        ComposefileInput input = { paths, environment, read_disk, is_there };
+        _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+        _cleanup_free_ char *message = NULL, *text = NULL;
+
+        disk = files;
+        cr_assert(composefile_plan_new(&input, "p", &drafts, &message) >= 0, "%s: %s", files[1], message);
         text = text_of(&drafts);
-        cr_expect_str_eq(text, "--hosts-entry=127.0.0.1=s of-env docker://i --name=s changed:0:COMPOSE_FILE: only this "
-                               "file is read, and not 'a.yml:b.yml' lost:3:services.t: expected an object");
+        for (size_t i = 0; i < drafts.n_networks; i++)
+                add(&text, drafts.networks[i].text);
+        cr_expect_str_eq(text, expected, "%s\n%s:\n%s\n%s", files[1], strempty(files[3]), text, expected);
+}
+
+#define FILES(...) (const char *const[]) { "/tmp/compose.yaml", __VA_ARGS__, NULL, NULL }
+
+/* By the rules of the specification: mappings by member, lists behind one another, and what has a key by its key. */
+Test(composefile_plan, one_file_over_another)
+{
+        check_files(FILES("services:\n  s:\n    image: i\n    command: [a, b]\n    environment: [A=1, B=1]\n"
+                          "    volumes: [\"/a:/x\", \"/b:/y:ro\"]\n    ports: [\"1:80\"]\n    dns: 1.1.1.1\n"
+                          "    labels: {l: m}\n    healthcheck: {test: [CMD, x], retries: 2}\n"
+                          "    secrets: [{source: k, target: t}]\nsecrets: {k: {file: /a}, l: {file: /b}}\n",
+                          "/tmp/over.yaml",
+                          "services:\n  s:\n    command: [c]\n    environment: {B: 2, V: }\n"
+                          "    volumes: [\"/c:/x\", {type: bind, source: ./d, target: /z}]\n"
+                          "    ports: [\"1:80\", \"2:81\"]\n    dns: [2.2.2.2]\n    labels: [l=n, o]\n"
+                          "    healthcheck: {test: y}\n    secrets: [{target: t, source: l}]\n  t: {image: j}\n"),
+                    "--volume=v0,kind=host,source=/c --volume=v1,kind=host,source=/b,readOnly=true "
+                    "--volume=v2,kind=host,source=/tmp/d --port=1:80 --port=2:81 --dns=1.1.1.1 --dns=2.2.2.2 "
+                    "--hosts-entry=127.0.0.1=s --hosts-entry=127.0.0.1=t p docker://i --name=s "
+                    "--mount=volume=v0,target=/x --mount=volume=v1,target=/y --mount=volume=v2,target=/z "
+                    "--credential=t=/b --health-cmd=y --health-retries=2 --user-label=l=n --user-label=o= "
+                    "--environment=A=1 "
+                    "--environment=B=2 --environment=V=value -- c --- docker://j --name=t");
+}
+
+/* What is told has the file and the line that it is from. */
+Test(composefile_plan, places_in_files)
+{
+        check_files(FILES("services:\n  s:\n    image: i\n    tty: true\n", "/tmp/over.yaml",
+                          "\nservices:\n  s:\n    privileged: true\n    ports: [\"80\"]\n    working_dir: $NONE\n"),
+                    "--hosts-entry=127.0.0.1=s p docker://i --name=s --working-dir= changed:4:services.s.tty: the app "
+                    "has no terminal lost:over.yaml:4:services.s.privileged: pods have user IDs of their own and "
+                    "cannot be privileged; name what is needed with cap_add lost:over.yaml:5:services.s.ports[0]: the "
+                    "host's port has to be chosen: write HOSTPORT:80 changed:over.yaml:6:services.s.working_dir: "
+                    "variable NONE is not set, and empty here");
+        check_files(FILES("services: {s: {image: i, user: a}}\n", "/tmp/over.yaml",
+                          "services:\n  s:\n    user: [b]\n"),
+                    "--hosts-entry=127.0.0.1=s p docker://i --name=s lost:over.yaml:3:services.s.user: it is of "
+                    "another type than what it is put over; write both in one form; expected one word");
+}
+
+Test(composefile_plan, marks)
+{
+        check_files(FILES("services:\n  s: {image: i, ports: [\"1:80\"], environment: {A: 1, B: 2}, user: x, dns: "
+                          "[1.1.1.1]}\n",
+                          "/tmp/over.yaml",
+                          "services:\n  s:\n    ports: !override [\"2:80\"]\n    environment: {A: !reset null}\n"
+                          "    user: !reset x\n    dns: !reset []\n"),
+                    "--port=2:80 --hosts-entry=127.0.0.1=s p docker://i --name=s --environment=B=2");
+        /* Over the extended service, and over the file below */
+        check_files(FILES("services:\n  b: {image: i, user: x, group_add: [1]}\n  s: {extends: b, user: !reset y, "
+                          "group_add: !override [2]}\n"),
+                    "--hosts-entry=127.0.0.1=b --hosts-entry=127.0.0.1=s p docker://i --name=b --user=x "
+                    "--supplementary-gids=1 docker://i --name=s --supplementary-gids=2");
+        check_files(FILES("services: {s: {image: i, user: x}}\n", "/tmp/over.yaml",
+                          "services:\n  b: {image: j}\n  s: {extends: b, user: !reset y}\n"),
+                    "--hosts-entry=127.0.0.1=s --hosts-entry=127.0.0.1=b p docker://j --name=s docker://j --name=b");
+}
+
+/* Relative paths begin where the other file is. */
+Test(composefile_plan, extends_of_other_files)
+{
+        check_files(FILES("services: {s: {extends: {file: sub/o.yaml, service: b}, user: u}}\n", "/tmp/sub/o.yaml",
+                          "services:\n  b: {extends: {file: more/p.yaml, service: c}, volumes: [\"./d:/d\"]}\n",
+                          "/tmp/sub/more/p.yaml",
+                          "services:\n  c: {image: i, env_file: a.env, volumes: [\"../e:/e\"], tty: true}\n"),
+                    "--volume=v0,kind=host,source=/tmp/sub/e --volume=v1,kind=host,source=/tmp/sub/d "
+                    "--hosts-entry=127.0.0.1=s p docker://i --name=s --user=u --mount=volume=v0,target=/e "
+                    "--mount=volume=v1,target=/d --environment=F=file --environment=V=value "
+                    "changed:sub/more/p.yaml:2:services.s.env_file: the file is read now, and not at each start "
+                    "changed:sub/more/p.yaml:2:services.s.tty: the app has no terminal");
+        check_files(FILES("services: {s: {image: i, extends: {file: o.yaml, service: s}}}\n", "/tmp/o.yaml",
+                          "services: {s: {extends: {file: compose.yaml, service: s}}}\n"),
+                    "--hosts-entry=127.0.0.1=s p docker://i --name=s lost:o.yaml:1:services.s.extends: it extends "
+                    "itself");
+}
+
+Test(composefile_plan, include)
+{
+        check_files(FILES("include: [sub/o.yaml, {path: [q.yaml, r.yaml], env_file: a.env}]\nservices: {s: {image: i, "
+                          "depends_on: [t]}}\n",
+                          "/tmp/sub/o.yaml", "services: {t: {image: j, volumes: [\"./d:/d\"], command: $W $V}}\n",
+                          "/tmp/sub/.env", "W=w\nV=below\n", "/tmp/q.yaml", "services: {u: {image: $F}}\n",
+                          "/tmp/r.yaml", "services: {u: {user: u}}\n"),
+                    "--hosts-entry=127.0.0.1=s --volume=v0,kind=host,source=/tmp/sub/d --hosts-entry=127.0.0.1=t "
+                    "--hosts-entry=127.0.0.1=u p docker://i --name=s --after=t docker://j --name=t "
+                    "--mount=volume=v0,target=/d -- w value --- docker://file --name=u --user=u");
+        check_files(FILES("services: {s: {image: i}}\ninclude:\n- o.yaml\n- https://x/y.yaml\n- {path: n.yaml, x: y}\n",
+                          "/tmp/o.yaml", "include: [compose.yaml]\nservices: {s: {image: j}}\n"),
+                    "--hosts-entry=127.0.0.1=s p docker://i --name=s lost:3:include[0]: services.s is in it and in "
+                    "another file, too; rename one lost:4:include[1]: 'https://x/y.yaml' is elsewhere; fetch it, and "
+                    "write its path lost:5:include[2]: 'x' is not possible "
+                    "lost:o.yaml:1:include[0]: /tmp/compose.yaml includes itself");
+}
+
+/* What the file says of a network is in a file of net.d; one that says nothing is the default one. */
+Test(composefile_plan, networks)
+{
+        check_files(FILES("services: {s: {image: i, networks: {n: {ipv4_address: 10.9.0.7}}}}\nnetworks:\n  n:\n"
+                          "    driver: bridge\n    internal: true\n    driver_opts: "
+                          "{com.docker.network.driver.mtu: 1400}\n"
+                          "    ipam: {config: [{subnet: 10.9.0.0/24, gateway: 10.9.0.1}]}\n"),
+                    "--hosts-entry=127.0.0.1=s --net=tmp_n:IP=10.9.0.7 p docker://i --name=s {\n"
+                    "  \"cniVersion\": \"1.0.0\",\n  \"name\": \"tmp_n\",\n  \"type\": \"podctl\",\n"
+                    "  \"isDefaultGateway\": false,\n  \"mtu\": 1400,\n  \"subnet\": \"10.9.0.0/24\"\n}\n");
+        check_files(FILES("services: {s: {image: i, networks: [n]}}\nnetworks:\n  n:\n    name: own\n    driver_opts:\n"
+                          "      foo: bar\n    ipam:\n      config:\n      - subnet: fd00::/64\n"
+                          "        gateway: fd00::2\n        ip_range: fd00::/80\n        aux_addresses: {h: fd00::5}\n"
+                          "      options: {a: b}\n    labels: [a=b]\n    scope: x\n"),
+                    "--hosts-entry=127.0.0.1=s --net=own p docker://i --name=s "
+                    "lost:6:networks.n.driver_opts.foo: not possible here "
+                    "lost:10:networks.n.ipam.config[0].gateway: it is the first address of the subnet "
+                    "lost:11:networks.n.ipam.config[0].ip_range: write a smaller Subnet= "
+                    "lost:12:networks.n.ipam.config[0].aux_addresses: addresses are chosen by names of pods "
+                    "lost:13:networks.n.ipam.options: not possible here "
+                    "changed:14:networks.n.labels: networks have no labels "
+                    "lost:15:networks.n.scope: podctl does not know this member "
+                    "{\n  \"cniVersion\": \"1.0.0\",\n  \"name\": \"own\",\n  \"type\": \"podctl\",\n"
+                    "  \"subnet6\": \"fd00::/64\"\n}\n");
+        check_files(FILES("services: {s: {image: i, networks: {n: {mac_address: x}}}, t: {image: i, networks: [m]}}\n"
+                          "networks: {n: {driver: bridge}, m: {name: other}}\n"),
+                    "--hosts-entry=127.0.0.1=s --hosts-entry=127.0.0.1=t p docker://i --name=s docker://i --name=t "
+                    "lost:1:services.s.networks.n.mac_address: not possible here "
+                    "lost:1:services.t.networks: services of one pod have the same network; here it is other, and "
+                    "elsewhere the default one "
+                    "{\n  \"cniVersion\": \"1.0.0\",\n  \"name\": \"other\",\n  \"type\": \"podctl\"\n}\n");
 }
 
 Test(composefile_plan, second_document)

@@ -29,7 +29,8 @@ static char *text_of(const PodDrafts *plan)
         for (size_t i = 0; i < plan->n_pods; i++) {
                 _cleanup_strv_free_ char **words = NULL;
 
-                if (plan->pods[i].apps[0].image && pod_draft_words(&plan->pods[i], &words) >= 0)
+                if ((plan->pods[i].manifest || (plan->pods[i].n_apps > 0 && plan->pods[i].apps[0].image)) &&
+                    pod_draft_words(&plan->pods[i], &words) >= 0)
                         STRV_FOREACH(word, words)
                                 add(&text, *word);
                 add_lines(&text, "[Unit]", plan->pods[i].unit);
@@ -54,9 +55,19 @@ static bool is_there(const char *path)
         return !startswith(path, "/none");
 }
 
+static int read_text(const char *path, char **ret, size_t *ret_size)
+{
+        if (!is_there(path))
+                return -ENOENT;
+        *ret = strdup("# comment\n\nA=of file\n  B=\"x\"\n");
+        *ret_size = *ret ? strlen(*ret) : 0;
+        return *ret ? 0 : -ENOMEM;
+}
+
 static void check(const char *const *sources, const char *expected)
 {
         _cleanup_free_ char *text = NULL, *message = NULL;
+        static char *const networks[] = { (char *) "default", (char *) "host", (char *) "known", NULL };
         QuadletFile files[4] = {};
         PodDrafts plan = {};
         size_t n = 0;
@@ -71,7 +82,7 @@ static void check(const char *const *sources, const char *expected)
                 r = quadlet_file_parse(&files[n], "f", sources[2 * n + 1], strlen(sources[2 * n + 1]), NULL);
                 cr_assert_eq(r, 0);
         }
-        r = quadlet_plan_new(&(QuadletInput) { files, n, is_there }, NULL, &plan, &message);
+        r = quadlet_plan_new(&(QuadletInput) { files, n, is_there, read_text, networks }, NULL, &plan, &message);
         cr_assert_eq(r, 0, "%s", strempty(message));
         text = text_of(&plan);
         cr_expect_str_eq(text, expected, "%s:\n%s\n%s", sources[1], text, expected);
@@ -122,9 +133,12 @@ Test(quadlet_plan, lines)
                                         "'.', '_' and '-'" },
                 { "Secret=a,target=b=c", "!lost:3: 'b=c' is not a valid name of a credential: "
                                                    "letters, digits, '.', '_' and '-'" },
+                { "Secret=a,type=env,target=B=c", "!lost:3: 'B=c' is not a valid name of a credential: letters, "
+                                                  "digits, '.', '_' and '-'" },
                 { "Network=a,host", "!lost:3: 'a,host' is not a valid name of a network: letters, digits, '-', '_' and "
                                     "'.'" },
                 { "Network=a:ip=10.0.0.2,host", "!lost:3: '10.0.0.2,host' is not an address" },
+                { "Network=other", "!lost:3: there is no network 'other' in /etc/podctl/net.d" },
                 { "IP=x", "!lost:3: 'x' is not an address" },
                 { "HostName=a_b", "!lost:3: 'a_b' is not a valid name of a host: letters, digits, '-' and '.', at most "
                                   "64" },
@@ -219,14 +233,106 @@ Test(quadlet_plan, containers_of_a_pod)
               "lost:3: there is no file no.pod among those that were given");
 }
 
+Test(quadlet_plan, circles)
+{
+        check((const char *[]) { "p.pod", "[Pod]\n[Quadlet]\nDefaultDependencies=no", "a.container",
+                                 "[Unit]\nAfter=x.service\nAfter=b.service\n[Container]\nImage=r.x/a\nPod=p.pod\n"
+                                 "ContainerName=a",
+                                 "b.container",
+                                 "[Unit]\nRequires=a.service\n[Container]\nImage=r.x/b\nPod=p.pod\nContainerName=b",
+                                 NULL },
+              "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://r.x/a --name=a --after=b docker://r.x/b "
+              "--name=b --requires=a [Unit] After=x.service "
+              "lost:2: it waits for a.container, which waits for it");
+}
+
 Test(quadlet_plan, hostile_names)
 {
         check((const char *[]) { "n.network", "[Network]\nNetworkName=../../x", NULL },
               "lost:0: it is not a valid name: letters, digits, '-', '_' and '.'");
         check((const char *[]) { "t@.container", "[Container]\nImage=r.x/a", NULL },
               "lost:0: a template needs an instance: a link NAME@INSTANCE.container, or DefaultInstance=");
-        check((const char *[]) { "k.kube", "[Kube]\nYaml=x", NULL },
-              "lost:2: give the YAML file itself to podctl create");
+}
+
+/* The file of Kubernetes stays as it is; the rest is the unit's. */
+Test(quadlet_plan, kube)
+{
+        check((const char *[]) { "k.kube", "[Kube]\nYaml=/srv/k.yaml\n[Service]\nRestart=always\n[Quadlet]\n"
+                                           "DefaultDependencies=no", NULL },
+              "k /srv/k.yaml [Service] Restart=always");
+        check((const char *[]) { "k.kube", "[Kube]\nYaml=/srv/k.yaml\nYaml=/srv/l.yaml\nPublishPort=80:80\n"
+                                           "LogDriver=none\nNetwork=host\n[Quadlet]\nDefaultDependencies=no", NULL },
+              "k /srv/k.yaml lost:3: a pod has one file; put its documents into /srv/k.yaml, each after '---' "
+              "lost:4: write hostPort into the file of Kubernetes "
+              "lost:5: the output of such a pod is always logged "
+              "lost:6: write 'hostNetwork: true' into the file of Kubernetes");
+        check((const char *[]) { "k.kube", "[Kube]\nYaml=/none/k.yaml\n[Quadlet]\nDefaultDependencies=no", NULL },
+              "k /none/k.yaml lost:2: there is no /none/k.yaml; nothing makes it by itself here");
+        check((const char *[]) { "k.kube", "[Kube]\n[Quadlet]\nDefaultDependencies=no", NULL },
+              "lost:0: there is no file of Kubernetes");
+}
+
+/* The image that podman has built is the store's, under its first name. */
+Test(quadlet_plan, build)
+{
+        check((const char *[]) { "a.container", "[Container]\nImage=a.build\n[Quadlet]\nDefaultDependencies=no",
+                                 "a.build", "[Build]\nImageTag=localhost/a:1\nImageTag=localhost/b\nFile=x", NULL },
+              "a localhost/a:1 --name=a changed:2: only podman has this image: podman save, and podctl fetch "
+              "--name=localhost/a:1, come before "
+              "changed:4: podman builds the image; podctl only takes it from there");
+        check((const char *[]) { "a.container", "[Container]\nImage=a.build\n[Quadlet]\nDefaultDependencies=no",
+                                 "a.build", "[Build]\nImageTag=--force", NULL },
+              "lost:2: '--force' is not a valid name of an image lost:0: there is no image");
+        check((const char *[]) { "a.container", "[Container]\nImage=b.build\n[Quadlet]\nDefaultDependencies=no", NULL },
+              "lost:2: there is no file b.build with an ImageTag= among those that were given lost:0: there is no "
+              "image");
+}
+
+/* What is that of the pod here is told if one of its containers says it alone. */
+Test(quadlet_plan, of_the_whole_pod)
+{
+        check((const char *[]) { "p.pod", "[Pod]\n[Quadlet]\nDefaultDependencies=no", "a.container",
+                                 "[Container]\nImage=r.x/a\nPod=p.pod\nContainerName=a\nPull=never\nLogDriver=none",
+                                 "b.container",
+                                 "[Container]\nImage=r.x/b\nPod=p.pod\nContainerName=b\nPull=never", NULL },
+              "--pull-policy=never --hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p "
+              "docker://r.x/a --name=a docker://r.x/b --name=b "
+              "lost:6: it is that of the whole pod: write the same into b.container");
+}
+
+Test(quadlet_plan, environment_files)
+{
+        check((const char *[]) { "p.pod", "[Pod]\n[Quadlet]\nDefaultDependencies=no", "a.container",
+                                 "[Container]\nImage=r.x/a\nPod=p.pod\nContainerName=a\nEnvironment=A=own\n"
+                                 "EnvironmentFile=/srv/env\nEnvironmentFile=/none/env", "b.container",
+                                 "[Container]\nImage=r.x/b\nPod=p.pod\nContainerName=b", NULL },
+              "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://r.x/a --name=a --environment=A=own "
+              "--environment=B=\"x\" docker://r.x/b --name=b "
+              "changed:6: the file is read now, and not at each start "
+              "lost:7: cannot read /none/env: No such file or directory");
+}
+
+/* One secret may be a file and a variable. */
+Test(quadlet_plan, secrets)
+{
+        check((const char *[]) { "a.container", "[Container]\nImage=r.x/a\nSecret=s\nSecret=s,type=env,target=T\n"
+                                 "Secret=v,type=env,target=U\nSecret=v\nSecret=w,target=s\n[Quadlet]\n"
+                                 "DefaultDependencies=no", NULL },
+              "a docker://r.x/a --name=a --credential=s=s --credential=T=s,env=T --credential=v,env=U "
+              "changed:3: its content has to be in /etc/credstore/s before the pod starts "
+              "changed:4: its content has to be in /etc/credstore/s before the pod starts "
+              "changed:5: its content has to be in /etc/credstore/v before the pod starts "
+              "changed:6: its content has to be in /etc/credstore/v before the pod starts "
+              "lost:7: there is another secret 's'");
+}
+
+Test(quadlet_plan, tmpfs)
+{
+        check((const char *[]) { "a.container", "[Container]\nImage=r.x/a\nTmpfs=/x:size=1m\nTmpfs=/y:notmpcopyup\n"
+                                 "[Quadlet]\nDefaultDependencies=no", NULL },
+              "--volume=v0,kind=tmpfs,size=1Mi --volume=v1,kind=tmpfs a docker://r.x/a --name=a "
+              "--mount=volume=v0,target=/x --mount=volume=v1,target=/y "
+              "changed:3: it begins empty; what the image has there is not copied into it");
 }
 
 Test(quadlet_plan, table)

@@ -4,16 +4,20 @@
 #include "basic/log.h"
 #include "cli/compose/run-args.h"
 #include "cli/compose/short-manifest.h"
-#include "cli/verbs/check-report.h"
+#include "cli/files/check-report.h"
 #include "foreign/short/pod-form.h"
 #include "foreign/short/short-members.h"
 #include "foreign/short/short-pod.h"
 #include "foreign/short/short-schema.h"
 
 /* All messages, one per line. */
-static void hear(int level, const char *line, void *userdata)
+static void hear(int level, const LogPlace *place, const char *line, void *userdata)
 {
-        cr_assert_eq(strv_extend(userdata, line), 0);
+        _cleanup_free_ char *at = place && place->line ? strprintf(":%zu:%zu", place->line, place->column) : NULL;
+
+        cr_assert_eq(place ? strv_extendf(userdata, "%s%s: %s%s%s", place->file, strempty(at), strempty(place->member),
+                                          place->member ? ": " : "", line)
+                           : strv_extend(userdata, line), 0);
 }
 
 static int read_text(const char *text, AppcPod **ret, char **ret_messages)
@@ -22,7 +26,7 @@ static int read_text(const char *text, AppcPod **ret, char **ret_messages)
         int r;
 
         log_set_listener(hear, &lines);
-        r = short_manifest_parse("pod.yaml", text, strlen(text), ret);
+        r = short_manifest_parse(NULL, "pod.yaml", text, strlen(text), ret);
         log_set_listener(NULL, NULL);
         *ret_messages = strv_join(lines, "\n");
         return r;
@@ -120,8 +124,7 @@ Test(short_pod, mistakes)
                   "pod.yaml:2:1: imge: is not a known member; did you mean 'image'?\n"
                   "pod.yaml:3:1: port: is not a known member; did you mean 'ports'?\n"
                   "pod.yaml:4:1: xyzzy: is not a known member" },
-                { "services: {a: {image: b}}", "pod.yaml:1:1: image: missing\n"
-                  "pod.yaml:1:1: services: is of Compose; podctl create NAME --from=FILE "
+                { "services: {a: {image: b}}", "pod.yaml:1:1: services: is of Compose; podctl create NAME --from=FILE "
                   "takes a pod from such a file" },
                 { "memory: 1G\napps:\n  a:\n    image: x\n    hostname: y\n",
                   "pod.yaml:1:1: memory: is a member of an app, below apps\n"
@@ -131,6 +134,17 @@ Test(short_pod, mistakes)
                 { "apps: {}", "pod.yaml:1:1: apps: expected at least one app" },
                 { "apps: {A_: x}", "pod.yaml:1:8: apps.A_: 'A_' is not a valid name of an app: small letters, digits "
                                    "and '-'" },
+                /* Words of YAML are names like others. What lacks because of a mistake is not told. */
+                { "apps: {n: {image: x, memory: lots}}",
+                  "pod.yaml:1:22: apps.n.memory: Option --memory: value.limit: \"lots\" is not a quantity like "
+                  "\"512Mi\" or \"250m\"" },
+                { "imge: x", "pod.yaml:1:1: imge: is not a known member; did you mean 'image'?" },
+                { "apps: {A: x, b: {image: x, after: [A]}}",
+                  "pod.yaml:1:8: apps.A: 'A' is not a valid name of an app: small letters, digits and '-'" },
+                { "apps: {b: {image: x, after: [A]}}",
+                  "pod.yaml:1:30: apps.b.after[0]: There is no app 'A' in the pod" },
+                { "image: x\nuser: \"12:34\"", "pod.yaml:2:1: user: expected a user without a group; write 'user: 12' "
+                                               "and 'group: 34'" },
                 { "apps: [a, a]", "pod.yaml:1:11: apps[1]: there are two apps 'a'; give one a name" },
                 { "image: a\nenv:\n  A: yes\n  B: [1]\n",
                   "pod.yaml:3:3: env.A: expected a string; put it in quotation marks\n"
@@ -265,24 +279,26 @@ Test(short_pod, schema)
                          "[\"no\",false,\"on-failure\",\"always\",null]");
 }
 
+/* Whatever is in a member or a message, neither gets into the other. */
 Test(short_pod, report)
 {
         static const struct {
+                LogPlace place;
                 const char *message, *json;
         } cases[] = {
-                { "a.json:3:9: apps[0].image: missing",
+                { { "a.json", 3, 9, "apps[0].image" }, "missing",
                   "\"line\":3,\"column\":9,\"member\":\"apps[0].image\",\"severity\":\"error\","
                   "\"message\":\"missing\"" },
-                { "a.json:3: x: y", "\"line\":3,\"column\":null,\"member\":\"x\"" },
-                { "a.json:3:9: no member: y", "\"line\":3,\"column\":9,\"member\":null,\"severity\":\"error\","
-                                              "\"message\":\"no member: y\"" },
-                { "a.json: not valid JSON at line 4, column 5: x", "\"line\":4,\"column\":5,\"member\":null" },
-                { "Out of memory", "\"line\":null,\"column\":null,\"member\":null,\"severity\":\"error\","
-                                   "\"message\":\"Out of memory\"" },
+                { { "a.json", 3, 0, "x: y" }, "z: w",
+                  "\"line\":3,\"column\":null,\"member\":\"x: y\",\"severity\":\"error\",\"message\":\"z: w\"" },
+                { { "a.json", 3, 9, NULL }, "no: member: y",
+                  "\"member\":null,\"severity\":\"error\",\"message\":\"no: member: y\"" },
+                { { "a.json", 0, 0, NULL }, "not valid JSON at line 4, column 5: x",
+                  "\"line\":4,\"column\":5,\"member\":null" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                _cleanup_json_object_ json_object *o = check_report_item("a.json", "error", cases[i].message);
+                _cleanup_json_object_ json_object *o = check_report_item(&cases[i].place, "error", cases[i].message);
                 const char *json = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
 
                 cr_expect(strstr(json, cases[i].json), "%s", json);

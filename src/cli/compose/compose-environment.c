@@ -17,21 +17,17 @@ static bool is_assignment(const char *text)
 /* Within one option, or one file, a name may occur once. */
 static int set_assignments(char ***environment, char *const *assignments, const char *option)
 {
-        _cleanup_strv_free_ char **seen = NULL;
+        const char *twice;
 
-        STRV_FOREACH(a, assignments) {
-                _cleanup_free_ char *name = NULL, *value = NULL;
-
-                if (split_pair(*a, '=', &name, &value) < 0)
-                        return log_oom();
-                if (!value || !env_name_is_valid(name))
+        STRV_FOREACH(a, assignments)
+                if (!is_assignment(*a))
                         return log_error_errno(EINVAL, "Option --%s takes NAME=VALUE, not '%s'", option, *a);
-                if (strv_contains(seen, name))
-                        return log_error_errno(EINVAL, "Option --%s sets '%s' twice", option, name);
-                if (strv_extend(&seen, name) < 0 || strv_env_set(environment, name, value) < 0)
-                        return log_oom();
-        }
-        return 0;
+        if (strv_env_find_twice(assignments, &twice) < 0)
+                return log_oom();
+        if (twice)
+                return log_error_errno(EINVAL, "Option --%s sets '%.*s' twice", option, (int) strcspn(twice, "="),
+                                       twice);
+        return assignments && strv_env_set_all(environment, assignments) < 0 ? log_oom() : 0;
 }
 
 /* Lines NAME=VALUE; empty ones and those that begin with '#' or ';' are skipped. */

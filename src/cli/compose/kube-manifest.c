@@ -2,48 +2,25 @@
 #include <limits.h>
 #include <unistd.h>
 
-#include "basic/fs.h"
 #include "basic/log.h"
-#include "cli/compose/given-file.h"
 #include "cli/compose/kube-manifest.h"
-#include "foreign/short/pod-form.h"
 
-static int report(const char *path, const Finding *f)
-{
-        _cleanup_free_ char *line = finding_to_line(f, path);
-
-        if (!line)
-                return log_oom();
-        log_line(f->state == FINDING_LOST ? LOG_ERR : LOG_WARNING, 0, "%s", line);
-        return 0;
-}
-
-static int read_kube(const char *path, const char *shown, const KubeSurroundings *around, KubePod **ret)
+static int parse(const ManifestText *from, const KubeSurroundings *around, KubePod **ret)
 {
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
         _cleanup_json_error_ JsonError e = {};
-        _cleanup_free_ char *text = NULL;
-        size_t n;
-        int r;
+        int r = kube_pod_parse(from->text, from->n, around, &kube, &e);
 
-        r = given_file_read(path, JSON_MAX_SIZE, &text, &n);
-        if (r < 0)
-                return r;
-        r = kube_pod_parse(text, n, around, &kube, &e);
         if (!kube)
-                return log_error_errno(r, "%s: %s", shown ?: path, json_error_message(&e, r));
-        for (size_t i = 0; i < kube->findings.n; i++) {
-                int k = report(shown ?: path, &kube->findings.items[i]);
-
-                if (k < 0)
-                        return k;
-        }
+                return log_error_errno(r, "%s: %s", from->shown ?: from->path, json_error_message(&e, r));
+        for (size_t i = 0; i < kube->findings.n; i++)
+                finding_log(&kube->findings.items[i], from->shown ?: from->path);
         if (r >= 0)
                 *ret = TAKE_PTR(kube);
         return r;
 }
 
-int kube_manifest_read(const char *path, const char *shown, Uuid *ret_uuid, KubePod **ret)
+int kube_manifest_parse(const ManifestText *from, Uuid *ret_uuid, KubePod **ret)
 {
         _cleanup_free_ char *directory = NULL;
         char node[HOST_NAME_MAX + 1] = "";
@@ -55,13 +32,13 @@ int kube_manifest_read(const char *path, const char *shown, Uuid *ret_uuid, Kube
         if (!directory)
                 return log_oom();
         (void) gethostname(node, sizeof(node) - 1);
-        return read_kube(path, shown, &(KubeSurroundings) { directory, ret_uuid->s, node }, ret);
+        return parse(from, &(KubeSurroundings) { directory, ret_uuid->s, node }, ret);
 }
 
-int kube_manifest_read_unmade(const char *path, const char *shown, AppcPod **ret)
+int kube_manifest_parse_unmade(const ManifestText *from, AppcPod **ret)
 {
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
-        int r = read_kube(path, shown, &(KubeSurroundings) { POD_FILES_DIRECTORY }, &kube);
+        int r = parse(from, &(KubeSurroundings) { POD_FILES_DIRECTORY }, &kube);
 
         if (r >= 0)
                 *ret = TAKE_PTR(kube->manifest);
@@ -71,15 +48,14 @@ int kube_manifest_read_unmade(const char *path, const char *shown, AppcPod **ret
 int kube_timer_read(const char *path, KubeTimer **ret)
 {
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
+        _cleanup_(manifest_text_done) ManifestText text = {};
         _cleanup_json_error_ JsonError e = {};
-        _cleanup_free_ char *text = NULL;
-        size_t n;
-        int r = given_file_read(path, JSON_MAX_SIZE, &text, &n);
+        int r = manifest_text_read(path, NULL, &text);
 
         *ret = NULL;
-        if (r < 0 || pod_form_of(text, n, kube_path_is_yaml(path)) != POD_FORM_KUBE)
+        if (r < 0 || text.form != POD_FORM_KUBE)
                 return r;
-        r = kube_pod_parse(text, n, &(KubeSurroundings) { POD_FILES_DIRECTORY }, &kube, &e);
+        r = kube_pod_parse(text.text, text.n, &(KubeSurroundings) { POD_FILES_DIRECTORY }, &kube, &e);
         if (r < 0)
                 return log_error_errno(r, "%s: %s", path, json_error_message(&e, r));
         *ret = TAKE_PTR(kube->timer);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "cli/compose/manifest-text.h"
 #include "cli/context.h"
 #include "pod/pod-files.h"
 
-/* Reads a file of Kubernetes and logs what is in it that is not carried over, each with its line. Shown: its name in
- * messages; NULL: its path. The pod gets a new UUID, where its files will be. */
-int kube_manifest_read(const char *path, const char *shown, Uuid *ret_uuid, KubePod **ret);
+/* Reads a file of Kubernetes and logs what is in it that is not carried over, each with its line. The pod gets a new
+ * UUID, where its files will be. */
+int kube_manifest_parse(const ManifestText *from, Uuid *ret_uuid, KubePod **ret);
 /* The same for a pod that nobody makes. */
-int kube_manifest_read_unmade(const char *path, const char *shown, AppcPod **ret);
+int kube_manifest_parse_unmade(const ManifestText *from, AppcPod **ret);
 /* Only when the pod is to start by itself; *ret stays NULL for other files, of any form. What is in the file that is
  * not carried over was told before. */
 int kube_timer_read(const char *path, KubeTimer **ret);

@@ -106,51 +106,51 @@ static int find_newer(const AppcPod *pod, char ***ret)
         return r;
 }
 
-PodForm pod_manifest_form(const char *path)
-{
-        _cleanup_free_ char *text = NULL;
-        size_t n;
-
-        return read_named_file(path, JSON_MAX_SIZE, &text, &n) < 0
-                       ? POD_FORM_APPC
-                       : pod_form_of(text, n, kube_path_is_yaml(path));
-}
-
 /* Errors */
 
-/* Nothing for files of other forms: their members are called differently. */
-static JsonPlace place_of(const char *path, const char *message)
+/* Of a file that nobody sees, neither path nor lines are told; and members of files of other forms are called
+ * differently. The message about invalid JSON has the line already. */
+static JsonPlace place_of(const ManifestText *from, int r, const char *message)
 {
-        _cleanup_free_ char *text = NULL;
-        size_t n;
-
-        if (read_named_file(path, JSON_MAX_SIZE, &text, &n) < 0 ||
-            pod_form_of(text, n, kube_path_is_yaml(path)) != POD_FORM_APPC)
-                return (JsonPlace) {};
-        return json_place_of(text, n, message);
+        return from->shown || r == -EBADMSG || from->form != POD_FORM_APPC
+                       ? (JsonPlace) {}
+                       : json_place_of(from->text, from->n, message);
 }
 
-/* shown: what the user knows of a file that nobody sees, in place of its path and lines; or NULL. */
-static int complain(const char *path, const char *shown, int r, const char *message)
+static int complain(const ManifestText *from, int r, const char *message, size_t n_path)
 {
-        /* The message about invalid JSON has the line already. */
-        JsonPlace place = shown || r == -EBADMSG ? (JsonPlace) {} : place_of(path, message);
+        JsonPlace place = place_of(from, r, message);
+        _cleanup_free_ char *member = n_path > 0 ? strndup(message, n_path) : NULL;
+        const char *text = message + n_path;
 
-        if (place.line > 0)
-                return log_error_errno(r, "%s:%zu:%zu: %s", path, place.line, place.column, message);
-        return log_error_errno(r, "%s: %s", shown ?: path, message);
+        log_at(LOG_ERR, &(LogPlace) { from->shown ?: from->path, place.line, place.column, member }, "%s",
+               startswith(text, ": ") ?: text);
+        return r;
 }
 
 int pod_manifest_complain(const char *path, int r, const char *message)
 {
-        return complain(path, NULL, r, message);
+        ManifestText from = { .path = path, .form = POD_FORM_KUBE };
+        _cleanup_(manifest_text_done) ManifestText read = {};
+        size_t n_path;
+
+        if (read_named_file(path, JSON_MAX_SIZE, &read.text, &read.n) >= 0)
+                from = (ManifestText) { path, NULL, read.text, read.n,
+                                        pod_form_of(read.text, read.n, kube_path_is_yaml(path)) };
+        /* Paths of what a pod is made of have none of these. */
+        n_path = strcspn(message, " :");
+        return complain(&from, r, message, startswith(message + n_path, ": ") ? n_path : 0);
 }
 
 /* Messages about members, sorted by the members' places. */
-static int find_all(const char *text, size_t n, char *const *texts, Findings *ret)
+static int find_all(const ManifestText *from, const JsonMistake *mistakes, size_t n, Findings *ret)
 {
-        STRV_FOREACH(t, texts) {
-                int r = findings_add_at(ret, json_place_of(text, n, *t), NULL, FINDING_LOST, "%s", *t);
+        for (size_t i = 0; i < n; i++) {
+                const JsonMistake *m = &mistakes[i];
+                _cleanup_free_ char *member = strndup(m->text, m->n_path);
+                int r = member ? findings_add_at(ret, place_of(from, 0, m->text), member, FINDING_LOST, "%s",
+                                                 startswith(m->text + m->n_path, ": ") ?: m->text + m->n_path)
+                               : -ENOMEM;
 
                 if (r < 0)
                         return r;
@@ -159,88 +159,88 @@ static int find_all(const char *text, size_t n, char *const *texts, Findings *re
         return 0;
 }
 
-static int list_passed_over(const char *path, const char *text, size_t n, char *const *members, char ***ret)
+static int list_passed_over(const ManifestText *from, char *const *members, Findings *ret)
 {
-        _cleanup_(findings_done) Findings findings = {};
-        _cleanup_strv_free_ char **lines = NULL;
-        int r = find_all(text, n, members, &findings);
-
-        for (size_t i = 0; r >= 0 && i < findings.n; i++) {
-                char *line = finding_to_line(&findings.items[i], path);
-
-                r = line ? strv_consume(&lines, line) : -ENOMEM;
-        }
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(lines);
+        STRV_FOREACH(member, members)
+                if (findings_add_at(ret, place_of(from, 0, *member), *member, FINDING_CHANGED, "ignored (extension)") <
+                    0)
+                        return log_oom();
+        findings_sort(ret);
         return 0;
 }
 
-static int complain_of_all(const char *path, const char *shown, const char *text, size_t n, int r, char *const *all)
+static int complain_of_all(const ManifestText *from, int r, const JsonMistake *all, size_t n)
 {
         _cleanup_(findings_done) Findings findings = {};
 
-        if (find_all(text, n, all, &findings) < 0)
+        if (find_all(from, all, n, &findings) < 0)
                 return log_oom();
         for (size_t i = 0; i < findings.n; i++)
-                (void) complain(path, shown, r, findings.items[i].text);
+                finding_log(&findings.items[i], from->shown ?: from->path);
         return r;
 }
 
-static int complain_of_parse(const char *path, const char *shown, const char *text, size_t n, int r,
-                             const JsonError *e)
+static int complain_of_parse(const ManifestText *from, int r, const JsonError *e)
 {
-        _cleanup_strv_free_ char **all = NULL;
+        _cleanup_free_ JsonMistake *all = NULL;
+        size_t n = 0;
 
-        if (json_error_all(e, &all) < 0)
+        if (json_error_all(e, &all, &n) < 0)
                 return log_oom();
-        return strv_length(all) <= 1 ? complain(path, shown, r, json_error_message(e, r))
-                                     : complain_of_all(path, shown, text, n, r, all);
+        return n <= 1 ? complain(from, r, json_error_message(e, r), e->n_path) : complain_of_all(from, r, all, n);
 }
 
 /* The members that appc has, and ours. */
-static int read_appc(const char *path, const char *shown, const char *text, size_t n, AppcPod **ret,
-                     char ***ret_passed_over)
+static int read_appc(const ManifestText *from, AppcPod **ret, Findings *ret_passed_over)
 {
         _cleanup_json_error_ JsonError e = { .strict = true };
-        int r = appc_pod_parse(text, n, ret, &e);
+        int r = appc_pod_parse(from->text, from->n, ret, &e);
 
         if (r < 0)
-                return complain_of_parse(path, shown, text, n, r, &e);
-        return ret_passed_over && list_passed_over(path, text, n, e.passed_over, ret_passed_over) < 0 ? log_oom() : 0;
+                return complain_of_parse(from, r, &e);
+        return ret_passed_over ? list_passed_over(from, e.passed_over, ret_passed_over) : 0;
 }
 
-static int check_newer(const char *path, const char *shown, const char *text, size_t n, const AppcPod *pod)
+static int check_newer(const ManifestText *from, const AppcPod *pod)
 {
         _cleanup_strv_free_ char **newer = NULL;
+        _cleanup_free_ JsonMistake *all = NULL;
+        size_t n = 0;
 
         if (find_newer(pod, &newer) < 0)
                 return log_oom();
-        return newer ? complain_of_all(path, shown, text, n, -EOPNOTSUPP, newer) : 0;
+        all = new0(JsonMistake, strv_length(newer) + 1);
+        if (!all)
+                return log_oom();
+        /* These paths are our own. */
+        STRV_FOREACH(text, newer)
+                all[n++] = (JsonMistake) { *text, strcspn(*text, ":") };
+        return newer ? complain_of_all(from, -EOPNOTSUPP, all, n) : 0;
 }
 
-int pod_manifest_read(const char *path, const char *shown, AppcPod **ret, char ***ret_passed_over)
+int pod_manifest_parse(Context *c, const ManifestText *from, AppcPod **ret, Findings *ret_passed_over)
 {
         _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
-        _cleanup_free_ char *text = NULL;
-        PodForm form;
-        size_t n;
         int r;
 
-        r = given_file_read(path, JSON_MAX_SIZE, &text, &n);
-        if (r < 0)
-                return r;
-        form = pod_form_of(text, n, kube_path_is_yaml(path));
-        if (form == POD_FORM_KUBE)
-                return kube_manifest_read_unmade(path, shown, ret);
-        r = form == POD_FORM_SHORT ? short_manifest_parse(shown ?: path, text, n, &pod)
-                                   : read_appc(path, shown, text, n, &pod, ret_passed_over);
+        if (from->form == POD_FORM_KUBE)
+                return kube_manifest_parse_unmade(from, ret);
+        r = from->form == POD_FORM_SHORT ? short_manifest_parse(c, from->shown ?: from->path, from->text, from->n, &pod)
+                                         : read_appc(from, &pod, ret_passed_over);
         if (r >= 0)
-                r = check_newer(path, shown, text, n, pod);
+                r = check_newer(from, pod);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(pod);
         return 0;
+}
+
+int pod_manifest_read(Context *c, const char *path, const char *shown, AppcPod **ret)
+{
+        _cleanup_(manifest_text_done) ManifestText text = {};
+        int r = manifest_text_read(path, shown, &text);
+
+        return r < 0 ? r : pod_manifest_parse(c, &text, ret, NULL);
 }
 
 /* Images */

@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "cli/compose/manifest-text.h"
 #include "cli/compose/run-args.h"
-#include "foreign/short/pod-form.h"
+#include "foreign/draft/finding.h"
 #include "manifest/appc-pod.h"
 
-/* What form a file has; one that cannot be read has podctl's own, whose reader logs why. */
-PodForm pod_manifest_form(const char *path);
-
-/* Reads a manifest from a file, in any form. Logs everything that is wrong with it, with the place and the member. An
- * unknown member or annotation is also an error: it is misspelt, or from a newer version. Only members of extensions,
- * with a '.' or '/' in their names, are passed over; their "PATH:LINE:COLUMN: MEMBER" is returned if ret_passed_over is
- * not NULL.
- *
- * shown: what messages call a file that the user does not see; NULL: its path. */
-int pod_manifest_read(const char *path, const char *shown, AppcPod **ret, char ***ret_passed_over);
+/* Reads a manifest, in any form. Logs everything that is wrong with it, with the place and the member. An unknown
+ * member or annotation is also an error: it is misspelt, or from a newer version. Only members of extensions, with a
+ * '.' or '/' in their names, are passed over; they are returned if ret_passed_over is not NULL. */
+int pod_manifest_parse(Context *c, const ManifestText *from, AppcPod **ret, Findings *ret_passed_over);
+/* The same for a file. */
+int pod_manifest_read(Context *c, const char *path, const char *shown, AppcPod **ret);
 
 /* Logs "PATH:LINE:COLUMN: MESSAGE" for a message that begins with the path of a member. Returns r. */
 int pod_manifest_complain(const char *path, int r, const char *message);

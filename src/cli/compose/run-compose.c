@@ -258,7 +258,7 @@ int run_compose(Context *context, const RunArgs *args, AppcPod **ret, Image ***r
                 pod = appc_pod_new();
         if (args->manifest)
                 pod = TAKE_PTR(*args->manifest);
-        r = pod ? 0 : args->pod_manifest ? pod_manifest_read(args->pod_manifest, args->manifest_shown, &pod, NULL)
+        r = pod ? 0 : args->pod_manifest ? pod_manifest_read(context, args->pod_manifest, args->manifest_shown, &pod)
                                          : log_oom();
         if (r < 0)
                 return r;

@@ -79,14 +79,13 @@ static int set_hosts(const RunArgs *args, const AppcPod *manifest, PodSettings *
         return 0;
 }
 
-static int set_networks(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *s)
+static int resolve(Context *c, PodSettings *s)
 {
         _cleanup_strv_free_ char **directories = NULL, **warnings = NULL;
         _cleanup_free_ char *message = NULL;
         int r;
 
-        if (free_and_strdup(&s->net, args->net ?: annotation(manifest, "net") ?: "default") < 0 ||
-            net_config_directories(c->local_config, c->system_config, &directories) < 0)
+        if (net_config_directories(c->local_config, c->system_config, &directories) < 0)
                 return log_oom();
         r = net_config_resolve(s->net, directories, c->local_config, &s->joins, &s->n_joins, &warnings, &message);
         if (r < 0)
@@ -94,6 +93,13 @@ static int set_networks(Context *c, const RunArgs *args, const AppcPod *manifest
         STRV_FOREACH(warning, warnings)
                 log_debug("Network configuration: %s", *warning);
         return 0;
+}
+
+static int set_networks(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *s)
+{
+        const char *net = args->net ?: annotation(manifest, "net") ?: "default";
+
+        return free_and_strdup(&s->net, net) < 0 ? log_oom() : resolve(c, s);
 }
 
 /* Names are kept for native networks: others of a network see them in /etc/hosts. */
@@ -115,6 +121,13 @@ static int set_aliases(const RunArgs *args, const AppcPod *manifest, PodSettings
                 native |= net_join_is_native(&s->joins[i]);
         return native ? 0 : log_error_errno(EINVAL, "Option --net-alias needs a network of type " NET_NATIVE_TYPE
                                             ", which --net=%s is not", s->net);
+}
+
+int run_network_check_names(Context *c, const char *net)
+{
+        _cleanup_(pod_settings_freep) PodSettings *scratch = new0(PodSettings, 1);
+
+        return !scratch || free_and_strdup(&scratch->net, net) < 0 ? log_oom() : resolve(c, scratch);
 }
 
 int run_network_check_words(const RunArgs *args)

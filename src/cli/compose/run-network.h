@@ -10,6 +10,7 @@
 int run_network_settings(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *settings);
 
 /* Whether the words of --dns… and --hosts-entry make sense, wherever they will be used. Logs. */
+int run_network_check_names(Context *c, const char *net);
 int run_network_check_words(const RunArgs *args);
 
 /* Whether --port= makes sense in that network; ports with a socket of the service manager do not need one. Apps are

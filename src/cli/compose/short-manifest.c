@@ -19,11 +19,12 @@
 
 /* Each option is first tried alone, so that a mistake has its place; what all of them make together comes after. */
 typedef struct Maker {
+        Context *context; /* NULL: the host is not looked at */
         const char *path;
         const ShortPod *from;
         AppcPod *pod;
         RunArgs args; /* of the pod */
-        char *place; /* that messages begin with */
+        LogPlace place; /* what messages are about */
         bool failed;
 } Maker;
 
@@ -31,22 +32,20 @@ static void maker_done(Maker *m)
 {
         options_free(create_options, &m->args);
         appc_pod_free(m->pod);
-        free(m->place);
 }
 
 /* What is said from now on, up to keep(), is about this place. */
 static void at(Maker *m, const ShortWord *word)
 {
-        free(m->place);
-        m->place = strprintf("%s:%zu:%zu%s%s", m->path, word->line, word->column, *word->member ? ": " : "",
-                             word->member);
-        log_set_prefix(m->place);
+        m->place = (LogPlace) { m->path, word->line, word->column, *word->member ? word->member : NULL };
+        log_set_place(&m->place);
 }
 
 /* A mistake is kept in mind: those of other places are found, too. */
 static int keep(Maker *m, int r)
 {
         log_set_prefix(NULL);
+        log_set_place(NULL);
         m->failed = m->failed || r < 0;
         return r == -ENOMEM ? r : 0;
 }
@@ -107,6 +106,8 @@ static int try_pod(Maker *m, const RunArgs *one)
         r = run_args_check_start(one);
         if (r >= 0)
                 r = run_network_check_words(one);
+        if (r >= 0 && m->context && one->net)
+                r = run_network_check_names(m->context, one->net);
         if (r >= 0)
                 r = check_sysctls(one->sysctls);
         if (r >= 0)
@@ -192,10 +193,11 @@ static int check_capabilities(char *const *names)
         return 0;
 }
 
+/* What is wrong with another app has been told. */
 static int check_others(const Maker *m, char *const *names)
 {
         STRV_FOREACH(name, names) {
-                bool found = false;
+                bool found = strv_contains(m->from->refused, *name);
 
                 for (size_t i = 0; i < m->from->n_apps; i++)
                         found = found || streq_ptr(m->from->apps[i].name, *name);
@@ -378,23 +380,18 @@ static int make(Maker *m, AppcPod **ret)
         return r < 0 ? r : read_again(m, ret);
 }
 
-static int report(const char *path, const Findings *findings)
+static void report(const char *path, const Findings *findings)
 {
-        for (size_t i = 0; i < findings->n; i++) {
-                _cleanup_free_ char *line = finding_to_line(&findings->items[i], path);
-
-                if (!line)
-                        return log_oom();
-                log_error("%s", line);
-        }
-        return 0;
+        for (size_t i = 0; i < findings->n; i++)
+                finding_log(&findings->items[i], path);
 }
 
-int short_manifest_parse(const char *path, const char *text, size_t n, AppcPod **ret)
+int short_manifest_parse(Context *c, const char *path, const char *text, size_t n, AppcPod **ret)
 {
         _cleanup_(short_pod_freep) ShortPod *from = NULL;
         _cleanup_json_error_ JsonError e = {};
-        _cleanup_(maker_done) Maker m = { .path = path, .args = { .options = create_options, RUN_ARGS_UNSET } };
+        _cleanup_(maker_done) Maker m = { .context = c, .path = path,
+                                          .args = { .options = create_options, RUN_ARGS_UNSET } };
         int r = short_pod_parse(text, n, &from, &e);
 
         if (!from)
@@ -402,6 +399,6 @@ int short_manifest_parse(const char *path, const char *text, size_t n, AppcPod *
         /* What options say of their values is reported as well. */
         m.from = from;
         m.failed = r < 0;
-        r = report(path, &from->findings);
-        return r < 0 ? r : make(&m, ret);
+        report(path, &from->findings);
+        return make(&m, ret);
 }

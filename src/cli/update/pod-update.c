@@ -57,7 +57,7 @@ static int read_manifest(PodUpdate *u)
         if (r < 0)
                 return log_error_errno(r, "There is no file of pod '%s' in pods.d; podctl update is for such pods",
                                        u->name);
-        r = pod_manifest_read(path, NULL, &u->manifest, NULL);
+        r = pod_manifest_read(u->context, path, NULL, &u->manifest);
         return r < 0 ? r : pod_manifest_update_way(u->manifest, &u->way);
 }
 

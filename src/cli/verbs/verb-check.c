@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "cli/terminal/results.h"
-#include "cli/verbs/check-report.h"
+#include "cli/files/check-report.h"
 #include "cli/verbs/host-check.h"
-#include "cli/verbs/pod-check.h"
+#include "cli/files/pod-check.h"
 #include "cli/verbs/verbs.h"
 #include "foreign/kube/kube-pod.h"
 #include "pod/pods-d.h"
@@ -23,11 +23,14 @@ static const Option options[] = {
 /* For people: what is good on standard output. */
 static int check_and_tell(Context *c, const char *name, const char *path)
 {
-        _cleanup_strv_free_ char **remarks = NULL;
+        _cleanup_(findings_done) Findings remarks = {};
         int r = pod_check_file(c, name, path, &remarks);
 
-        STRV_FOREACH(member, remarks)
-                (void) printf("%s: ignored (extension)\n", *member);
+        for (size_t i = 0; r >= 0 && i < remarks.n; i++) {
+                const Finding *f = &remarks.items[i];
+
+                (void) printf("%s:%zu:%zu: %s: %s\n", path, f->line, f->column, f->member, f->text);
+        }
         if (r >= 0)
                 (void) printf("%s: good%s\n", path,
                               r > 0 ? ", as far as can be seen before its images are fetched" : "");

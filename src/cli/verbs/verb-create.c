@@ -17,7 +17,7 @@
 #include "cli/start/reload-units.h"
 #include "cli/terminal/results.h"
 #include "cli/update/update-choice.h"
-#include "cli/verbs/create-from.h"
+#include "cli/files/create-from.h"
 #include "cli/verbs/verbs.h"
 #include "image/name/image-origin.h"
 #include "pod/pods-d.h"
@@ -306,28 +306,31 @@ static int check_file(Context *c, const RunArgs *args, const KubePod *kube, cons
 }
 
 /* The short form has no files for the pod beside it. */
-static int read_file_of(const char *path, const char *shown, Uuid *ret_uuid, KubePod **ret)
+static int read_file_of(Context *c, const char *path, const char *shown, Uuid *ret_uuid, KubePod **ret)
 {
+        _cleanup_(manifest_text_done) ManifestText text = {};
         _cleanup_(kube_pod_freep) KubePod *pod = NULL;
-        int r;
+        int r = manifest_text_read(path, shown, &text);
 
-        if (pod_manifest_form(path) == POD_FORM_KUBE)
-                return kube_manifest_read(path, shown, ret_uuid, ret);
+        if (r < 0)
+                return r;
+        if (text.form == POD_FORM_KUBE)
+                return kube_manifest_parse(&text, ret_uuid, ret);
         pod = new0(KubePod, 1);
         r = pod ? uuid_new(ret_uuid) : -ENOMEM;
         if (r < 0)
                 return log_error_errno(r, "Cannot make a UUID: %m");
-        r = pod_manifest_read(path, shown, &pod->manifest, NULL);
+        r = pod_manifest_parse(c, &text, &pod->manifest, NULL);
         if (r >= 0)
                 *ret = TAKE_PTR(pod);
         return r;
 }
 
-static int print_file(const char *path)
+static int print_file(Context *c, const char *path)
 {
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
         Uuid uuid;
-        int r = read_file_of(path, NULL, &uuid, &kube);
+        int r = read_file_of(c, path, NULL, &uuid, &kube);
 
         return r < 0 ? r : print(kube->manifest);
 }
@@ -354,10 +357,10 @@ static int create_file(Context *c, const RunArgs *args, const Results *results)
                 return log_error_errno(EINVAL, "%s says itself what the pod is made of; only --replace, --dry-run, "
                                        "--format, --property and --slice go with it", path);
         if (args->dry_run)
-                return print_file(path);
+                return print_file(c, path);
         r = copy_file(&f, args, path);
         if (r >= 0)
-                r = read_file_of(f.new, path, &uuid, &kube);
+                r = read_file_of(c, f.new, path, &uuid, &kube);
         if (r >= 0)
                 r = pod_timer_format(path, args->subject, kube->timer, &f.timer);
         if (r >= 0)

@@ -13,7 +13,7 @@
 #include "cli/start/next-step.h"
 #include "cli/start/reload-units.h"
 #include "cli/terminal/editor.h"
-#include "cli/verbs/pod-check.h"
+#include "cli/files/pod-check.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pods-d.h"
 #include "shared/json-table.h"
@@ -227,7 +227,7 @@ static int edit(Context *c, Edit *e)
         int r;
 
         do {
-                _cleanup_strv_free_ char **remarks = NULL;
+                _cleanup_(findings_done) Findings remarks = {};
 
                 r = editor_run(e->draft);
                 if (r < 0)

@@ -12,12 +12,10 @@
 
 static int of_file(const char *path, const char *name, AppcPod **ret, char **ret_name)
 {
-        _cleanup_strv_free_ char **passed_over = NULL;
-
         *ret_name = strdup(name);
         if (!*ret_name)
                 return log_oom();
-        return pod_manifest_read(path, NULL, ret, &passed_over);
+        return pod_manifest_read(NULL, path, NULL, ret);
 }
 
 static int of_pod(Context *c, const char *word, AppcPod **ret, char **ret_name)

@@ -55,36 +55,50 @@ static int make_and_start(Context *c, const RunArgs *args)
 }
 
 /* A file of Kubernetes may have files for the pod, which are there before it is made. */
-static int run_kube(Context *c, const RunArgs *args, const char *path)
+static int run_kube(Context *c, const RunArgs *args, const ManifestText *from)
 {
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
         RunArgs own = *args;
         Uuid uuid;
-        int r = kube_manifest_read(path, NULL, &uuid, &kube);
+        int r = kube_manifest_parse(from, &uuid, &kube);
 
         if (r >= 0)
-                r = kube_logins_use(c, kube, path);
+                r = kube_logins_use(c, kube, from->shown ?: from->path);
         if (r >= 0)
                 r = kube_files_write(&uuid, kube);
         if (r < 0)
                 return r;
         own.name = args->name ?: kube->name;
-        own.pod_manifest = (char *) path;
-        own.manifest_shown = path;
+        own.pod_manifest = (char *) from->path;
+        own.manifest_shown = from->path;
         own.manifest = &kube->manifest;
         own.uuid = &uuid;
         if (kube->timer && !kube->timer->suspended)
-                pod_timer_warn_if_missing(path, own.name, args->of_pods_d);
+                pod_timer_warn_if_missing(from->path, own.name, args->of_pods_d);
         return make_and_start(c, &own);
+}
+
+static int run_manifest(Context *c, const RunArgs *args, const ManifestText *from)
+{
+        _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
+        RunArgs own = *args;
+        int r = pod_manifest_parse(c, from, &manifest, NULL);
+
+        own.manifest = &manifest;
+        return r < 0 ? r : make_and_start(c, &own);
 }
 
 static int run_pod(Context *c, const RunArgs *args)
 {
-        if (args->kube)
-                return run_kube(c, args, args->kube);
-        if (args->pod_manifest && pod_manifest_form(args->pod_manifest) == POD_FORM_KUBE)
-                return run_kube(c, args, args->pod_manifest);
-        return make_and_start(c, args);
+        const char *path = args->kube ?: args->pod_manifest;
+        _cleanup_(manifest_text_done) ManifestText text = {};
+        int r = path ? manifest_text_read(path, NULL, &text) : 0;
+
+        if (r < 0)
+                return r;
+        if (args->kube || (path && text.form == POD_FORM_KUBE))
+                return run_kube(c, args, &text);
+        return path ? run_manifest(c, args, &text) : make_and_start(c, args);
 }
 
 static int run(Context *c, void *userdata, char **words)

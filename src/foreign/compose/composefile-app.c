@@ -56,7 +56,7 @@ int composefile_environment(ComposefileStep *c, const ComposefileRow *row, json_
                         return r;
                 if (!ac_env_name_is_valid(name))
                         return lose(c, "'%s' is not a valid name of a variable", name);
-                set = text ?: strv_env_get(c->make->input->environment, name);
+                set = text ?: strv_env_get(c->make->environment, name);
                 if (set)
                         r = strv_env_set(&c->step.app->environment, name, set);
         }
@@ -75,7 +75,7 @@ static int read_variables(ComposefileStep *c, const char *path, bool required)
                 return r;
         if (r < 0)
                 return lose(c, "cannot read '%s': %s", path, strerror(-r));
-        r = composefile_variables_parse(text, n, c->make->input->environment, &c->step.app->environment, &message);
+        r = composefile_variables_parse(text, n, c->make->environment, &c->step.app->environment, &message);
         if (r == -EINVAL)
                 return lose(c, "%s:%s", path, strempty(message));
         return r < 0 ? r : change(c, "the file is read now, and not at each start");
@@ -294,10 +294,7 @@ static int tell_deployments(ComposefileStep *c, json_object *value)
                 if (!is_in(value, deployments[i].path))
                         continue;
                 at = strjoin(c->at, ".", deployments[i].path);
-                r = at ? findings_add(&c->make->drafts->findings, c->make->input->path,
-                                      yaml_line_of(c->make->document, at), at, deployments[i].state, "%s",
-                                      deployments[i].why)
-                       : -ENOMEM;
+                r = at ? composefile_tell(c->make, at, deployments[i].state, "%s", deployments[i].why) : -ENOMEM;
                 if (r < 0)
                         return r;
                 c->told = true;

@@ -8,11 +8,7 @@ static int tell(ComposefileMake *m, const AppDraft *app, const char *member, Fin
 {
         _cleanup_free_ char *at = strjoin("services.", app->stem, member);
 
-        if (!at || !text) {
-                free(text);
-                return -ENOMEM;
-        }
-        return findings_add_text(&m->drafts->findings, m->input->path, yaml_line_of(m->document, at), at, state, text);
+        return composefile_tell_in(m, m->model, at, state, text);
 }
 
 /* Names of apps have fewer characters than those of services. */

@@ -8,7 +8,7 @@ static bool top_level(const ComposefileMake *m, const char *section, const char 
 {
         json_object *all = NULL;
 
-        return json_object_object_get_ex(m->document.value, section, &all) &&
+        return json_object_object_get_ex(m->model, section, &all) &&
                json_object_is_type(all, json_type_object) && json_object_object_get_ex(all, name, ret);
 }
 

@@ -112,20 +112,16 @@ int composefile_extra_hosts(ComposefileStep *c, const ComposefileRow *row, json_
 /* All services are in one pod, with one network. */
 static int use_network(ComposefileStep *c, const char *network)
 {
-        if (c->make->network && !streq(c->make->network, network))
-                return lose(c, "services of one pod have the same network; here it is %s, and elsewhere %s",
-                            *network ? network : "the default one",
-                            *c->make->network ? c->make->network : "the default one");
-        if (c->make->network)
-                return 0;
-        if (*network) {
-                int r = quadlet_step_check_name(&c->step, FOREIGN_NETWORK, network);
+        ComposefileMake *m = c->make;
+        int r;
 
-                if (r < 0 || c->step.state == FINDING_LOST)
-                        return r;
-        }
-        c->make->network = network;
-        return *network ? strv_extend(&c->make->pod->nets, network) : 0;
+        if (m->network && !streq(m->network, network))
+                return lose(c, "services of one pod have the same network; here it is %s, and elsewhere %s",
+                            *network ? network : "the default one", *m->network ? m->network : "the default one");
+        if (m->network)
+                return 0;
+        r = free_and_strdup(&m->network, network);
+        return r < 0 || !*network ? r : strv_extend(&m->pod->nets, network);
 }
 
 int composefile_network_mode(ComposefileStep *c, const ComposefileRow *row, json_object *value)
@@ -139,50 +135,58 @@ int composefile_network_mode(ComposefileStep *c, const ComposefileRow *row, json
         return streq(text, "bridge") ? use_network(c, "") : lose(c, "'%s' is not possible", text);
 }
 
-static int check_network(ComposefileStep *c, const char *name, json_object *network)
+static int add_aliases(ComposefileStep *c, json_object *how)
 {
-        static const char *const known[] = { "name",        "driver",      "external",   "labels",
-                                             "enable_ipv6", "enable_ipv4", "attachable", NULL };
-        const char *driver = composefile_get(network, "driver");
-        bool external = composefile_is_true(composefile_get(network, "external"));
+        _cleanup_strv_free_ char **aliases = NULL;
+        json_object *list = NULL;
+        int r = json_object_object_get_ex(how, "aliases", &list) ? composefile_texts(list, &aliases) : 0;
 
-        if (external)
-                return use_network(c, composefile_get(network, "name") ?: name);
-        if (driver && !streq(driver, "bridge"))
-                return lose(c,
-                            "network '%s' has driver '%s'; write it into /etc/podctl/net.d, and make it "
-                            "external",
-                            name, driver);
-        if (!json_object_is_type(network, json_type_object))
-                return use_network(c, "");
-        json_object_object_foreach(
-                network, member,
-                value) if (!strv_contains((char *const *) known, member) &&
-                           value) return lose(c,
-                                              "network '%s' has '%s'; write it into /etc/podctl/net.d, and make it "
-                                              "external",
-                                              name, member);
-        return use_network(c, "");
+        if (r == -EINVAL)
+                return lose(c, "expected a list of aliases");
+        STRV_FOREACH(alias, aliases)
+                if (r >= 0)
+                        r = composefile_host_entry(c, *alias, "127.0.0.1");
+        return r;
+}
+
+/* What a service says of the network that it is in. The address is that of the pod, and so of all its services. */
+static int join_with(ComposefileStep *c, const char *name, json_object *how)
+{
+        static const char *const known[] = { "aliases",  "ipv4_address", "ipv6_address",
+                                             "priority", "gw_priority",  NULL },
+                                *const addresses[] = { "ipv4_address", "ipv6_address" };
+        _cleanup_free_ char *at = strjoin(c->at, ".", name);
+        char *outer = c->at;
+        int r = at ? 0 : -ENOMEM;
+
+        if (r < 0 || !json_object_is_type(how, json_type_object))
+                return r;
+        c->at = at;
+        r = composefile_check_members(c, how, known);
+        c->at = outer;
+        if (r >= 0)
+                r = add_aliases(c, how);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(addresses); i++)
+                if (composefile_get(how, addresses[i]))
+                        r = composefile_carry(c, "IP", composefile_get(how, addresses[i]));
+        if (r >= 0 && c->make->pod->address && json_object_object_length(c->make->services) > 1)
+                r = change(c, "the address is that of the whole pod");
+        return r;
 }
 
 static int join_network(ComposefileStep *c, const char *name, json_object *how)
 {
-        json_object *networks = NULL, *network = NULL, *aliases = NULL;
+        json_object *networks = NULL, *network = NULL;
+        _cleanup_free_ char *own = NULL;
+        int r;
 
-        (void) json_object_object_get_ex(c->make->document.value, "networks", &networks);
-        if (!streq(name, "default") && !json_object_object_get_ex(networks, name, &network))
+        (void) json_object_object_get_ex(c->make->model, "networks", &networks);
+        if (!json_object_object_get_ex(networks, name, &network) && !streq(name, "default"))
                 return lose(c, "there is no network '%s' in the file", name);
-        if (json_object_is_type(how, json_type_object) && json_object_object_get_ex(how, "aliases", &aliases) &&
-            json_object_is_type(aliases, json_type_array))
-                for (size_t i = 0; i < json_object_array_length(aliases); i++) {
-                        const char *alias = composefile_text(json_object_array_get_idx(aliases, i));
-
-                        if (alias && composefile_host_entry(c, alias, "127.0.0.1") < 0)
-                                return -ENOMEM;
-                }
-        if (composefile_get(how, "ipv4_address") || composefile_get(how, "ipv6_address"))
-                return lose(c, "the address is that of the whole pod: --net=NETWORK:IP=ADDRESS");
-        return check_network(c, name, network);
+        r = join_with(c, name, how);
+        if (r >= 0 && c->step.state != FINDING_LOST)
+                r = composefile_network_of(c, name, network, &own);
+        return r < 0 || !own ? r : use_network(c, own);
 }
 
 int composefile_networks(ComposefileStep *c, const ComposefileRow *row, json_object *value)
@@ -212,19 +216,25 @@ static int claim_port(ComposefileStep *c, const char *port)
         return strv_env_set(&c->make->ports, key, c->service);
 }
 
+char *composefile_port_text(json_object *value)
+{
+        const char *target = composefile_get(value, "target"), *published = composefile_get(value, "published"),
+                   *address = composefile_get(value, "host_ip"), *protocol = composefile_get(value, "protocol");
+        bool v6 = address && strchr(address, ':');
+
+        return strjoin(v6 ? "[" : "", strempty(address), v6 ? "]" : "", address ? ":" : "", strempty(published),
+                       published ? ":" : "", strempty(target), protocol ? "/" : "", strempty(protocol));
+}
+
 static int long_port(ComposefileStep *c, json_object *value, char **ret)
 {
         static const char *const known[] = { "target", "published", "host_ip",      "protocol",
                                              "mode",   "name",      "app_protocol", NULL };
-        const char *target = composefile_get(value, "target"), *published = composefile_get(value, "published"),
-                   *address = composefile_get(value, "host_ip"), *protocol = composefile_get(value, "protocol");
-        bool v6 = address && strchr(address, ':');
         int r = composefile_check_members(c, value, known);
 
         if (r < 0)
                 return r;
-        *ret = strjoin(v6 ? "[" : "", strempty(address), v6 ? "]" : "", address ? ":" : "", strempty(published),
-                       published ? ":" : "", strempty(target), protocol ? "/" : "", strempty(protocol));
+        *ret = composefile_port_text(value);
         return *ret ? 0 : -ENOMEM;
 }
 

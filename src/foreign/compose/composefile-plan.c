@@ -8,89 +8,27 @@
 
 static void make_done(ComposefileMake *m)
 {
+        (void) json_object_put(m->model);
+        (void) json_object_put(m->made);
+        composefile_texts_done(&m->texts);
         free(m->project);
+        free(m->directory);
+        free(m->network);
+        strv_free(m->environment);
         strv_free(m->left_out);
         strv_free(m->ports);
         strv_free(m->oneshots);
         strv_free(m->awaited);
 }
 
-static int tell(ComposefileMake *m, const char *at, FindingState state, const char *text)
-{
-        return findings_add(&m->drafts->findings, m->input->path, yaml_line_of(m->document, at), at, state, "%s", text);
-}
-
-/* Variables, in all texts of the file but names of members */
-
-static int expand_text(ComposefileMake *m, json_object *value, const char *at, char ***missing)
-{
-        _cleanup_free_ char *expanded = NULL, *message = NULL;
-        const char *text = json_object_get_string(value);
-        int r = strchr(text, '$') ? composefile_expand(text, m->input->environment, missing, &expanded, &message) : 0;
-
-        if (r == -EINVAL)
-                return tell(m, at, FINDING_LOST, strempty(message));
-        if (r < 0 || !expanded)
-                return r;
-        return json_object_set_string(value, expanded) ? 0 : -ENOMEM;
-}
-
-static int expand_value(ComposefileMake *m, json_object *value, const char *at);
-
-static int expand_array(ComposefileMake *m, json_object *array, const char *at)
-{
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < json_object_array_length(array); i++) {
-                _cleanup_free_ char *path = strprintf("%s[%zu]", at, i);
-
-                r = path ? expand_value(m, json_object_array_get_idx(array, i), path) : -ENOMEM;
-        }
-        return r;
-}
-
-static int expand_object(ComposefileMake *m, json_object *object, const char *at)
-{
-        json_object_object_foreach(object, name, value) {
-                _cleanup_free_ char *path = strjoin(at, *at ? "." : "", name);
-                int r = path ? expand_value(m, value, path) : -ENOMEM;
-
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-static int expand_value(ComposefileMake *m, json_object *value, const char *at)
-{
-        _cleanup_strv_free_ char **missing = NULL;
-        int r;
-
-        if (json_object_is_type(value, json_type_object))
-                return expand_object(m, value, at);
-        if (json_object_is_type(value, json_type_array))
-                return expand_array(m, value, at);
-        r = value ? expand_text(m, value, at, &missing) : 0;
-        STRV_FOREACH(name, missing)
-                if (r >= 0) {
-                        _cleanup_free_ char *text = strprintf("variable %s is not set, and empty here", *name);
-
-                        r = text ? tell(m, at, FINDING_CHANGED, text) : -ENOMEM;
-                }
-        return r;
-}
-
 /* The project */
 
-/* The name of the file's directory, as Compose has it: lower case letters, digits, '-' and '_'. */
+/* The name of the files' directory, as Compose has it: lower case letters, digits, '-' and '_'. */
 static int project_of_directory(ComposefileMake *m)
 {
-        const char *path = m->input->path, *base = path_basename(path);
-        _cleanup_free_ char *directory = base == path ? strdup(".") : strndup(path, base - path), *real = NULL;
         char *to;
 
-        real = directory ? realpath(directory, NULL) : NULL;
-        m->project = real ? strdup(path_basename(real)) : strdup("compose");
+        m->project = strdup(path_basename(m->directory));
         if (!m->project)
                 return -ENOMEM;
         to = m->project;
@@ -101,56 +39,75 @@ static int project_of_directory(ComposefileMake *m)
         return *m->project ? 0 : free_and_strdup(&m->project, "compose");
 }
 
+/* Before all else is read, since the other values may use it. What is wrong with a file is told when that happens. */
+static int name_in_file(const ComposefileMake *m, const char *path, char **ret)
+{
+        _cleanup_json_object_ json_object *documents = NULL;
+        _cleanup_(yaml_lines_freep) YamlLines *lines = NULL;
+        _cleanup_strv_free_ char **missing = NULL;
+        _cleanup_free_ char *text = NULL, *message = NULL;
+        const char *name = NULL;
+        size_t n;
+        int r = m->input->read(path, &text, &n);
+
+        if (r >= 0)
+                r = yaml_parse_texts(text, n, &documents, &lines, NULL);
+        if (r >= 0)
+                name = composefile_get(json_object_array_get_idx(documents, 0), "name");
+        if (name)
+                r = composefile_expand(name, m->input->environment, &missing, ret, &message);
+        return r == -ENOMEM ? r : 0;
+}
+
+static int find_project(ComposefileMake *m)
+{
+        const char *own = strv_env_get(m->input->environment, "COMPOSE_PROJECT_NAME");
+        int r = isempty(own) ? 0 : free_and_strdup(&m->project, own);
+
+        for (size_t i = strv_length(m->input->paths); r >= 0 && isempty(m->project) && i-- > 0;)
+                r = name_in_file(m, m->input->paths[i], &m->project);
+        if (r >= 0 && isempty(m->project)) {
+                m->project = mfree(m->project);
+                r = project_of_directory(m);
+        }
+        STRV_FOREACH(variable, m->input->environment)
+                if (r >= 0)
+                        r = strv_extend(&m->environment, *variable);
+        return r < 0 ? r : strv_env_set(&m->environment, "COMPOSE_PROJECT_NAME", m->project);
+}
+
 static int tell_pod_name(ComposefileMake *m, const char *name)
 {
-        return findings_add(&m->drafts->findings, m->input->path, yaml_line_of(m->document, "name"), "name",
-                            FINDING_LOST,
-                            "'%s' is not a valid name of a pod: %s; write one that is, or give podctl create a NAME",
-                            name, foreign_name_rule(FOREIGN_POD));
+        return composefile_tell(m, "name", FINDING_LOST,
+                                "'%s' is not a valid name of a pod: %s; write one that is, or give podctl create a "
+                                "NAME", name, foreign_name_rule(FOREIGN_POD));
 }
 
-static int begin_project(ComposefileMake *m, const char *name)
+static int begin_pod(ComposefileMake *m, const char *name)
 {
-        const char *own = composefile_get(m->document.value, "name")
-                                  ?: strv_env_get(m->input->environment, "COMPOSE_PROJECT_NAME");
-        char *of_pod;
-        int r = !isempty(own) ? free_and_strdup(&m->project, own) : project_of_directory(m);
+        char *of_pod = strdup(name ?: m->project);
+        int r;
 
-        if (r < 0)
-                return r;
-        of_pod = strdup(name ?: m->project);
         for (char *s = of_pod; s && *s && !name; s++)
                 *s = *s == '_' ? '-' : *s;
-        r = pod_drafts_add_pod(m->drafts, strdup(m->input->path), of_pod, &m->pod);
+        r = pod_drafts_add_pod(m->drafts, strdup(m->input->paths[0]), of_pod, &m->pod);
         return r < 0 || foreign_name_is_valid(FOREIGN_POD, of_pod) ? r : tell_pod_name(m, of_pod);
-}
-
-/* COMPOSE_FILE may name several files. */
-static int check_variables(ComposefileMake *m)
-{
-        const char *files = strv_env_get(m->input->environment, "COMPOSE_FILE");
-
-        if (isempty(files) || streq(path_basename(files), path_basename(m->input->path)))
-                return 0;
-        return findings_add(&m->drafts->findings, m->input->path, 0, "COMPOSE_FILE", FINDING_CHANGED,
-                            "only this file is read, and not '%s'", files);
 }
 
 static int check_top_level(ComposefileMake *m)
 {
-        static const char *const known[] = { "version", "name",    "services", "networks",
-                                             "volumes", "secrets", "configs",  NULL };
+        static const char *const known[] = { "version", "name",    "services", "networks", "volumes",
+                                             "secrets", "configs", "include",  NULL };
         int r = 0;
 
-        json_object_object_foreach(m->document.value, member, value) {
+        json_object_object_foreach(m->model, member, value) {
                 bool carried = strv_contains((char *const *) known, member) || startswith(member, "x-");
-                const char *why = streq(member, "include")  ? "give the other file to podctl create, too"
-                                  : streq(member, "models") ? "there are no models here"
-                                                            : "podctl does not know this member";
 
                 (void) value;
                 if (r >= 0 && !carried)
-                        r = tell(m, member, FINDING_LOST, why);
+                        r = composefile_tell(m, member, FINDING_LOST, "%s",
+                                             streq(member, "models") ? "there are no models here"
+                                                                     : "podctl does not know this member");
         }
         return r;
 }
@@ -160,7 +117,7 @@ static int check_top_level(ComposefileMake *m)
 /* COMPOSE_PROFILES names those that are wanted; "*" are all. */
 static int leave_out(ComposefileMake *m, const char *name, json_object *service)
 {
-        const char *wanted = strempty(strv_env_get(m->input->environment, "COMPOSE_PROFILES"));
+        const char *wanted = strempty(strv_env_get(m->environment, "COMPOSE_PROFILES"));
         _cleanup_strv_free_ char **active = NULL, **profiles = NULL;
         _cleanup_free_ char *at = strjoin("services.", name, ".profiles");
         json_object *value = NULL;
@@ -174,7 +131,8 @@ static int leave_out(ComposefileMake *m, const char *name, json_object *service)
         if (!profiles)
                 return 0;
         r = strv_extend(&m->left_out, name);
-        return r < 0 ? r : tell(m, at, FINDING_CHANGED, "the service is left out: COMPOSE_PROFILES does not name one");
+        return r < 0 ? r : composefile_tell(m, at, FINDING_CHANGED,
+                                            "the service is left out: COMPOSE_PROFILES does not name one");
 }
 
 /* What others wait for. */
@@ -218,10 +176,8 @@ static bool service_name_is_valid(const char *name)
 
 static int add_services(ComposefileMake *m)
 {
-        int r = composefile_extend(m);
+        int r = look_at_services(m);
 
-        if (r >= 0)
-                r = look_at_services(m);
         if (r < 0)
                 return r;
         json_object_object_foreach(m->services, name, service) {
@@ -232,28 +188,49 @@ static int add_services(ComposefileMake *m)
                 if (strv_contains(m->left_out, name))
                         continue;
                 r = !service_name_is_valid(name)
-                            ? tell(m, at, FINDING_LOST, "the name is not valid: letters, digits, '.', '-' and '_'")
+                            ? composefile_tell(m, at, FINDING_LOST,
+                                               "the name is not valid: letters, digits, '.', '-' and '_'")
                     : json_object_is_type(service, json_type_object)
                             ? composefile_service(m, name, service)
-                            : tell(m, at, FINDING_LOST, "expected an object");
+                            : composefile_tell(m, at, FINDING_LOST, "expected an object");
                 if (r < 0)
                         return r;
         }
         if (m->pod->n_apps == 0)
-                r = tell(m, "services", FINDING_LOST, "there is no service");
+                r = composefile_tell(m, "services", FINDING_LOST, "there is no service");
         if (r >= 0)
                 r = composefile_check_services(m);
         return r < 0 ? r : pod_draft_finish(m->pod);
 }
 
+static int load(ComposefileMake *m, char **reterr_message)
+{
+        _cleanup_free_ char *directory = NULL;
+        ComposefileOrigin origin;
+        int r;
+
+        directory = composefile_directory(m->input->paths[0]);
+        m->directory = directory ? realpath(directory, NULL) ?: TAKE_PTR(directory) : NULL;
+        r = m->directory ? find_project(m) : -ENOMEM;
+        if (r < 0)
+                return r;
+        origin = (ComposefileOrigin) { m->directory, m->environment, m->input->paths, NULL };
+        r = composefile_load(m, &origin, &m->model, reterr_message);
+        if (r < 0)
+                return r;
+        composefile_strip(m, m->model);
+        if (json_object_object_get_ex(m->model, "services", &m->services) &&
+            json_object_is_type(m->services, json_type_object))
+                return 0;
+        return explain(reterr_message, EINVAL,
+                       "there is no 'services' in it, as files of Compose have; a file of Kubernetes is given as it "
+                       "is: podctl create NAME FILE");
+}
+
 static int convert(ComposefileMake *m, const char *name)
 {
-        int r = expand_value(m, m->document.value, "");
+        int r = begin_pod(m, name);
 
-        if (r >= 0)
-                r = begin_project(m, name);
-        if (r >= 0)
-                r = check_variables(m);
         if (r >= 0)
                 r = check_top_level(m);
         if (r >= 0)
@@ -262,34 +239,14 @@ static int convert(ComposefileMake *m, const char *name)
         return r < 0 ? r : findings_unite(&m->drafts->findings);
 }
 
-static bool has_services(json_object *document, json_object **ret)
-{
-        return json_object_is_type(document, json_type_object) &&
-               json_object_object_get_ex(document, "services", ret) && json_object_is_type(*ret, json_type_object) &&
-               !json_object_object_get_ex(document, "kind", NULL);
-}
-
 int composefile_plan_new(const ComposefileInput *input, const char *name, PodDrafts *ret, char **reterr_message)
 {
-        _cleanup_(yaml_lines_freep) YamlLines *lines = NULL;
-        _cleanup_json_object_ json_object *documents = NULL;
         _cleanup_(pod_drafts_done) PodDrafts drafts = {};
         _cleanup_(make_done) ComposefileMake m = { .input = input, .drafts = &drafts };
-        _cleanup_json_error_ JsonError e = {};
-        int r = yaml_parse_texts(input->text, input->n, &documents, &lines, &e);
+        int r = load(&m, reterr_message);
 
-        if (r < 0)
-                return explain(reterr_message, -r, "%s", json_error_message(&e, r));
-        m.document = (YamlDocument) { json_object_array_get_idx(documents, 0), lines };
-        if (json_object_array_length(documents) > 1 && has_services(m.document.value, &m.services))
-                return explain(reterr_message, EINVAL,
-                               "a second document begins at line %zu, and one is read; put all into the first",
-                               yaml_place_of_value(lines, json_object_array_get_idx(documents, 1)).line);
-        if (!has_services(m.document.value, &m.services))
-                return explain(reterr_message, EINVAL,
-                               "there is no 'services' in it, as files of Compose have; a file of Kubernetes is "
-                               "given as it is: podctl create NAME FILE");
-        r = convert(&m, name);
+        if (r >= 0)
+                r = convert(&m, name);
         if (r < 0)
                 return r;
         *ret = drafts;

@@ -79,6 +79,14 @@ static int sysctls(ComposefileStep *c, const ComposefileRow *row, json_object *v
         return r;
 }
 
+/* Only what is built already can be fetched. */
+static int build(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        return c->step.app->image ? change(c, "the image is not built, but fetched by its name")
+                                  : lose(c, "podctl builds no images: build it, bring it over with podctl fetch, and "
+                                            "write its name as 'image'");
+}
+
 static int pull_policy(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
         const char *text = strempty(composefile_text(value));
@@ -135,7 +143,7 @@ static int security_options(ComposefileStep *c, const ComposefileRow *row, json_
 /* In the order in which they are carried over: a file of variables comes before those of the service. */
 static const ComposefileRow rows[] = {
         { "image", composefile_image },
-        { "build", told, NULL, FINDING_CHANGED, "the image is not built, but fetched" },
+        { "build", build },
         { "command", composefile_command },
         { "entrypoint", composefile_entrypoint },
         { "env_file", composefile_env_file },
@@ -233,12 +241,9 @@ static const ComposefileRow rows[] = {
 
 static int tell_member(ComposefileStep *c)
 {
-        size_t line = yaml_line_of(c->make->document, c->at);
-
         if (c->told && c->step.state == FINDING_CARRIED)
                 return 0;
-        return findings_add_text(&c->make->drafts->findings, c->make->input->path, line, c->at, c->step.state,
-                                 TAKE_PTR(c->step.why));
+        return composefile_note(c->make, c->at, c->step.state, TAKE_PTR(c->step.why));
 }
 
 static int carry_member(ComposefileStep *c, const ComposefileRow *row, json_object *value)
@@ -263,19 +268,15 @@ static int carry_member(ComposefileStep *c, const ComposefileRow *row, json_obje
 static int tell_unknown(ComposefileStep *c, const char *member)
 {
         _cleanup_free_ char *at = strjoin("services.", c->service, ".", member);
-        Findings *findings = &c->make->drafts->findings;
         Nearest nearest = { .written = member };
-        size_t line;
 
         if (!at)
                 return -ENOMEM;
         for (const ComposefileRow *row = rows; row->member; row++)
                 nearest_offer(&nearest, row->member);
-        line = yaml_line_of(c->make->document, at);
-        return nearest.known ? findings_add(findings, c->make->input->path, line, at, FINDING_LOST,
-                                            "there is no such member; did you mean '%s'?", nearest.known)
-                             : findings_add(findings, c->make->input->path, line, at, FINDING_LOST,
-                                            "podctl does not know this member");
+        return nearest.known ? composefile_tell(c->make, at, FINDING_LOST,
+                                                "there is no such member; did you mean '%s'?", nearest.known)
+                             : composefile_tell(c->make, at, FINDING_LOST, "podctl does not know this member");
 }
 
 static bool is_known(const char *member)
@@ -314,17 +315,14 @@ static const char *const docker_caps[] = { "AUDIT_WRITE", "CHOWN",   "DAC_OVERRI
 static int finish(ComposefileStep *c)
 {
         _cleanup_free_ char *at = strjoin("services.", c->service);
-        Findings *findings = &c->make->drafts->findings;
         AppDraft *app = c->step.app;
-        size_t line = at ? yaml_line_of(c->make->document, at) : 0;
         int r = at ? app_draft_finish_caps(app, docker_caps) : -ENOMEM;
 
         if (r == -EOPNOTSUPP)
-                r = findings_add(findings, c->make->input->path, line, at, FINDING_LOST,
-                                 "all capabilities are not possible; name those that it needs with cap_add");
+                r = composefile_tell(c->make, at, FINDING_LOST,
+                                     "all capabilities are not possible; name those that it needs with cap_add");
         if (r >= 0 && !app->image)
-                r = findings_add(findings, c->make->input->path, line, at, FINDING_LOST,
-                                 "there is no image: build it, fetch it with podctl fetch, and write its name");
+                r = composefile_tell(c->make, at, FINDING_LOST, "there is no image; write its name");
         if (r >= 0 && strv_contains(c->make->oneshots, c->service))
                 r = strv_extend(&app->words, "--annotation=podctl/oneshot=true");
         if (r >= 0 && strv_contains(c->make->awaited, c->service))
@@ -336,13 +334,14 @@ static int finish(ComposefileStep *c)
 
 int composefile_service(ComposefileMake *make, const char *name, json_object *service)
 {
-        QuadletFile file = { .path = (char *) make->input->path, .stem = (char *) "", .suffix = (char *) "compose" };
+        QuadletFile file = { .path = make->input->paths[0], .stem = (char *) "", .suffix = (char *) "compose" };
         ComposefileStep c = { .make = make,
                               .service = name,
                               .step = { .files = &file,
                                         .n_files = 1,
                                         .file = &file,
                                         .exists = make->input->exists,
+                                        .networks = make->input->networks,
                                         .pod = make->pod } };
         int r = pod_draft_add_app(make->pod, strdup(name), composefile_app_name(name), &c.step.app);
 

@@ -38,15 +38,13 @@ int composefile_carry(ComposefileStep *c, const char *key, const char *text)
 /* Notes what became of one element, unless it was simply carried over. */
 static int tell_element(ComposefileStep *c)
 {
-        size_t line = yaml_line_of(c->make->document, c->at);
         FindingState state = c->step.state;
 
         c->step.state = FINDING_CARRIED;
         if (state == FINDING_CARRIED)
                 return 0;
         c->told = true;
-        return findings_add_text(&c->make->drafts->findings, c->make->input->path, line, c->at, state,
-                                 TAKE_PTR(c->step.why));
+        return composefile_note(c->make, c->at, state, TAKE_PTR(c->step.why));
 }
 
 int composefile_each(ComposefileStep *c, json_object *value,
@@ -110,6 +108,13 @@ int composefile_words(json_object *value, char ***ret)
         return composefile_text(value) ? shell_words_split(composefile_text(value), ret) : -EINVAL;
 }
 
+int composefile_texts(json_object *value, char ***ret)
+{
+        if (json_object_is_type(value, json_type_array))
+                return texts_of_array(value, ret);
+        return composefile_text(value) ? strv_extend(ret, composefile_text(value)) : -EINVAL;
+}
+
 int composefile_check_members(ComposefileStep *c, json_object *o, const char *const *known)
 {
         json_object_object_foreach(o, name, value) {
@@ -119,9 +124,7 @@ int composefile_check_members(ComposefileStep *c, json_object *o, const char *co
                 if (strv_contains((char *const *) known, name) || startswith(name, "x-"))
                         continue;
                 at = strjoin(c->at, ".", name);
-                r = at ? findings_add(&c->make->drafts->findings, c->make->input->path,
-                                      yaml_line_of(c->make->document, at), at, FINDING_LOST, "not possible here")
-                       : -ENOMEM;
+                r = at ? composefile_tell(c->make, at, FINDING_LOST, "not possible here") : -ENOMEM;
                 if (r < 0)
                         return r;
         }

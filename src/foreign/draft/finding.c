@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdarg.h>
 
+#include "basic/log.h"
 #include "foreign/draft/finding.h"
 
 static const char *const state_table[_FINDING_STATE_MAX] = {
@@ -96,7 +97,10 @@ size_t findings_count(const Findings *f, FindingState state)
 static int compare_findings(const void *a, const void *b)
 {
         const Finding *x = a, *y = b;
+        int order = strcmp(strempty(x->file), strempty(y->file));
 
+        if (order != 0)
+                return order;
         if (x->line != y->line)
                 return x->line > y->line ? 1 : -1;
         if (x->column != y->column)
@@ -140,7 +144,7 @@ int findings_unite(Findings *f)
         for (size_t i = 0; i < f->n; i++) {
                 Finding *item = &f->items[i], *last = n > 0 ? &f->items[n - 1] : NULL;
 
-                if (r < 0 || !last || compare_findings(last, item) != 0 || !streq_ptr(last->file, item->file))
+                if (r < 0 || !last || compare_findings(last, item) != 0)
                         f->items[n++] = *item;
                 else
                         r = unite(last, item);
@@ -149,14 +153,9 @@ int findings_unite(Findings *f)
         return r;
 }
 
-char *finding_to_line(const Finding *f, const char *file)
+void finding_log(const Finding *f, const char *file)
 {
-        _cleanup_free_ char *at = f->line == 0    ? strdup("")
-                                 : f->column == 0 ? strprintf(":%zu", f->line)
-                                                  : strprintf(":%zu:%zu", f->line, f->column);
+        const LogPlace place = { f->file ?: file, f->line, f->column, f->member };
 
-        if (!at)
-                return NULL;
-        return strjoin(f->file ?: file, at, ": ", strempty(f->member), f->member && !isempty(f->text) ? ": " : "",
-                       strempty(f->text));
+        log_at(f->state == FINDING_LOST ? LOG_ERR : LOG_WARNING, &place, "%s", strempty(f->text));
 }

@@ -42,11 +42,11 @@ int findings_add_text(Findings *f, const char *file, size_t line, const char *me
 int findings_move(Findings *to, Findings *from);
 
 size_t findings_count(const Findings *f, FindingState state);
-/* By line, column and member. */
+/* By file, line, column and member. */
 void findings_sort(Findings *f);
 /* After it: leaves one of those of the same place and member, with the texts of the worst state. */
 int findings_unite(Findings *f);
 
 const char *finding_state_to_string(FindingState s);
-/* "FILE:LINE:COLUMN: MEMBER: TEXT", as far as they are there; file stands for the only one. NULL: out of memory. */
-char *finding_to_line(const Finding *f, const char *file);
+/* Logs it, as an error if something is lost; file stands for the only one. */
+void finding_log(const Finding *f, const char *file);

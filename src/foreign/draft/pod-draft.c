@@ -8,6 +8,7 @@ static void app_done(AppDraft *app)
         free(app->image);
         strv_free(app->words);
         strv_free(app->environment);
+        strv_free(app->defaults);
         strv_free(app->arguments);
         strv_free(app->entrypoint);
         strv_free(app->caps_add);
@@ -22,6 +23,7 @@ static void pod_done(PodDraft *pod)
         free(pod->stem);
         free(pod->name);
         free(pod->address);
+        free(pod->manifest);
         strv_free(pod->words);
         strv_free(pod->nets);
         strv_free(pod->unit);
@@ -152,6 +154,14 @@ int pod_draft_finish_app(PodDraft *pod, AppDraft *app)
         STRV_FOREACH(assignment, app->environment)
                 if (r >= 0)
                         r = strv_extendf(&app->words, "--environment=%s", *assignment);
+        STRV_FOREACH(assignment, app->defaults) {
+                _cleanup_free_ char *name = strndup(*assignment, strcspn(*assignment, "="));
+
+                if (!name)
+                        return -ENOMEM;
+                if (r >= 0 && !strv_env_get(app->environment, name))
+                        r = strv_extendf(&app->words, "--environment=%s", *assignment);
+        }
         return r;
 }
 
@@ -195,10 +205,12 @@ static int app_words(const PodDraft *pod, const AppDraft *app, char ***words)
 int pod_draft_words(const PodDraft *pod, char ***ret)
 {
         _cleanup_strv_free_ char **words = NULL;
-        int r = *pod->name == '-' ? -EINVAL : strv_extend_strv(&words, pod->words);
+        int r = *pod->name == '-' ? -EINVAL : pod->manifest ? 0 : strv_extend_strv(&words, pod->words);
 
         if (r >= 0)
                 r = strv_extend(&words, pod->name);
+        if (r >= 0 && pod->manifest)
+                r = strv_extend(&words, pod->manifest);
         for (size_t i = 0; r >= 0 && i < pod->n_apps; i++)
                 r = app_words(pod, &pod->apps[i], &words);
         if (r < 0)

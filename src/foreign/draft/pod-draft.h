@@ -13,6 +13,7 @@ typedef struct AppDraft {
         char *image;
         char **words; /* options of the app */
         char **environment;
+        char **defaults; /* variables that environment does not have */
         char **arguments;
         char **entrypoint; /* its program and what comes before the arguments */
         char **caps_add, **caps_drop;
@@ -25,6 +26,7 @@ typedef struct PodDraft {
         char **words; /* options of the pod */
         char **nets;
         char *address;
+        char *manifest; /* a file that says all of the apps; NULL: the drafts do */
         AppDraft *apps;
         size_t n_apps;
         size_t n_volumes; /* those without names of their own */
@@ -65,6 +67,6 @@ int app_draft_finish_caps(AppDraft *app, const char *const *base);
 int pod_draft_finish_app(PodDraft *pod, AppDraft *app);
 int pod_draft_finish(PodDraft *pod);
 
-/* The words of podctl create, with the name and all images. -EINVAL: the name, which was told as lost, would be an
- * option. */
+/* The words of podctl create, with the name and all images, or with the file in their place. -EINVAL: the name, which
+ * was told as lost, would be an option. */
 int pod_draft_words(const PodDraft *pod, char ***ret);

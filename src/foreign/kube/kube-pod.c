@@ -114,17 +114,26 @@ static int add_objects(Text *t, YamlDocument document)
         return r;
 }
 
+static int note_mistake(Text *t, const KubeObject *k, const JsonMistake *mistake)
+{
+        _cleanup_free_ char *member = strndup(mistake->text, mistake->n_path);
+        const char *text = mistake->text + mistake->n_path;
+
+        return member ? note(t, k, true, member, startswith(text, ": ") ?: text) : -ENOMEM;
+}
+
 /* Reads an object by a table, and notes all that is wrong. 0: it is read; 1: it is not. */
 static int read_object(Text *t, const KubeObject *k, const JsonType *type, void **ret)
 {
         _cleanup_json_error_ JsonError e = { .strict = true };
-        _cleanup_strv_free_ char **all = NULL;
+        _cleanup_free_ JsonMistake *all = NULL;
+        size_t n_all = 0;
         int r = json_document_read(type, k->o, ret, &e), n;
 
-        if (r == -ENOMEM || json_error_all(&e, &all) < 0)
+        if (r == -ENOMEM || json_error_all(&e, &all, &n_all) < 0)
                 return -ENOMEM;
-        STRV_FOREACH(text, all) {
-                n = note(t, k, true, *text, "");
+        for (size_t i = 0; i < n_all; i++) {
+                n = note_mistake(t, k, &all[i]);
                 if (n < 0)
                         return n;
         }

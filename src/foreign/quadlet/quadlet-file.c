@@ -303,6 +303,14 @@ const QuadletEntry *quadlet_file_find(const QuadletFile *f, const char *section,
         return NULL;
 }
 
+const QuadletEntry *quadlet_file_find_first(const QuadletFile *f, const char *section, const char *key)
+{
+        for (size_t i = 0; i < f->n_entries; i++)
+                if (streq(f->entries[i].section, section) && streq(f->entries[i].key, key))
+                        return &f->entries[i];
+        return NULL;
+}
+
 /* A template stands for its default instance. */
 static int take_instance(QuadletFile *f)
 {

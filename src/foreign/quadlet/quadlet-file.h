@@ -38,8 +38,9 @@ int quadlet_file_add(QuadletFile *f, const char *section, const char *key, char 
  * of the kind (container.d). For files in Quadlet's directories, all of these are searched. */
 int quadlet_file_read(const char *path, QuadletFile *ret, char **reterr_message);
 
-/* The last value, or NULL. */
+/* The last value, or the first; NULL: there is none. */
 const QuadletEntry *quadlet_file_find(const QuadletFile *f, const char *section, const char *key);
+const QuadletEntry *quadlet_file_find_first(const QuadletFile *f, const char *section, const char *key);
 
 /* The words of a value without their quotes and escapes. -EINVAL: a quote is not closed, or an escape is not valid. */
 int quadlet_split_words(const char *value, char ***ret);

@@ -5,8 +5,10 @@
 #include "basic/path.h"
 #include "foreign/draft/foreign-size.h"
 #include "foreign/quadlet/quadlet-keys.h"
+#include "foreign/quadlet/quadlet-kube.h"
 #include "foreign/quadlet/quadlet-mounts.h"
 #include "foreign/quadlet/quadlet-network.h"
+#include "foreign/quadlet/quadlet-program.h"
 
 #define lose(step, ...) quadlet_step_tell(step, FINDING_LOST, __VA_ARGS__)
 #define change(step, ...) quadlet_step_tell(step, FINDING_CHANGED, __VA_ARGS__)
@@ -89,105 +91,52 @@ static const Word translations[] = {
         { "annotation=podctl/auto-update", "registry", "restart" },
 };
 
+static bool is_in_pod(const QuadletFile *file, const char *pod)
+{
+        const QuadletEntry *e = quadlet_file_is(file, "container") ? quadlet_file_find(file, "Container", "Pod") : NULL;
+
+        return e && !file->beside && streq(e->value, pod);
+}
+
+/* What one container says alone would be said of its neighbours, too. */
+static const QuadletFile *find_other(const QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        const QuadletEntry *pod = quadlet_file_find(step->file, "Container", "Pod");
+
+        for (size_t i = 0; pod && i < step->n_files; i++) {
+                const QuadletEntry *e = quadlet_file_find(&step->files[i], "Container", row->key);
+
+                if (is_in_pod(&step->files[i], pod->value) && !streq_ptr(e ? e->value : NULL, value))
+                        return &step->files[i];
+        }
+        return NULL;
+}
+
+static int add_once(char ***words, const char *option, const char *value)
+{
+        _cleanup_free_ char *word = strprintf("--%s=%s", option, value);
+
+        if (!word)
+                return -ENOMEM;
+        return strv_contains(*words, word) ? 0 : strv_extend(words, word);
+}
+
 static int translate(QuadletStep *step, const QuadletRow *row, const char *value)
 {
-        char ***words = startswith(row->option, "health") ? &step->app->words : &step->pod->words;
+        bool of_app = startswith(row->option, "health");
+        const QuadletFile *other = of_app ? NULL : find_other(step, row, value);
 
+        if (other)
+                return lose(step, "it is that of the whole pod: write the same into %s.container", other->stem);
         for (size_t i = 0; i < ELEMENTSOF(translations); i++)
                 if (streq(translations[i].option, row->option) && streq(translations[i].from, value))
-                        return translations[i].to ? strv_extendf(words, "--%s=%s", row->option, translations[i].to)
+                        return translations[i].to ? add_once(of_app ? &step->app->words : &step->pod->words,
+                                                             row->option, translations[i].to)
                                                   : change(step, JOURNAL);
         return lose(step, "'%s' is not possible with --%s", value, row->option);
 }
 
-/* The image and its program */
-
-static int image(QuadletStep *step, const QuadletRow *row, const char *value)
-{
-        const QuadletFile *file = quadlet_find_unit(step->files, step->n_files, value);
-        const QuadletEntry *of_file = file ? quadlet_file_find(file, "Image", "Image") : NULL;
-        const char *name = of_file ? of_file->value : value;
-        _cleanup_free_ char *host = strndup(name, strcspn(name, "/"));
-
-        if (endswith(value, ".build") || (endswith(value, ".image") && !of_file))
-                return lose(step, "build it with podman, then podman save and podctl fetch; write its name here");
-        if (!host)
-                return -ENOMEM;
-        free(step->app->image);
-        step->app->image = path_is_absolute(name) || startswith(name, "docker://") ? strdup(name)
-                                                                                   : strjoin("docker://", name);
-        if (!step->app->image)
-                return -ENOMEM;
-        if (streq(host, "localhost") || (strchr(name, ':') && strstr(name, ":/") && !startswith(name, "docker://")))
-                return lose(step, "an image that only podman has: podman save, podctl fetch, and its name here");
-        return strpbrk(host, ".:") && strchr(name, '/')
-                       ? 0
-                       : change(step, "a short name is one of Docker Hub here, whatever registries.conf says");
-}
-
-static int command(char ***words, const char *value)
-{
-        *words = strv_free(*words);
-        return quadlet_split_words(value, words);
-}
-
-static int exec(QuadletStep *step, const QuadletRow *row, const char *value)
-{
-        int r = command(&step->app->arguments, value);
-
-        return r >= 0 && strv_contains(step->app->arguments, "---") ? lose(step, "'---' ends arguments here") : r;
-}
-
-static int entrypoint(QuadletStep *step, const QuadletRow *row, const char *value)
-{
-        _cleanup_json_object_ json_object *list = *value == '[' ? json_tokener_parse(value) : NULL;
-
-        step->app->entrypoint = strv_free(step->app->entrypoint);
-        if (*value != '[')
-                return strv_extend(&step->app->entrypoint, value);
-        if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) == 0)
-                return lose(step, "not a valid list of words in JSON");
-        for (size_t i = 0; i < json_object_array_length(list); i++) {
-                json_object *word = json_object_array_get_idx(list, i);
-
-                if (!json_object_is_type(word, json_type_string) || streq(json_object_get_string(word), "---")) {
-                        step->app->entrypoint = strv_free(step->app->entrypoint);
-                        return lose(step, "expected words, and no '---', which ends arguments here");
-                }
-                if (strv_extend(&step->app->entrypoint, json_object_get_string(word)) < 0)
-                        return -ENOMEM;
-        }
-        return 0;
-}
-
-static int environment(QuadletStep *step, const QuadletRow *row, const char *value)
-{
-        _cleanup_strv_free_ char **words = NULL;
-        int r = quadlet_split_words(value, &words);
-
-        STRV_FOREACH(word, words) {
-                _cleanup_free_ char *name = NULL, *text = NULL;
-
-                if (r < 0)
-                        return r;
-                r = split_pair(*word, '=', &name, &text);
-                if (r >= 0)
-                        r = text ? strv_env_set(&step->app->environment, name, text)
-                                 : lose(step, "'%s' has no value; --inherit-env of podctl run takes podctl's", name);
-        }
-        return r;
-}
-
-static int environment_file(QuadletStep *step, const QuadletRow *row, const char *value)
-{
-        _cleanup_free_ char *path = quadlet_path(step, value);
-
-        if (*value == '-')
-                return lose(step, "a file that may be missing; make it, and leave the hyphen away");
-        if (!path || quadlet_step_check_path(step, path) < 0)
-                return -ENOMEM;
-        return strv_extendf(&step->pod->words, "--set-env-file=%s", path);
-}
+/* The app */
 
 static int user(QuadletStep *step, const QuadletRow *row, const char *value)
 {
@@ -283,6 +232,34 @@ static int seccomp(QuadletStep *step, const QuadletRow *row, const char *value)
         return to_app(step, row, value);
 }
 
+static bool has_credential(const AppDraft *app, const char *name)
+{
+        bool found = false;
+
+        STRV_FOREACH(word, app->words) {
+                const char *text = startswith(*word, "--credential=");
+                const char *end = text ? startswith(text, name) : NULL;
+
+                found = found || (end && (!*end || *end == '=' || *end == ','));
+        }
+        return found;
+}
+
+/* As a variable, it is a file of its name, too. The second one of a name is called like its variable. */
+static int add_variable(QuadletStep *step, const char *name, const char *variable)
+{
+        return has_credential(step->app, name)
+                       ? strv_extendf(&step->app->words, "--credential=%s=%s,env=%s", variable, name, variable)
+                       : strv_extendf(&step->app->words, "--credential=%s,env=%s", name, variable);
+}
+
+static int add_file(QuadletStep *step, const char *name, const char *target)
+{
+        if (!has_credential(step->app, target))
+                return strv_extendf(&step->app->words, "--credential=%s=%s", target, name);
+        return streq(name, target) ? 0 : lose(step, "there is another secret '%s'", target);
+}
+
 static int secret(QuadletStep *step, const QuadletRow *row, const char *value)
 {
         _cleanup_strv_free_ char **fields = NULL;
@@ -298,14 +275,15 @@ static int secret(QuadletStep *step, const QuadletRow *row, const char *value)
                 return lose(step, "only the app's user can read it, as /run/secrets/NAME; leave uid, gid, mode and "
                                   "paths away");
         r = quadlet_step_check_name(step, FOREIGN_CREDENTIAL, fields[0]);
-        if (r >= 0 && target && !streq_ptr(type, "env"))
+        if (r >= 0 && target)
                 r = quadlet_step_check_name(step, FOREIGN_CREDENTIAL, target);
         if (r < 0 || step->state == FINDING_LOST)
                 return r;
-        r = streq_ptr(type, "env")
-                    ? strv_extendf(&step->app->words, "--credential=%s,env=%s", fields[0], target ?: fields[0])
-                    : strv_extendf(&step->app->words, "--credential=%s=%s", target ?: fields[0], fields[0]);
-        return r < 0 ? r : change(step, "its content has to be in /etc/credstore/%s before the pod starts", fields[0]);
+        r = streq_ptr(type, "env") ? add_variable(step, fields[0], target ?: fields[0])
+                                   : add_file(step, fields[0], target ?: fields[0]);
+        if (r < 0 || step->state == FINDING_LOST)
+                return r;
+        return change(step, "its content has to be in /etc/credstore/%s before the pod starts", fields[0]);
 }
 
 static int one_success(QuadletStep *step, const QuadletRow *row, const char *value)
@@ -354,6 +332,8 @@ static int lost(QuadletStep *step, const QuadletRow *row, const char *value)
 #define MAPS "each pod has a range of IDs of its own; leave the key away"
 #define RETRIES "Restart= of [Service] tries again"
 #define SERVICE_NAME "the unit is called pod@NAME.service"
+#define BUILT "podman builds the image; podctl only takes it from there"
+#define ARTIFACT "podctl has no artifacts; write the files to the host, and their path in Volume="
 #define CREDENTIALS "put it into /etc/podctl/auth.d, or use podman login"
 
 /* What both containers and pods have. */
@@ -379,12 +359,12 @@ const QuadletRow quadlet_rows[] = {
         { "Container", "CgroupsMode", default_only, "split|enabled" },
         { "Container", "ContainerName", container_name, "net-alias" },
         { "Container", "DropCapability", caps, "caps-remove" },
-        { "Container", "Entrypoint", entrypoint, "exec" },
-        { "Container", "Environment", environment, "environment" },
-        { "Container", "EnvironmentFile", environment_file, "set-env-file", FINDING_CHANGED,
+        { "Container", "Entrypoint", quadlet_entrypoint, "exec" },
+        { "Container", "Environment", quadlet_environment, "environment" },
+        { "Container", "EnvironmentFile", quadlet_environment_file, "environment", FINDING_CHANGED,
           "the file is read now, and not at each start" },
         { "Container", "EnvironmentHost", unless_off, "name the variables with Environment=" },
-        { "Container", "Exec", exec, NULL },
+        { "Container", "Exec", quadlet_exec, NULL },
         NONE("Container", "ExposeHostPort", "ports need not be exposed"),
         { "Container", "Group", to_app, "group" },
         { "Container", "GroupAdd", numbers, "supplementary-gids" },
@@ -403,7 +383,7 @@ const QuadletRow quadlet_rows[] = {
         { "Container", "HealthStartupTimeout", to_app, "health-startup-timeout" },
         { "Container", "HealthTimeout", to_app, "health-timeout" },
         { "Container", "HttpProxy", unless_off, "the host's proxies are not passed on; name them with Environment=" },
-        { "Container", "Image", image, NULL },
+        { "Container", "Image", quadlet_image, NULL },
         { "Container", "Label", words_to_app, "user-label" },
         { "Container", "LogDriver", translate, "log" },
         CHANGED("Container", "LogOpt", "the journal has the output, which --journal-size= and --journal-age= limit"),
@@ -469,7 +449,7 @@ const QuadletRow quadlet_rows[] = {
         { "Network", "DNS", quadlet_name_server, "dns" },
         NONE("Network", "DisableDNS", "pods find each other by /etc/hosts"),
         { "Network", "Driver", default_only, "bridge" },
-        LOST("Network", "Gateway", "it is the first address of the subnet"),
+        { "Network", "Gateway", quadlet_gateway, "it is the first address of the subnet" },
         LOST("Network", "GlobalArgs", ARGS),
         { "Network", "IPAMDriver", default_only, "host-local" },
         LOST("Network", "IPRange", "write a smaller Subnet="),
@@ -502,6 +482,69 @@ const QuadletRow quadlet_rows[] = {
         NONE("Image", "ServiceName", "images need no unit"),
         { "Image", "TLSVerify", default_only, "true|yes|1|on" },
         LOST("Image", "Variant", "images are those of this machine"),
+
+        CHANGED("Kube", "AutoUpdate", "podctl update brings newer images; podctl-update.timer leaves it alone"),
+        LOST("Kube", "ConfigMap", "put its documents into the file of Kubernetes, each after '---'"),
+        LOST("Kube", "ContainersConfModule", MODULE),
+        CHANGED("Kube", "ExitCodePropagation", "the unit ends as its pod does"),
+        LOST("Kube", "GlobalArgs", ARGS),
+        CHANGED("Kube", "KubeDownForce", "volumes stay until podctl volume rm removes them"),
+        { "Kube", "LogDriver", quadlet_kube_log, NULL },
+        CHANGED("Kube", "LogOpt", "the journal has the output"),
+        { "Kube", "Network", quadlet_kube_network, NULL },
+        LOST("Kube", "PodmanArgs", ARGS),
+        LOST("Kube", "PublishPort", "write hostPort into the file of Kubernetes"),
+        LOST("Kube", "RemapGid", MAPS),
+        LOST("Kube", "RemapUid", MAPS),
+        LOST("Kube", "RemapUidSize", MAPS),
+        LOST("Kube", "RemapUsers", MAPS),
+        CHANGED("Kube", "ServiceName", SERVICE_NAME),
+        NONE("Kube", "SetWorkingDirectory", "paths in the file are absolute"),
+        { "Kube", "UserNS", default_only, "auto" },
+        { "Kube", "Yaml", quadlet_yaml, NULL },
+
+        CHANGED("Build", "Annotation", BUILT),
+        CHANGED("Build", "Arch", BUILT),
+        CHANGED("Build", "AuthFile", BUILT),
+        CHANGED("Build", "BuildArg", BUILT),
+        CHANGED("Build", "ContainersConfModule", BUILT),
+        CHANGED("Build", "DNS", BUILT),
+        CHANGED("Build", "DNSOption", BUILT),
+        CHANGED("Build", "DNSSearch", BUILT),
+        CHANGED("Build", "Environment", BUILT),
+        CHANGED("Build", "File", BUILT),
+        CHANGED("Build", "ForceRM", BUILT),
+        CHANGED("Build", "GlobalArgs", BUILT),
+        CHANGED("Build", "GroupAdd", BUILT),
+        CHANGED("Build", "IgnoreFile", BUILT),
+        NONE("Build", "ImageTag", "the name of the image in podctl's store"),
+        CHANGED("Build", "Label", BUILT),
+        CHANGED("Build", "Network", BUILT),
+        CHANGED("Build", "PodmanArgs", BUILT),
+        CHANGED("Build", "Pull", BUILT),
+        CHANGED("Build", "Retry", BUILT),
+        CHANGED("Build", "RetryDelay", BUILT),
+        CHANGED("Build", "Secret", BUILT),
+        CHANGED("Build", "ServiceName", BUILT),
+        CHANGED("Build", "SetWorkingDirectory", BUILT),
+        CHANGED("Build", "TLSVerify", BUILT),
+        CHANGED("Build", "Target", BUILT),
+        CHANGED("Build", "Variant", BUILT),
+        CHANGED("Build", "Volume", BUILT),
+
+        LOST("Artifact", "Artifact", ARTIFACT),
+        LOST("Artifact", "AuthFile", ARTIFACT),
+        LOST("Artifact", "CertDir", ARTIFACT),
+        LOST("Artifact", "ContainersConfModule", ARTIFACT),
+        LOST("Artifact", "Creds", ARTIFACT),
+        LOST("Artifact", "DecryptionKey", ARTIFACT),
+        LOST("Artifact", "GlobalArgs", ARTIFACT),
+        LOST("Artifact", "PodmanArgs", ARTIFACT),
+        LOST("Artifact", "Quiet", ARTIFACT),
+        LOST("Artifact", "Retry", ARTIFACT),
+        LOST("Artifact", "RetryDelay", ARTIFACT),
+        LOST("Artifact", "ServiceName", ARTIFACT),
+        LOST("Artifact", "TLSVerify", ARTIFACT),
         {},
 };
 

@@ -127,6 +127,7 @@ int quadlet_volume(QuadletStep *step, const QuadletRow *row, const char *value)
 /* ",size=64Mi"; nothing for what each tmpfs has. */
 static int tmpfs_field(QuadletStep *step, const char *word, char **ret)
 {
+        static const char *const usual[] = { "rw", "nodev", "nosuid", "tmpcopyup", "notmpcopyup", NULL };
         const char *text = startswith(word, "size=");
         _cleanup_free_ char *size = NULL;
         int r = text ? foreign_size_parse(text, &size) : 0;
@@ -135,8 +136,7 @@ static int tmpfs_field(QuadletStep *step, const char *word, char **ret)
                 return lose(step, FOREIGN_SIZE_RULE, text);
         if (r < 0)
                 return r;
-        if (!text && !startswith(word, "mode=") && !streq(word, "rw") && !streq(word, "nodev") &&
-            !streq(word, "nosuid"))
+        if (!text && !startswith(word, "mode=") && !strv_contains((char *const *) usual, word))
                 return lose(step, "option '%s' of a tmpfs is not possible, only size and mode", word);
         *ret = text ? strjoin(",size=", size) : startswith(word, "mode=") ? strjoin(",", word) : strdup("");
         return *ret ? 0 : -ENOMEM;
@@ -163,14 +163,27 @@ static int tmpfs_fields(QuadletStep *step, const char *text, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
+/* Unless it is told not to, podman copies into a tmpfs what the image has there; Docker and Compose do not. */
+static int add_tmpfs(QuadletStep *step, const char *wanted, const char *target)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        _cleanup_free_ char *fields = NULL;
+        int r = tmpfs_fields(step, wanted, &fields);
+
+        if (r < 0 || step->state == FINDING_LOST)
+                return r;
+        r = strv_split(wanted, ',', &words);
+        if (r >= 0 && !strv_contains(words, "notmpcopyup") && !quadlet_file_is(step->file, "compose"))
+                r = change(step, "it begins empty; what the image has there is not copied into it");
+        return r < 0 ? r : add(step, fields, target);
+}
+
 int quadlet_tmpfs(QuadletStep *step, const QuadletRow *row, const char *value)
 {
-        _cleanup_free_ char *target = NULL, *wanted = NULL, *fields = NULL;
+        _cleanup_free_ char *target = NULL, *wanted = NULL;
         int r = split_pair(value, ':', &target, &wanted);
 
-        if (r >= 0)
-                r = tmpfs_fields(step, strempty(wanted), &fields);
-        return r < 0 || step->state == FINDING_LOST ? r : add(step, fields, target);
+        return r < 0 ? r : add_tmpfs(step, strempty(wanted), target);
 }
 
 int quadlet_shm_size(QuadletStep *step, const QuadletRow *row, const char *value)
@@ -227,7 +240,7 @@ static int mount_options(char *const *fields, char ***ret)
 int quadlet_mount(QuadletStep *step, const QuadletRow *row, const char *value)
 {
         _cleanup_strv_free_ char **fields = NULL, **wanted = NULL;
-        _cleanup_free_ char *joined = NULL, *tmpfs = NULL;
+        _cleanup_free_ char *joined = NULL;
         const char *type, *source, *target;
         int r = strv_split(value, ',', &fields);
 
@@ -241,10 +254,8 @@ int quadlet_mount(QuadletStep *step, const QuadletRow *row, const char *value)
         target = field(fields, target_names);
         if (!target)
                 return lose(step, "there is no destination");
-        if (streq(type, "tmpfs")) {
-                r = tmpfs_fields(step, joined, &tmpfs);
-                return r < 0 || step->state == FINDING_LOST ? r : add(step, tmpfs, target);
-        }
+        if (streq(type, "tmpfs"))
+                return add_tmpfs(step, joined, target);
         if (streq(type, "volume") || (streq(type, "bind") && source))
                 return add_source(step, source, target, joined);
         return lose(step, "type '%s' is not possible, only bind, volume and tmpfs", type);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <arpa/inet.h>
+
 #include "basic/parse.h"
 #include "foreign/quadlet/quadlet-network.h"
 #include "manifest/port-mapping.h"
@@ -28,6 +30,8 @@ int quadlet_network(QuadletStep *step, const QuadletRow *row, const char *value)
                    : strdup(streq(name, "bridge") || streq(name, "private") || streq(name, "podman") ? "default"
                                                                                                      : name);
         r = own ? quadlet_step_check_name(step, FOREIGN_NETWORK, own) : -ENOMEM;
+        if (r >= 0 && step->state != FINDING_LOST && !file)
+                r = quadlet_step_check_network(step, own);
         if (r >= 0 && options)
                 r = quadlet_step_check_address(step, options + strlen("ip="));
         if (r < 0 || step->state == FINDING_LOST)
@@ -151,6 +155,42 @@ int quadlet_subnet(QuadletStep *step, const QuadletRow *row, const char *value)
         if (json_object_object_get_ex(step->network, name, NULL))
                 return lose(step, "a network has one subnet of each family");
         return json_object_object_add(step->network, name, json_object_new_string(value)) < 0 ? -ENOMEM : 0;
+}
+
+/* The address of a subnet that only the gateway has: the first one. */
+static bool is_first_of(const char *subnet, const char *address)
+{
+        int family = strchr(address, ':') ? AF_INET6 : AF_INET;
+        size_t n = family == AF_INET6 ? 16 : 4, length = strcspn(subnet, "/");
+        _cleanup_free_ char *base = strndup(subnet, length);
+        unsigned char first[16], wanted[16];
+        uint32_t bits;
+
+        if (!base || !subnet[length] || parse_uint32(subnet + length + 1, &bits) < 0 || bits >= 8 * n ||
+            inet_pton(family, base, first) != 1 || inet_pton(family, address, wanted) != 1)
+                return false;
+        for (size_t i = 0; i < n; i++)
+                first[i] &= 8 * i >= bits       ? 0
+                            : bits >= 8 * i + 8 ? 0xff
+                                                : (unsigned char) (0xff00 >> (bits - 8 * i));
+        first[n - 1] |= 1;
+        return memcmp(first, wanted, n) == 0;
+}
+
+/* The subnet may be in a later line of the file. */
+int quadlet_gateway(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        static const char *const subnets[] = { "subnet", "subnet6" };
+        bool first = false;
+
+        for (size_t i = 0; i < ELEMENTSOF(subnets); i++)
+                first = first || is_first_of(strempty(json_object_get_string(json_object_object_get(step->network,
+                                                                                                    subnets[i]))),
+                                             value);
+        for (size_t i = 0; i < step->file->n_entries; i++)
+                first = first || (streq(step->file->entries[i].key, "Subnet") &&
+                                  is_first_of(step->file->entries[i].value, value));
+        return first ? 0 : lose(step, "%s", row->option);
 }
 
 /* "!" before the member: it is the opposite. */

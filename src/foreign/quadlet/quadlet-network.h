@@ -13,6 +13,7 @@ int quadlet_add_host(QuadletStep *step, const QuadletRow *row, const char *value
 int quadlet_host_name(QuadletStep *step, const QuadletRow *row, const char *value);
 
 int quadlet_network_member(QuadletStep *step, const QuadletRow *row, const char *value);
+int quadlet_gateway(QuadletStep *step, const QuadletRow *row, const char *value);
 int quadlet_subnet(QuadletStep *step, const QuadletRow *row, const char *value);
 int quadlet_network_flag(QuadletStep *step, const QuadletRow *row, const char *value);
 int quadlet_name_server(QuadletStep *step, const QuadletRow *row, const char *value);

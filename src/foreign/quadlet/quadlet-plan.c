@@ -134,11 +134,6 @@ static int carry(QuadletStep *step, const PodDrafts *plan, const QuadletEntry *e
                         step->pod->no_dependencies = true;
                 return 0;
         }
-        if (quadlet_file_is(step->file, "kube"))
-                return quadlet_step_tell(step, FINDING_LOST, "give the YAML file itself to podctl create");
-        if (quadlet_file_is(step->file, "build"))
-                return quadlet_step_tell(step, FINDING_LOST, "build the image with podman, then podman save and podctl "
-                                                             "fetch");
         if (!is_section_of(step->file, e->section))
                 return quadlet_step_tell(step, FINDING_LOST, "section [%s] does not belong into a file .%s", e->section,
                                          step->file->suffix);
@@ -275,7 +270,7 @@ static int plan_pods(PodDrafts *plan, const QuadletFile *files, size_t n, const 
         for (size_t i = 0; r >= 0 && i < n; i++) {
                 PodDraft *pod;
 
-                if (quadlet_file_is(&files[i], "pod") && !files[i].beside)
+                if ((quadlet_file_is(&files[i], "pod") || quadlet_file_is(&files[i], "kube")) && !files[i].beside)
                         r = add_pod(plan, &files[i], name, &pod);
         }
         for (size_t i = 0; r >= 0 && i < n; i++) {
@@ -304,14 +299,52 @@ static int plan_file(PodDrafts *plan, QuadletStep *step)
         return r >= 0 && step->app ? finish_app(step->pod, step->app, plan, step->file) : r;
 }
 
+typedef struct Circle {
+        PodDrafts *plan;
+        const QuadletInput *input;
+} Circle;
+
+/* The line that lets it wait. */
+static const QuadletEntry *find_order(const QuadletInput *input, const QuadletFile *file, const AppDraft *other)
+{
+        for (size_t i = 0; i < file->n_entries; i++) {
+                const QuadletEntry *e = &file->entries[i];
+                _cleanup_strv_free_ char **words = NULL;
+
+                if (!streq(e->section, "Unit") || (!streq(e->key, "After") && !streq(e->key, "Requires")) ||
+                    quadlet_split_words(e->value, &words) < 0)
+                        continue;
+                STRV_FOREACH(word, words) {
+                        const QuadletFile *found = quadlet_find_unit(input->files, input->n_files, *word);
+
+                        if (found && quadlet_file_is(found, "container") && streq(found->stem, other->stem))
+                                return e;
+                }
+        }
+        return NULL;
+}
+
 static int tell_circle(void *userdata, const AppDraft *app, const AppDraft *other)
 {
-        PodDrafts *plan = userdata;
-        _cleanup_free_ char *file = strjoin(app->stem, ".container");
+        const Circle *circle = userdata;
+        _cleanup_free_ char *name = strjoin(app->stem, ".container");
+        const QuadletFile *file = name ? quadlet_find_unit(circle->input->files, circle->input->n_files, name) : NULL;
+        const QuadletEntry *e = file ? find_order(circle->input, file, other) : NULL;
+        _cleanup_free_ char *key = strjoin("[Unit] ", e ? e->key : "After");
 
-        return file ? findings_add(&plan->findings, file, 0, "[Unit] After", FINDING_LOST,
-                                   "it waits for %s.container, which waits for it", other->stem)
-                    : -ENOMEM;
+        return key && name ? findings_add(&circle->plan->findings, e ? e->file : name, e ? e->line : 0, key,
+                                          FINDING_LOST, "it waits for %s.container, which waits for it", other->stem)
+                           : -ENOMEM;
+}
+
+static int tell_empty(PodDrafts *plan, const PodDraft *pod)
+{
+        if (pod->n_apps > 0 || pod->manifest)
+                return 0;
+        return endswith(pod->stem, ".kube") ? findings_add(&plan->findings, pod->stem, 0, "[Kube] Yaml", FINDING_LOST,
+                                                           "there is no file of Kubernetes")
+                                            : findings_add(&plan->findings, pod->stem, 0, "[Pod]", FINDING_LOST,
+                                                           "no container is in this pod");
 }
 
 static int make_plan(PodDrafts *plan, const QuadletInput *input, const char *name, char **reterr_message)
@@ -322,7 +355,9 @@ static int make_plan(PodDrafts *plan, const QuadletInput *input, const char *nam
                 QuadletStep step = { .files = input->files,
                                      .n_files = input->n_files,
                                      .file = &input->files[i],
-                                     .exists = input->exists };
+                                     .exists = input->exists,
+                                     .read = input->read,
+                                     .networks = input->networks };
 
                 r = step.file->beside ? 0 : plan_file(plan, &step);
         }
@@ -330,12 +365,11 @@ static int make_plan(PodDrafts *plan, const QuadletInput *input, const char *nam
                 return explain(reterr_message, EINVAL, "'%s' cannot be the name of %zu pods; give one file, or no name",
                                name, plan->n_pods);
         for (size_t i = 0; r >= 0 && i < plan->n_pods; i++) {
-                r = pod_draft_check_order(&plan->pods[i], tell_circle, plan);
+                r = pod_draft_check_order(&plan->pods[i], tell_circle, &(Circle) { plan, input });
                 if (r >= 0)
                         r = pod_draft_finish(&plan->pods[i]);
-                if (r >= 0 && plan->pods[i].n_apps == 0)
-                        r = findings_add(&plan->findings, plan->pods[i].stem, 0, "[Pod]", FINDING_LOST,
-                                        "no container is in this pod");
+                if (r >= 0)
+                        r = tell_empty(plan, &plan->pods[i]);
         }
         return r;
 }

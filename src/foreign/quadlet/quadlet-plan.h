@@ -8,6 +8,8 @@ typedef struct QuadletInput {
         const QuadletFile *files;
         size_t n_files;
         bool (*exists)(const char *path); /* whether the host has it; NULL: everything is there */
+        int (*read)(const char *path, char **ret, size_t *ret_size); /* a file of variables */
+        char *const *networks; /* that the host has; NULL: whatever is named */
 } QuadletInput;
 
 /* Files of Quadlet become pods. name: that of the only pod; NULL: those of the files. -EINVAL with a message: the files

@@ -34,6 +34,13 @@ int quadlet_step_check_address(QuadletStep *step, const char *address)
                        : quadlet_step_tell(step, FINDING_LOST, "'%s' is not an address", address);
 }
 
+int quadlet_step_check_network(QuadletStep *step, const char *name)
+{
+        return !step->networks || strv_contains(step->networks, name)
+                       ? 0
+                       : quadlet_step_tell(step, FINDING_LOST, "there is no network '%s' in /etc/podctl/net.d", name);
+}
+
 int quadlet_step_check_path(QuadletStep *step, const char *path)
 {
         return !step->exists || step->exists(path)

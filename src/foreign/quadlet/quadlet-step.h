@@ -15,6 +15,8 @@ typedef struct QuadletStep {
         size_t n_files;
         const QuadletFile *file;
         bool (*exists)(const char *path); /* NULL: everything does */
+        int (*read)(const char *path, char **ret, size_t *ret_size); /* of a file of the host */
+        char *const *networks; /* of the host; NULL: whatever is named */
         PodDraft *pod; /* for files of containers and pods */
         AppDraft *app; /* for files of containers */
         json_object *network; /* for files of networks */
@@ -37,6 +39,8 @@ int quadlet_step_tell(QuadletStep *step, FindingState state, const char *format,
 /* The same as lost, unless the name, or the address, is valid. */
 int quadlet_step_check_name(QuadletStep *step, ForeignName kind, const char *name);
 int quadlet_step_check_address(QuadletStep *step, const char *address);
+/* The same, unless the host has the network. */
+int quadlet_step_check_network(QuadletStep *step, const char *name);
 /* The same as lost, unless the file or directory of the host is there. */
 int quadlet_step_check_path(QuadletStep *step, const char *path);
 

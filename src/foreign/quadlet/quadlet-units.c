@@ -54,7 +54,8 @@ static char *name_of_dependency(const QuadletStep *step, const PodDrafts *plan, 
         const PodDraft *pod = file ? quadlet_find_pod_of(plan, file) : NULL;
 
         if (!file)
-                return endswith(word, ".volume") || endswith(word, ".network") || endswith(word, ".image")
+                return endswith(word, ".volume") || endswith(word, ".network") || endswith(word, ".image") ||
+                                       endswith(word, ".artifact")
                                ? strdup("")
                                : strdup(word);
         if (file->beside && (quadlet_file_is(file, "container") || quadlet_file_is(file, "pod"))) {

@@ -106,7 +106,7 @@ const ShortMember short_app_members[] = {
         { "stop-signal", SHORT_TEXT, "stop-signal", .help = "Signal that asks the app to end" },
         { "stop-timeout", SHORT_TEXT, "stop-timeout", .help = "How long the app may take then" },
         { "tmpfs", SHORT_TMPFS, "mount", .help = "Paths that are kept in memory" },
-        { "user", SHORT_TEXT, "user", .help = "User: name, number, or path of a file with that owner" },
+        { "user", SHORT_USER, "user", .help = "User: name, number, or path of a file with that owner" },
         { "user-annotations", SHORT_PAIRS, "user-annotation", .help = "Annotations for your own use" },
         { "user-labels", SHORT_PAIRS, "user-label", .help = "Labels for your own use" },
         { "volumes", SHORT_VOLUMES, "mount", .help = "Volumes: SOURCE:PATH[:ro], PATH, or NAME,kind=KIND,…" },

@@ -17,6 +17,7 @@ typedef enum ShortShape {
         SHORT_ARGUMENTS, /* what is after "--" */
         SHORT_IMAGE,     /* the image itself */
         SHORT_NAME,      /* the app's name */
+        SHORT_USER,      /* a text without a group */
         SHORT_APPS,
         SHORT_TABLE,     /* an object with members of its own */
         _SHORT_SHAPE_MAX,

@@ -32,6 +32,7 @@ ShortPod *short_pod_free(ShortPod *pod)
         }
         free(pod->apps);
         words_done(&pod->words);
+        strv_free(pod->refused);
         findings_done(&pod->findings);
         return mfree(pod);
 }
@@ -230,6 +231,16 @@ static int read_image(ShortReader *r, ShortApp *app, const ShortMember *m, const
         return word_set(&app->image, at, strdup(text));
 }
 
+/* As in docker's files, which have both in one. */
+static int read_user(ShortReader *r, ShortApp *app, const ShortMember *m, const ShortAt *at)
+{
+        const char *text = text_of(at->o, NULL), *colon = text && *text != '/' ? strchr(text, ':') : NULL;
+
+        return colon ? short_note(r, at, "expected a user without a group; write 'user: %.*s' and 'group: %s'",
+                                  (int) (colon - text), text, colon + 1)
+                     : read_text(r, app, m, at);
+}
+
 static int read_name(ShortReader *r, ShortApp *app, const ShortMember *m, const ShortAt *at)
 {
         const char *text = text_of(at->o, NULL);
@@ -270,6 +281,12 @@ static int check_app(ShortReader *r, ShortApp *app, const ShortAt *at)
         return 0;
 }
 
+/* Where something else is wrong, that may be what should have been the image. */
+static int finish_app(ShortReader *r, ShortApp *app, const ShortAt *at, size_t before, int k)
+{
+        return k < 0 || (r->pod->findings.n > before && !app->image.text) ? k : check_app(r, app, at);
+}
+
 static int add_app(ShortReader *r, const char *path, const char *name, ShortApp **ret)
 {
         ShortPod *pod = r->pod;
@@ -290,7 +307,10 @@ static int read_app(ShortReader *r, const char *name, const ShortAt *at)
         int k;
 
         if (name && !ac_name_is_valid(name))
-                return short_note(r, at, "'%s' is not a valid name of an app: small letters, digits and '-'", name);
+                return strv_extend(&r->pod->refused, name) < 0
+                               ? -ENOMEM
+                               : short_note(r, at, "'%s' is not a valid name of an app: small letters, digits and '-'",
+                                            name);
         k = add_app(r, at->path, name, &app);
         if (k < 0)
                 return k;
@@ -299,7 +319,7 @@ static int read_app(ShortReader *r, const char *name, const ShortAt *at)
         else
                 k = json_object_is_type(at->o, json_type_object) ? read_members(r, app, tables, at)
                                                                 : short_note(r, at, "expected an object, or an image");
-        return k < 0 || (r->pod->findings.n > before && !app->image.text) ? k : check_app(r, app, at);
+        return finish_app(r, app, at, before, k);
 }
 
 static int read_named_apps(ShortReader *r, const ShortAt *at)
@@ -350,7 +370,8 @@ static int (*const readers[_SHORT_SHAPE_MAX])(ShortReader *r, ShortApp *app, con
         [SHORT_TEXT] = read_text,           [SHORT_BOOLEAN] = read_boolean, [SHORT_LIST] = read_list,
         [SHORT_PAIRS] = read_pairs,         [SHORT_VOLUMES] = short_read_volumes, [SHORT_TMPFS] = short_read_tmpfs,
         [SHORT_EXEC] = read_exec,           [SHORT_IMAGE] = read_image,     [SHORT_NAME] = read_name,
-        [SHORT_ARGUMENTS] = read_arguments, [SHORT_APPS] = read_apps,       [SHORT_TABLE] = read_table,
+        [SHORT_ARGUMENTS] = read_arguments, [SHORT_USER] = read_user,       [SHORT_APPS] = read_apps,
+        [SHORT_TABLE] = read_table,
 };
 
 /* Also the name of the option, which somebody may know better. */
@@ -422,7 +443,7 @@ static int read_top(ShortReader *r, const ShortAt *at)
         k = add_app(r, "", NULL, &app);
         if (k >= 0)
                 k = read_members(r, app, of_one, at);
-        return k < 0 ? k : check_app(r, app, at);
+        return finish_app(r, app, at, 0, k);
 }
 
 static int read_documents(ShortReader *r, json_object *documents)
@@ -445,7 +466,7 @@ int short_pod_parse(const char *text, size_t n, ShortPod **ret, JsonError *e)
         _cleanup_(yaml_lines_freep) YamlLines *lines = NULL;
         _cleanup_json_object_ json_object *documents = NULL;
         _cleanup_(reader_done) ShortReader r = { .pod = pod };
-        int k = pod ? yaml_parse_memory(text, n, &documents, &lines, e) : -ENOMEM;
+        int k = pod ? yaml_parse_named(text, n, &documents, &lines, e) : -ENOMEM;
 
         if (k < 0)
                 return k;

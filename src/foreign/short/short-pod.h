@@ -33,6 +33,7 @@ typedef struct ShortPod {
         ShortApp *apps;
         size_t n_apps, allocated_apps;
         Findings findings; /* all of them FINDING_LOST */
+        char **refused; /* names of apps that are not valid */
 } ShortPod;
 
 ShortPod *short_pod_free(ShortPod *pod);

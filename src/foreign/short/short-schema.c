@@ -20,6 +20,7 @@ static const char *const shapes[_SHORT_SHAPE_MAX] = {
         [SHORT_ARGUMENTS] = LIST,
         [SHORT_IMAGE] = "{\"type\":\"string\",\"minLength\":1}",
         [SHORT_NAME] = "{\"type\":\"string\",\"pattern\":\"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$\"}",
+        [SHORT_USER] = TEXT,
         [SHORT_APPS] = "{\"oneOf\":[{\"type\":\"object\",\"minProperties\":1,\"additionalProperties\":"
                        "{\"$ref\":\"#/$defs/app\"}},{\"type\":\"array\",\"minItems\":1,\"items\":"
                        "{\"$ref\":\"#/$defs/app\"}}]}",

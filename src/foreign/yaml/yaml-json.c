@@ -3,7 +3,6 @@
 
 #include "basic/utf8.h"
 #include "foreign/yaml/yaml-json.h"
-#include "foreign/yaml/yaml-place.h"
 #include "foreign/yaml/yaml-scalar.h"
 
 /* A value with a name, for aliases. Open: what it stands for is being read. */
@@ -19,15 +18,21 @@ typedef struct Reader {
         size_t n;
         JsonError *error;
         bool texts;
+        bool names; /* are texts, whatever values are */
         Anchor *anchors;
         size_t n_anchors, allocated;
         size_t n_values;        /* that were made */
         YamlLines *lines;
 } Reader;
 
-static void place_set(Reader *r, const void *key, const yaml_mark_t *mark)
+static JsonPlace place_of(const yaml_mark_t *mark)
 {
-        yaml_place_set(r->lines, key, (JsonPlace) { mark->line + 1, mark->column + 1 });
+        return (JsonPlace) { mark->line + 1, mark->column + 1 };
+}
+
+static void place_set(const Reader *r, const json_object *value, const yaml_mark_t *mark)
+{
+        yaml_lines_set(r->lines, value, place_of(mark));
 }
 
 typedef struct Event {
@@ -189,7 +194,7 @@ static int copy_value(Reader *r, const yaml_mark_t *mark, json_object *from, jso
                                                          : copy_scalar(from);
         if (!o)
                 return -ENOMEM;
-        yaml_place_copy(r->lines, o, from);
+        yaml_lines_copy(r->lines, o, from);
         k = json_object_is_type(from, json_type_object)  ? copy_members(r, mark, from, o)
             : json_object_is_type(from, json_type_array) ? copy_elements(r, mark, from, o)
                                                          : 0;
@@ -280,7 +285,7 @@ static int read_elements(Reader *r, size_t depth, json_object *array)
                         break;
         }
         for (size_t i = 0; k >= 0 && i < nulls.n; i++)
-                place_set(r, yaml_element_key(array, nulls.items[i].index), &nulls.items[i].mark);
+                yaml_lines_set_element(r->lines, array, nulls.items[i].index, place_of(&nulls.items[i].mark));
         return k;
 }
 
@@ -289,8 +294,12 @@ static int read_name(Reader *r, Event *event, size_t depth, char **ret)
 {
         _cleanup_json_object_ json_object *name = NULL;
         yaml_mark_t mark = event->e.start_mark;
-        int k = read_value(r, event, depth, &name);
+        bool texts = r->texts;
+        int k;
 
+        r->texts = texts || r->names;
+        k = read_value(r, event, depth, &name);
+        r->texts = texts;
         if (k < 0)
                 return k;
         if (!name || json_object_is_type(name, json_type_object) || json_object_is_type(name, json_type_array))
@@ -333,6 +342,20 @@ static bool is_merge(const yaml_event_t *e)
                !e->data.scalar.tag && streq((const char *) e->data.scalar.value, "<<");
 }
 
+/* Takes the tag off, which no JSON value has. */
+static YamlMark take_mark(const Reader *r, yaml_event_t *e)
+{
+        yaml_char_t **tag = e->type == YAML_SCALAR_EVENT           ? &e->data.scalar.tag
+                            : e->type == YAML_MAPPING_START_EVENT  ? &e->data.mapping_start.tag
+                            : e->type == YAML_SEQUENCE_START_EVENT ? &e->data.sequence_start.tag
+                                                                   : NULL;
+        YamlMark mark = r->texts && tag ? yaml_mark_from_tag((const char *) *tag) : YAML_MARK_NONE;
+
+        if (mark != YAML_MARK_NONE)
+                *tag = mfree(*tag);
+        return mark;
+}
+
 /* A member, or what "<<" brings, which is kept apart until all own members are there. */
 static int read_member(Reader *r, Event *event, size_t depth, json_object *object, json_object **merged)
 {
@@ -340,12 +363,15 @@ static int read_member(Reader *r, Event *event, size_t depth, json_object *objec
         yaml_mark_t mark = event->e.start_mark;
         bool merges = is_merge(&event->e);
         _cleanup_free_ char *name = NULL;
+        YamlMark mark_of_tag = YAML_MARK_NONE;
         int k = merges ? 0 : read_name(r, event, depth, &name);
 
         if (k >= 0)
                 k = next(r, event);
-        if (k >= 0)
+        if (k >= 0) {
+                mark_of_tag = take_mark(r, &event->e);
                 k = read_value(r, event, depth, &value);
+        }
         if (k < 0)
                 return k;
         if (merges ? *merged != NULL : json_object_object_get_ex(object, name, NULL))
@@ -356,8 +382,10 @@ static int read_member(Reader *r, Event *event, size_t depth, json_object *objec
         }
         if (json_object_object_add(object, name, value) < 0)
                 return -ENOMEM;
-        place_set(r, value ?: yaml_member_key(object, name), &mark);
         TAKE_PTR(value);
+        yaml_lines_set_member(r->lines, object, name, place_of(&mark));
+        if (mark_of_tag != YAML_MARK_NONE)
+                yaml_lines_set_mark(r->lines, object, name, mark_of_tag);
         return 0;
 }
 
@@ -458,11 +486,12 @@ static int read_documents(Reader *r, json_object *array)
         }
 }
 
-static int parse(const char *data, size_t n, bool texts, json_object **ret, YamlLines **ret_lines, JsonError *e)
+static int parse(const char *data, size_t n, bool texts, bool names, json_object **ret, YamlLines **ret_lines,
+                 JsonError *e)
 {
-        _cleanup_(yaml_lines_freep) YamlLines *lines = lh_kptr_table_new(64, NULL);
+        _cleanup_(yaml_lines_freep) YamlLines *lines = yaml_lines_new();
         _cleanup_json_object_ json_object *array = json_object_new_array();
-        Reader r = { .data = data, .n = n, .error = e, .texts = texts, .lines = lines };
+        Reader r = { .data = data, .n = n, .error = e, .texts = texts, .names = names, .lines = lines };
         int k;
 
         if (!array || !lines)
@@ -484,10 +513,15 @@ static int parse(const char *data, size_t n, bool texts, json_object **ret, Yaml
 
 int yaml_parse_memory(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e)
 {
-        return parse(data, n, false, ret, ret_lines, e);
+        return parse(data, n, false, false, ret, ret_lines, e);
+}
+
+int yaml_parse_named(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e)
+{
+        return parse(data, n, false, true, ret, ret_lines, e);
 }
 
 int yaml_parse_texts(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e)
 {
-        return parse(data, n, true, ret, ret_lines, e);
+        return parse(data, n, true, true, ret, ret_lines, e);
 }

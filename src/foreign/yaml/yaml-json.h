@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "foreign/yaml/yaml-place.h"
+#include "foreign/yaml/yaml-lines.h"
 
 /* YAML as json-c values, so that JSON's tables and checks read it as well. Plain words mean what they mean to
  * Kubernetes' tools: YAML 1.1 without base 60, so that "yes" and "on" are booleans and 0644 is octal; times stay
@@ -14,5 +14,9 @@
 /* All documents of a text that are not empty, as an array. */
 int yaml_parse_memory(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e);
 
-/* The same, but plain words are null or text, as they are written: who reads them knows what they mean. */
+/* The same, but names of members are as they are written: "n" and "0x10" stay that. */
+int yaml_parse_named(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e);
+
+/* The same, but plain words are null or text, as they are written: who reads them knows what they mean. Members may
+ * have the tags !reset and !override, which the lines then have. */
 int yaml_parse_texts(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e);

@@ -5,35 +5,52 @@
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "basic/path.h"
-#include "cli/compose/given-file.h"
-#include "cli/verbs/drafts-of.h"
+#include "cli/files/composefile-list.h"
+#include "cli/files/drafts-of.h"
 #include "foreign/compose/composefile-plan.h"
-#include "foreign/compose/composefile-variables.h"
 #include "foreign/kube/kube-pod.h"
 #include "foreign/quadlet/podman-run.h"
 #include "foreign/quadlet/quadlet-plan.h"
 #include "foreign/yaml/yaml-json.h"
+#include "network/net-config.h"
 #include "shared/explain.h"
 
-#define VARIABLES_MAX_SIZE (1024 * 1024)
-
+/* What was asked for, and what the host has for it. */
 typedef struct Files {
         QuadletFile *items;
         size_t n;
+        char **networks;
 } Files;
 
 static void files_done(Files *files)
 {
         for (size_t i = 0; i < files->n; i++)
                 quadlet_file_done(&files->items[i]);
-        files->items = mfree(files->items);
-        files->n = 0;
+        free(files->items);
+        strv_free(files->networks);
+        *files = (Files) {};
+}
+
+static int find_networks(Context *c, Files *files)
+{
+        static const char *const without_file[] = { "none", "host", "all" };
+        _cleanup_(net_definitions_done) NetDefinitions known = {};
+        _cleanup_strv_free_ char **directories = NULL;
+        int r = net_config_directories(c->local_config, c->system_config, &directories);
+
+        if (r >= 0)
+                r = net_config_read(directories, &known);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(without_file); i++)
+                r = strv_extend(&files->networks, without_file[i]);
+        for (size_t i = 0; r >= 0 && i < known.n; i++)
+                r = strv_extend(&files->networks, known.items[i].name);
+        return r < 0 ? log_error_errno(r, "Cannot read the configuration of networks: %m") : 0;
 }
 
 static const char *suffix_of(const char *name)
 {
         static const char *const suffixes[] = {
-                ".container", ".pod", ".volume", ".network", ".image", ".kube", ".build"
+                ".container", ".pod", ".volume", ".network", ".image", ".kube", ".build", ".artifact"
         };
 
         for (size_t i = 0; i < ELEMENTSOF(suffixes); i++)
@@ -83,28 +100,16 @@ static int add_file(Files *files, const char *path, bool beside)
         return 0;
 }
 
-/* Those that may have files, too. */
-static int warn_of_directories(const char *directory)
+static bool is_directory(const char *path)
 {
-        _cleanup_strv_free_ char **names = NULL;
-        int r = list_directory_at(AT_FDCWD, directory, &names);
+        struct stat st;
 
-        if (r < 0)
-                return log_error_errno(r, "Cannot read %s: %m", directory);
-        STRV_FOREACH(name, names) {
-                _cleanup_free_ char *full = path_join(directory, *name);
-                struct stat st;
-
-                if (!full)
-                        return log_oom();
-                if (stat(full, &st) >= 0 && S_ISDIR(st.st_mode) && !endswith(*name, ".d"))
-                        log_warning("%s: directories within a directory are not read; give it to --from, too", full);
-        }
-        return 0;
+        return stat(path, &st) >= 0 && S_ISDIR(st.st_mode);
 }
 
-/* path: the file that is asked for; NULL: all. */
-static int add_directory(Files *files, const char *directory, const char *path)
+/* beside: the file that was asked for, whose neighbours these are; NULL: all were asked for. What is a directory itself
+ * is not read. */
+static int add_directory(Files *files, const char *directory, const char *beside, char ***ret_directories)
 {
         _cleanup_strv_free_ char **names = NULL;
         int r = list_directory_at(AT_FDCWD, directory, &names);
@@ -116,9 +121,10 @@ static int add_directory(Files *files, const char *directory, const char *path)
 
                 if (!full)
                         return log_oom();
-                if (!suffix_of(*name) || (path && streq(path_basename(path), *name)))
-                        continue;
-                r = add_file(files, full, path != NULL);
+                if (suffix_of(*name))
+                        r = beside && streq(path_basename(beside), *name) ? 0 : add_file(files, full, beside != NULL);
+                else if (!endswith(*name, ".d") && is_directory(full))
+                        r = strv_extend(ret_directories, full) < 0 ? log_oom() : 0;
                 if (r < 0)
                         return r;
         }
@@ -167,10 +173,11 @@ static void want_needed(Files *files)
 static int read_file_and_beside(const char *path, Files *files)
 {
         const char *base = path_basename(path);
+        _cleanup_strv_free_ char **within = NULL;
         _cleanup_free_ char *directory = base == path ? strdup(".") : strndup(path, base - path);
         int r = directory ? add_file(files, path, false) : log_oom();
 
-        return r < 0 ? r : add_directory(files, directory, path);
+        return r < 0 ? r : add_directory(files, directory, path, &within);
 }
 
 static bool is_there(const char *path)
@@ -178,105 +185,42 @@ static bool is_there(const char *path)
         return access(path, F_OK) >= 0;
 }
 
+static int read_file(const char *path, char **ret, size_t *ret_size)
+{
+        return read_named_file(path, YAML_MAX_SIZE, ret, ret_size);
+}
+
 static int plan(const Files *files, const char *name, const char *from, PodDrafts *ret)
 {
         _cleanup_free_ char *message = NULL;
-        int r = quadlet_plan_new(&(QuadletInput) { files->items, files->n, is_there }, name, ret, &message);
+        const QuadletInput input = { files->items, files->n, is_there, read_file, files->networks };
+        int r = quadlet_plan_new(&input, name, ret, &message);
 
         return r < 0 ? log_explained(r, message, "Cannot take pods from %s", from) : 0;
 }
 
 /* Compose */
 
-static int read_variables(const char *path, char **ret, size_t *ret_size)
+static int of_compose(const char *from, const char *name, const Files *files, PodDrafts *ret)
 {
-        return read_named_file(path, VARIABLES_MAX_SIZE, ret, ret_size);
-}
+        _cleanup_(composefile_list_done) ComposefileList list = {};
+        _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+        _cleanup_(findings_done) Findings beside = {};
+        _cleanup_free_ char *message = NULL;
+        ComposefileInput input;
+        int r = composefile_list_find(from, &list, &beside);
 
-/* Variables of the caller, over those of .env beside the file. */
-static int read_environment(const char *path, char ***ret)
-{
-        _cleanup_free_ char *env = strndup(path, path_basename(path) - path), *full = NULL, *text = NULL,
-                            *message = NULL;
-        size_t n;
-        int r;
-
-        full = env ? strjoin(env, ".env") : NULL;
-        if (!full)
+        if (r < 0)
+                return r;
+        input = (ComposefileInput) { list.paths, list.environment, read_file, is_there, files->networks };
+        r = composefile_plan_new(&input, name, &drafts, &message);
+        if (r < 0)
+                return log_error_errno(r, "Cannot take a pod from %s: %s", list.paths[0], explained(message, r));
+        if (findings_move(&drafts.findings, &beside) < 0)
                 return log_oom();
-        r = read_variables(full, &text, &n);
-        if (r < 0 && r != -ENOENT)
-                return log_error_errno(r, "Cannot read %s: %m", full);
-        if (r >= 0)
-                r = composefile_variables_parse(text, n, environ, ret, &message);
-        if (r == -EINVAL)
-                return log_error_errno(r, "Cannot read variables of %s, line %s", full, strempty(message));
-        STRV_FOREACH(variable, environ) {
-                _cleanup_free_ char *name = NULL, *value = NULL;
-
-                if (split_pair(*variable, '=', &name, &value) < 0 || (value && strv_env_set(ret, name, value) < 0))
-                        return log_oom();
-        }
-        return r == -ENOMEM ? log_oom() : 0;
-}
-
-static const char *const override_names[] = { "compose.override.yaml", "compose.override.yml",
-                                              "docker-compose.override.yaml", "docker-compose.override.yml" };
-
-static int tell_overrides(const char *path, PodDrafts *drafts)
-{
-        _cleanup_free_ char *directory = strndup(path, path_basename(path) - path);
-
-        for (size_t i = 0; directory && i < ELEMENTSOF(override_names); i++) {
-                _cleanup_free_ char *full = strjoin(directory, override_names[i]);
-
-                if (full && access(full, F_OK) >= 0 &&
-                    findings_add(&drafts->findings, full, 0, "override", FINDING_LOST,
-                                 "it is not read; write what it says into %s", path_basename(path)) < 0)
-                        return log_oom();
-        }
-        return directory ? 0 : log_oom();
-}
-
-static int of_compose(const char *path, const char *name, PodDrafts *ret)
-{
-        _cleanup_strv_free_ char **environment = NULL;
-        _cleanup_free_ char *text = NULL, *message = NULL;
-        size_t n;
-        int r = given_file_read(path, YAML_MAX_SIZE, &text, &n);
-
-        if (r < 0)
-                return r;
-        r = read_environment(path, &environment);
-        if (r < 0)
-                return r;
-        r = composefile_plan_new(&(ComposefileInput) { path, text, n, environment, read_variables, is_there }, name,
-                                 ret, &message);
-        if (r < 0)
-                return log_error_errno(r, "Cannot take a pod from %s: %s", path, explained(message, r));
-        return tell_overrides(path, ret);
-}
-
-/* The file of Compose in a directory that has nothing of Quadlet; in the order in which Compose looks for it. */
-static int find_compose(const char *directory, char **ret)
-{
-        static const char *const names[] = { "compose.yaml", "compose.yml", "docker-compose.yaml",
-                                             "docker-compose.yml" };
-
-        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
-                _cleanup_free_ char *path = path_join(directory, names[i]);
-
-                if (!path)
-                        return log_oom();
-                if (access(path, F_OK) >= 0) {
-                        *ret = TAKE_PTR(path);
-                        return 0;
-                }
-        }
-        return log_error_errno(ENOENT,
-                               "%s: there is no file of Quadlet (NAME.container, NAME.pod and so on) or "
-                               "Compose (compose.yaml)",
-                               directory);
+        *ret = drafts;
+        drafts = (PodDrafts) {};
+        return 0;
 }
 
 /* All */
@@ -284,39 +228,36 @@ static int find_compose(const char *directory, char **ret)
 /* A directory has files of Quadlet, or else one of Compose. */
 static int of_directory(const char *directory, const char *name, Files *files, PodDrafts *ret)
 {
-        _cleanup_free_ char *compose = NULL;
+        _cleanup_strv_free_ char **within = NULL;
         size_t before = files->n;
-        int r = add_directory(files, directory, NULL);
+        int r = add_directory(files, directory, NULL, &within);
 
-        if (r < 0)
-                return r;
-        if (files->n > before)
-                return warn_of_directories(directory);
-        r = find_compose(directory, &compose);
-        return r < 0 ? r : of_compose(compose, name, ret);
+        if (r < 0 || files->n == before)
+                return r < 0 ? r : of_compose(directory, name, files, ret);
+        STRV_FOREACH(path, within)
+                log_warning("%s: directories within a directory are not read; give it to --from, too", *path);
+        return 0;
 }
 
 static int of_path(const char *from, const char *name, Files *files, PodDrafts *ret)
 {
-        struct stat st;
-
-        if (stat(from, &st) < 0)
+        if (access(from, F_OK) < 0 && !(strchr(from, ':') && kube_path_is_yaml(from)))
                 return log_error_errno(errno, "Cannot read %s: %m", from);
-        if (S_ISDIR(st.st_mode))
+        if (is_directory(from))
                 return of_directory(from, name, files, ret);
-        return kube_path_is_yaml(from) ? of_compose(from, name, ret) : read_file_and_beside(from, files);
+        return kube_path_is_yaml(from) ? of_compose(from, name, files, ret) : read_file_and_beside(from, files);
 }
 
-int drafts_of_paths(char *const *from, const char *name, PodDrafts *ret)
+int drafts_of_paths(Context *c, char *const *from, const char *name, PodDrafts *ret)
 {
         _cleanup_(pod_drafts_done) PodDrafts all = {};
         _cleanup_(files_done) Files files = {};
-        int r = 0;
+        int r = find_networks(c, &files);
 
         STRV_FOREACH(path, from) {
                 _cleanup_(pod_drafts_done) PodDrafts drafts = {};
 
-                r = of_path(*path, name, &files, &drafts);
+                r = r < 0 ? r : of_path(*path, name, &files, &drafts);
                 if (r < 0)
                         return r;
                 if (pod_drafts_move(&all, &drafts) < 0)
@@ -340,13 +281,18 @@ int drafts_of_paths(char *const *from, const char *name, PodDrafts *ret)
         return 0;
 }
 
-int drafts_of_command(char *const *words, const char *name, PodDrafts *ret)
+int drafts_of_command(Context *c, char *const *words, const char *name, PodDrafts *ret)
 {
-        _cleanup_(quadlet_file_done) QuadletFile file = {};
+        _cleanup_(files_done) Files files = { .items = new0(QuadletFile, 1) };
         _cleanup_free_ char *message = NULL;
-        int r = podman_run_parse(words, name, &file, &message);
+        int r;
 
+        if (!files.items)
+                return log_oom();
+        r = podman_run_parse(words, name, &files.items[0], &message);
         if (r < 0)
                 return log_explained(r, message, "Cannot read the command line of podman run");
-        return plan(&(Files) { &file, 1 }, name, "podman run", ret);
+        files.n = 1;
+        r = find_networks(c, &files);
+        return r < 0 ? r : plan(&files, name, "podman run", ret);
 }

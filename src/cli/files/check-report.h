@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "basic/log.h"
 #include "cli/context.h"
 #include "shared/json-table.h"
 
@@ -17,5 +18,5 @@ int check_report_file(CheckReport *report, Context *c, const char *name, const c
 /* Prints it, and returns r. */
 int check_report_print(CheckReport *report, const char *format, int r);
 
-/* One message, "FILE:LINE:COLUMN: MEMBER: TEXT" as far as these are there, as an object. NULL: out of memory. */
-json_object *check_report_item(const char *path, const char *severity, const char *message);
+/* One message as an object. NULL: out of memory. */
+json_object *check_report_item(const LogPlace *place, const char *severity, const char *message);

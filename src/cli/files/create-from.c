@@ -7,8 +7,8 @@
 #include "basic/path.h"
 #include "cli/terminal/results.h"
 #include "cli/terminal/table.h"
-#include "cli/verbs/create-from.h"
-#include "cli/verbs/drafts-of.h"
+#include "cli/files/create-from.h"
+#include "cli/files/drafts-of.h"
 #include "pod/pods-d.h"
 #include "shared/explain.h"
 
@@ -242,7 +242,8 @@ static int write_plan(Context *c, const PodDrafts *plan, const RunArgs *args,
         for (size_t i = 0; r >= 0 && i < plan->n_networks; i++)
                 r = plan->networks[i].text ? write_network(&plan->networks[i], args, &olds) : 0;
         for (size_t i = 0; r >= 0 && i < plan->n_pods; i++)
-                r = plan->pods[i].n_apps > 0 ? write_pod(c, &plan->pods[i], args, &olds, create) : 0;
+                if (plan->pods[i].n_apps > 0 || plan->pods[i].manifest)
+                        r = write_pod(c, &plan->pods[i], args, &olds, create);
         if (r < 0)
                 put_back(&olds);
         olds_done(&olds);
@@ -252,8 +253,8 @@ static int write_plan(Context *c, const PodDrafts *plan, const RunArgs *args,
 int create_from(Context *c, const RunArgs *args, int (*create)(Context *c, const RunArgs *args))
 {
         _cleanup_(pod_drafts_done) PodDrafts drafts = {};
-        int r = args->foreign ? drafts_of_command(args->foreign, args->subject, &drafts)
-                              : drafts_of_paths(args->from, args->subject, &drafts);
+        int r = args->foreign ? drafts_of_command(c, args->foreign, args->subject, &drafts)
+                              : drafts_of_paths(c, args->from, args->subject, &drafts);
 
         if (r < 0)
                 return r;

@@ -4,7 +4,7 @@
 #include "cli/compose/pod-make.h"
 #include "cli/compose/pod-manifest.h"
 #include "cli/compose/pod-timer.h"
-#include "cli/verbs/pod-check.h"
+#include "cli/files/pod-check.h"
 #include "pod/pods-d.h"
 
 /* Images that are fetched at the start cannot be looked into before. */
@@ -25,13 +25,13 @@ static bool images_are_there(Context *c, const AppcPod *manifest)
         return true;
 }
 
-int pod_check_file(Context *c, const char *name, const char *path, char ***ret_remarks)
+int pod_check_file(Context *c, const char *name, const char *path, Findings *ret_remarks)
 {
         RunArgs args = { RUN_ARGS_UNSET, .name = (char *) name, .pod_manifest = (char *) path, .dry_run = true,
                          .check = true, .of_pods_d = name };
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
-        _cleanup_strv_free_ char **remarks = NULL;
+        _cleanup_(manifest_text_done) ManifestText text = {};
         _cleanup_free_ char *timer = NULL;
         Uuid uuid;
         int r;
@@ -40,8 +40,11 @@ int pod_check_file(Context *c, const char *name, const char *path, char ***ret_r
                 return log_error_errno(EINVAL,
                                        "%s: '%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
                                        path, name, POD_NAME_MAX);
-        r = pod_manifest_form(path) == POD_FORM_KUBE ? kube_manifest_read(path, NULL, &uuid, &kube)
-                                                     : pod_manifest_read(path, NULL, &manifest, &remarks);
+        r = manifest_text_read(path, NULL, &text);
+        if (r < 0)
+                return r;
+        r = text.form == POD_FORM_KUBE ? kube_manifest_parse(&text, &uuid, &kube)
+                                       : pod_manifest_parse(c, &text, &manifest, ret_remarks);
         if (r < 0)
                 return r;
         if (kube)
@@ -51,10 +54,8 @@ int pod_check_file(Context *c, const char *name, const char *path, char ***ret_r
                 r = pod_manifest_check_ways(manifest);
         if (r < 0)
                 return r;
-        if (!images_are_there(c, manifest)) {
-                *ret_remarks = TAKE_PTR(remarks);
+        if (!images_are_there(c, manifest))
                 return 1;
-        }
         r = kube ? kube_files_write(&uuid, kube) : 0;
         if (r < 0)
                 return r;
@@ -66,8 +67,5 @@ int pod_check_file(Context *c, const char *name, const char *path, char ***ret_r
         log_set_prefix(NULL);
         if (kube)
                 pod_files_remove(&uuid);
-        if (r < 0)
-                return r;
-        *ret_remarks = TAKE_PTR(remarks);
-        return 0;
+        return MIN(r, 0);
 }

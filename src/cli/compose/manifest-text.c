@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/compose/given-file.h"
+#include "cli/compose/manifest-text.h"
+#include "foreign/kube/kube-pod.h"
+#include "shared/json-table.h"
+
+void manifest_text_done(ManifestText *text)
+{
+        text->text = mfree(text->text);
+}
+
+int manifest_text_read(const char *path, const char *shown, ManifestText *ret)
+{
+        ManifestText text = { .path = path, .shown = shown };
+        int r = given_file_read(path, JSON_MAX_SIZE, &text.text, &text.n);
+
+        if (r < 0)
+                return r;
+        text.form = pod_form_of(text.text, text.n, kube_path_is_yaml(path));
+        *ret = text;
+        return 0;
+}

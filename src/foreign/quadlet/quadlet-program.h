@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "foreign/quadlet/quadlet-step.h"
+
+/* Keys of containers that say what runs: the image, its program, and the variables of that. */
+
+int quadlet_image(QuadletStep *step, const QuadletRow *row, const char *value);
+int quadlet_exec(QuadletStep *step, const QuadletRow *row, const char *value);
+int quadlet_entrypoint(QuadletStep *step, const QuadletRow *row, const char *value);
+int quadlet_environment(QuadletStep *step, const QuadletRow *row, const char *value);
+int quadlet_environment_file(QuadletStep *step, const QuadletRow *row, const char *value);
