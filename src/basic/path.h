@@ -18,5 +18,7 @@ const char *path_basename(const char *p);
 int path_clean(const char *p, char **ret);
 /* Whether path is the other one or lies below it. Both must be clean. */
 bool path_is_at_or_below(const char *path, const char *other);
+/* Orders paths so that what is below a directory comes directly behind it. */
+int path_compare(const char *a, const char *b);
 /* True when any component is "..". */
 bool path_has_dotdot(const char *p);

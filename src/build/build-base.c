@@ -120,9 +120,10 @@ static int add_layer(BuildContext *c, BuildTree *tree, int fd, const char *path,
 
 /* The tree, for the commands to come */
 
-static int write_node(const char *path, mode_t type, const char *target, void *userdata)
+static int write_node(const BuildTreeNode *n, void *userdata)
 {
-        return build_tar_add(userdata, &(BuildEntry) { .path = path, .mode = type, .target = target }, -EBADF, NULL);
+        return build_tar_add(userdata, &(BuildEntry) { .path = n->path, .mode = n->type, .target = n->target }, -EBADF,
+                             NULL);
 }
 
 static int write_tree(BuildContext *c, const BuildTree *tree, char **reterr_message)

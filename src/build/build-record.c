@@ -37,6 +37,7 @@ static const JsonField record_table[] = {
         { "version",     &json_int64,      offsetof(BuildRecord, version), JSON_MANDATORY },
         { "time",        &json_int64,      offsetof(BuildRecord, time),    JSON_MANDATORY },
         { "config",      &json_raw,        offsetof(BuildRecord, config),  JSON_MANDATORY },
+        { "appc",        &json_raw,        offsetof(BuildRecord, appc)                    },
         { "annotations", &json_string_map, offsetof(BuildRecord, annotations)             },
         { "baseTree",    &json_string,     offsetof(BuildRecord, base_tree)               },
         { "layers",      &json_layers,     offsetof(BuildRecord, layers)                  },
@@ -51,9 +52,11 @@ static int check_record(void *p, json_object *o, JsonError *e)
 
         if (r->version != RECORD_VERSION)
                 return json_error_set(e, -EOPNOTSUPP, "version", "%" PRId64 " is not known to this podctl", r->version);
-        return json_object_is_type(r->config, json_type_object)
+        if (!json_object_is_type(r->config, json_type_object))
+                return json_error_set(e, -EINVAL, "config", "expected an object");
+        return !r->appc || json_object_is_type(r->appc, json_type_object)
                        ? 0
-                       : json_error_set(e, -EINVAL, "config", "expected an object");
+                       : json_error_set(e, -EINVAL, "appc", "expected an object");
 }
 
 static const JsonType json_record = JSON_STRUCT(BuildRecord, record_table, check_record);

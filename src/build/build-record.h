@@ -36,6 +36,7 @@ typedef struct BuildRecord {
         int64_t version;
         int64_t time;           /* of all files, and of the image: seconds since the epoch */
         json_object *config;    /* the OCI image config, as it will be written */
+        json_object *appc;      /* parts of an appc image manifest, or NULL (build/build-appc.h) */
         char **annotations;     /* of the manifest, "NAME=VALUE" */
         char *base_tree;        /* the files that the base has, without contents; NULL: there is no base */
         BuildLayer *layers;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
+#include "build/build-aci.h"
 #include "build/build-pack.h"
 #include "build/build-write.h"
 #include "image/export/layout-writer.h"
@@ -15,6 +16,7 @@ static const struct {
         { "oci:", BUILD_OCI_LAYOUT },
         { "oci-archive:", BUILD_OCI_ARCHIVE },
         { "docker-archive:", BUILD_DOCKER_ARCHIVE },
+        { "aci:", BUILD_ACI },
 };
 
 void build_target_done(BuildTarget *t)
@@ -351,8 +353,8 @@ static int write_archive(Writing *w, int fd)
         return r < 0 ? r : layout_writer_finish(w->writer, w->reterr_message);
 }
 
-int build_write(BuildContext *c, const BuildTarget *target, OciCompression compression, int fd, Digest *ret,
-                char **reterr_message)
+static int write_image(BuildContext *c, const BuildTarget *target, OciCompression compression, int fd, Digest *ret,
+                       char **reterr_message)
 {
         _cleanup_(writing_done) Writing w = { .context = c, .target = target, .reterr_message = reterr_message };
         int r = format_document(c->record->config, &w.config, &w.config_digest);
@@ -367,7 +369,17 @@ int build_write(BuildContext *c, const BuildTarget *target, OciCompression compr
         if (r >= 0)
                 r = target->form == BUILD_OCI_LAYOUT ? write_layout(&w) : write_archive(&w, fd);
         if (r < 0)
-                return explain_context(reterr_message, r, "%s", target->path);
+                return r;
         *ret = w.manifest_digest;
         return 0;
+}
+
+int build_write(BuildContext *c, const BuildTarget *target, OciCompression compression, int fd, Digest *ret,
+                char **reterr_message)
+{
+        int r = target->form == BUILD_ACI
+                        ? build_aci_write(c, target->reference, compression, fd, ret, reterr_message)
+                        : write_image(c, target, compression, fd, ret, reterr_message);
+
+        return r < 0 ? explain_context(reterr_message, r, "%s", target->path) : 0;
 }

@@ -3,6 +3,8 @@
 #include "basic/nearest.h"
 #include "basic/parse.h"
 #include "basic/shell-words.h"
+#include "build/build-appc-settings.h"
+#include "build/build-appc.h"
 #include "build/build-base.h"
 #include "build/build-config.h"
 #include "build/build-layer.h"
@@ -206,6 +208,14 @@ static int run_setting(Run *r)
         return k < 0 ? failed(r, k, message) : 0;
 }
 
+static int run_appc_setting(Run *r)
+{
+        _cleanup_free_ char *message = NULL;
+        int k = build_appc_change(r->build.record, r->command->name, r->words[0], r->words + 1, &message);
+
+        return k < 0 ? failed(r, k, message) : 0;
+}
+
 static int run_config(Run *r)
 {
         _cleanup_free_ char *text = NULL;
@@ -243,13 +253,25 @@ static OciCompression compression_of(const char *text)
         return streq(text, "zstd") ? OCI_COMPRESSION_ZSTD : OCI_COMPRESSION_NONE;
 }
 
+static int warn_of_loss(const Run *r, const BuildTarget *target)
+{
+        _cleanup_strv_free_ char **lost = NULL;
+        int k = target->form == BUILD_ACI ? 0 : build_appc_beyond_oci(r->build.record, &lost);
+
+        if (k < 0)
+                return log_oom();
+        STRV_FOREACH(member, lost)
+                log_warning("%s: only an ACI can have %s, which are left out", target->path, *member);
+        return 0;
+}
+
 static int write_target(Run *r, const BuildTarget *target, Output *output)
 {
         _cleanup_free_ char *message = NULL;
         Digest digest;
-        int k = 0;
+        int k = warn_of_loss(r, target);
 
-        if (target->form != BUILD_OCI_LAYOUT)
+        if (k >= 0 && target->form != BUILD_OCI_LAYOUT)
                 k = output_open_file(target->path, r->args->overwrite, output);
         if (k < 0)
                 return k;
@@ -259,7 +281,7 @@ static int write_target(Run *r, const BuildTarget *target, Output *output)
         if (target->form != BUILD_OCI_LAYOUT)
                 k = output_commit(output);
         if (k >= 0 && !streq(target->path, "-"))
-                (void) printf("%s\n", DIGEST_STRING(&digest));
+                (void) printf("%s\n", target->form == BUILD_ACI ? DIGEST_FILE(&digest) : DIGEST_STRING(&digest));
         return k;
 }
 
@@ -341,6 +363,7 @@ static int run_script(Run *r)
 
 #define COPY_OPTIONS "chmod chown exclude"
 #define SETTING(setting) { setting, NULL, "", 1, -1, CHANGES, run_setting }
+#define APPC_SETTING(setting) { setting, NULL, "", 1, -1, CHANGES, run_appc_setting }
 
 static const Command commands[] = {
         { "begin",       "",                "from platform",         0,  0, ALONE,   run_begin       },
@@ -351,16 +374,23 @@ static const Command commands[] = {
         SETTING("cmd"),
         SETTING("entrypoint"),
         SETTING("env"),
+        SETTING("health"),
         SETTING("label"),
         SETTING("port"),
         SETTING("stop-signal"),
         SETTING("user"),
         SETTING("volume"),
         SETTING("workdir"),
+        APPC_SETTING("dependency"),
+        APPC_SETTING("isolator"),
+        APPC_SETTING("mount"),
+        APPC_SETTING("post-stop"),
+        APPC_SETTING("pre-start"),
+        APPC_SETTING("supplementary-groups"),
         { "config",      "",                "",                      0,  0, READS,   run_config      },
         { "layer",       "",                "",                      0,  0, CHANGES, run_layer       },
         { "script",      "FILE",            "",                      1,  1, ALONE,   run_script      },
-        { "write",       "FILE|oci:DIR",    "compression overwrite", 1,  1, CHANGES, run_write       },
+        { "write",       "FILE|oci:DIR|aci:FILE:NAME", "compression overwrite", 1,  1, CHANGES, run_write       },
         { "end",         "",                "",                      0,  0, READS,   run_end         },
         {}
 };
@@ -402,10 +432,18 @@ static int check_options(const Command *command, const BuildArgs *args)
         return 0;
 }
 
+/* NULL: it is no setting. */
+static char *usage_of(const Command *command)
+{
+        if (command->usage)
+                return NULL;
+        return command->run == run_setting ? build_config_usage(command->name) : build_appc_usage(command->name);
+}
+
 static int check_words(const Command *command, char *const *words)
 {
         int n = (int) strv_length(words);
-        _cleanup_free_ char *setting = command->usage ? NULL : build_config_usage(command->name);
+        _cleanup_free_ char *setting = usage_of(command);
 
         if (n < command->min_words)
                 return log_error_errno(EINVAL, "'build %s' needs words: write %s%s%s", command->name,
