@@ -205,6 +205,20 @@ int build_appc_drop(BuildRecord *record, const char *part, const char *key, char
                                                     : not_there(part, key, reterr_message);
 }
 
+json_object *build_appc_find(const BuildRecord *record, const char *part, const char *key)
+{
+        const Part *p = find_part(part);
+        json_object *list = record->appc ? member_of(record->appc, p) : NULL;
+
+        for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+                json_object *entry = json_object_array_get_idx(list, i);
+
+                if (has_value(entry, p->key, key) || has_value(entry, p->other_key, key))
+                        return entry;
+        }
+        return NULL;
+}
+
 /* Whole manifests */
 
 bool build_appc_is_whole(const BuildRecord *record)

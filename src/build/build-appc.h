@@ -20,6 +20,9 @@ int build_appc_put(BuildRecord *record, const char *part, json_object *value, ch
  * no list, NULL. -ENOENT: there is none. */
 int build_appc_drop(BuildRecord *record, const char *part, const char *key, char **reterr_message);
 
+/* The entry of a list; NULL: there is none. It stays the record's. */
+json_object *build_appc_find(const BuildRecord *record, const char *part, const char *key);
+
 /* The members of the manifest that nothing in an OCI image says; NULL: there are none. */
 int build_appc_beyond_oci(const BuildRecord *record, char ***ret);
 

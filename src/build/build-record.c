@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <time.h>
 
+#include "basic/parse.h"
 #include "build/build-record.h"
+#include "shared/explain.h"
 
 #define RECORD_VERSION 1
 
@@ -39,6 +41,7 @@ static const JsonField record_table[] = {
         { "config",      &json_raw,        offsetof(BuildRecord, config),  JSON_MANDATORY },
         { "appc",        &json_raw,        offsetof(BuildRecord, appc)                    },
         { "annotations", &json_string_map, offsetof(BuildRecord, annotations)             },
+        { "reference",   &json_string,     offsetof(BuildRecord, reference)               },
         { "baseTree",    &json_string,     offsetof(BuildRecord, base_tree)               },
         { "layers",      &json_layers,     offsetof(BuildRecord, layers)                  },
         { "changes",     &json_changes,    offsetof(BuildRecord, changes)                 },
@@ -155,6 +158,17 @@ void build_record_drop_changes(BuildRecord *r)
                 change_done(&r->changes[i]);
         r->changes = mfree(r->changes);
         r->n_changes = 0;
+}
+
+int build_time_read(int64_t *ret, char **reterr_message)
+{
+        const char *text = getenv("SOURCE_DATE_EPOCH");
+
+        *ret = 0;
+        if (isempty(text) || (parse_int64(text, ret) >= 0 && *ret >= 0))
+                return 0;
+        return explain_line(reterr_message, EINVAL, "SOURCE_DATE_EPOCH: '%s' is not a number of seconds since 1970",
+                            text);
 }
 
 char *build_time_format(int64_t time)

@@ -38,6 +38,7 @@ typedef struct BuildRecord {
         json_object *config;    /* the OCI image config, as it will be written */
         json_object *appc;      /* parts of an appc image manifest, or NULL (build/build-appc.h) */
         char **annotations;     /* of the manifest, "NAME=VALUE" */
+        char *reference;        /* what the image is called where it is written, unless that says so; or NULL */
         char *base_tree;        /* the files that the base has, without contents; NULL: there is no base */
         BuildLayer *layers;
         size_t n_layers;
@@ -60,5 +61,8 @@ int build_layer_add_pack(BuildLayer *layer, BuildPack *pack);
 void build_layer_done(BuildLayer *layer);
 void build_record_drop_changes(BuildRecord *r);
 
+/* The time that SOURCE_DATE_EPOCH says (https://reproducible-builds.org/specs/source-date-epoch/), else 0. -EINVAL: it
+ * is none. */
+int build_time_read(int64_t *ret, char **reterr_message);
 /* RFC 3339; NULL: out of memory. */
 char *build_time_format(int64_t time);

@@ -353,19 +353,37 @@ static int write_archive(Writing *w, int fd)
         return r < 0 ? r : layout_writer_finish(w->writer, w->reterr_message);
 }
 
+static int prepare(Writing *w, OciCompression compression)
+{
+        int r = format_document(w->context->record->config, &w->config, &w->config_digest);
+
+        if (r >= 0)
+                r = pack_layers(w, compression);
+        return r < 0 ? r : make_manifest(w);
+}
+
+int build_write_manifest(BuildContext *c, OciCompression compression, char **ret, char **reterr_message)
+{
+        static const BuildTarget target = { .form = BUILD_OCI_ARCHIVE };
+        _cleanup_(writing_done) Writing w = { .context = c, .target = &target, .reterr_message = reterr_message };
+        int r = prepare(&w, compression);
+
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(w.manifest);
+        return 0;
+}
+
 static int write_image(BuildContext *c, const BuildTarget *target, OciCompression compression, int fd, Digest *ret,
                        char **reterr_message)
 {
         _cleanup_(writing_done) Writing w = { .context = c, .target = target, .reterr_message = reterr_message };
-        int r = format_document(c->record->config, &w.config, &w.config_digest);
+        int r;
 
         if (c->record->n_layers == 0)
                 return explain(reterr_message, ENODATA,
                                "the image has no files yet; 'podctl build copy' gives it some");
-        if (r >= 0)
-                r = pack_layers(&w, compression);
-        if (r >= 0)
-                r = make_manifest(&w);
+        r = prepare(&w, compression);
         if (r >= 0)
                 r = target->form == BUILD_OCI_LAYOUT ? write_layout(&w) : write_archive(&w, fd);
         if (r < 0)

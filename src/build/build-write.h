@@ -26,6 +26,9 @@ typedef struct BuildTarget {
 int build_target_parse(const char *text, BuildTarget *ret, char **reterr_message);
 void build_target_done(BuildTarget *target);
 
+/* The manifest of the OCI image as it is now, as it would be written; what was packed for it gets into the record. */
+int build_write_manifest(BuildContext *c, OciCompression compression, char **ret, char **reterr_message);
+
 /* Layers that are compressed already stay as they are; others get into the record as they were compressed. *ret is the
  * digest of the manifest, or the ID of an ACI. fd: of an archive. */
 int build_write(BuildContext *c, const BuildTarget *target, OciCompression compression, int fd, Digest *ret,

@@ -63,19 +63,6 @@ static int failed(const Run *r, int error, const char *message)
 
 /* begin */
 
-/* https://reproducible-builds.org/specs/source-date-epoch/ */
-static int read_time(int64_t *ret)
-{
-        const char *text = getenv("SOURCE_DATE_EPOCH");
-
-        *ret = 0;
-        if (isempty(text))
-                return 0;
-        if (parse_int64(text, ret) < 0 || *ret < 0)
-                return log_error_errno(EINVAL, "SOURCE_DATE_EPOCH: '%s' is not a number of seconds since 1970", text);
-        return 0;
-}
-
 static int begin_with_stored(Run *r, const char *from)
 {
         _cleanup_(image_freep) Image *image = NULL;
@@ -117,10 +104,10 @@ static int run_begin(Run *r)
 {
         _cleanup_free_ char *message = NULL;
         int64_t time;
-        int k = read_time(&time);
+        int k = build_time_read(&time, &message);
 
         if (k < 0)
-                return k;
+                return log_error_errno(k, "%s", message);
         k = build_context_begin(BUILD_DIRECTORY, time, &r->build, &message);
         if (k < 0)
                 return failed(r, k, message);
@@ -412,14 +399,6 @@ static const Command *find_command(const char *name)
         return NULL;
 }
 
-/* Whether the option was given: those of a build are texts, lists and flags, of which none is zero then. */
-static bool is_given(const BuildArgs *args, const Option *option)
-{
-        const void *field = (const char *) args + option->offset;
-
-        return option->type == &option_bool ? *(const bool *) field : *(void *const *) field != NULL;
-}
-
 static int check_options(const Command *command, const BuildArgs *args)
 {
         _cleanup_strv_free_ char **taken = NULL;
@@ -427,7 +406,7 @@ static int check_options(const Command *command, const BuildArgs *args)
         if (strv_split(command->options, ' ', &taken) < 0)
                 return log_oom();
         FOREACH_ROW(option, build_options)
-                if (is_given(args, option) && !strv_contains(taken, option->name))
+                if (option_is_given(option, args) && !strv_contains(taken, option->name))
                         return log_error_errno(EINVAL, "'build %s' does not take --%s", command->name, option->name);
         return 0;
 }
