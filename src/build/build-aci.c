@@ -14,7 +14,7 @@ static int write_tar(BuildContext *c, json_object *manifest, int fd, char **rete
         int r = json_format_compact(manifest, &text);
 
         if (r >= 0)
-                r = build_tar_new_exact(fd, c->record->time, &tar, reterr_message);
+                r = build_tar_new_exact(fd, c->record->time, false, &tar, reterr_message);
         if (r >= 0)
                 r = build_tar_add_text(tar, "manifest", text, reterr_message);
         if (r >= 0)

@@ -30,7 +30,16 @@ static la_ssize_t write_block(struct archive *a, void *userdata, const void *dat
         return r < 0 ? -1 : (la_ssize_t) n;
 }
 
-static int tar_new(int fd, int64_t time, int (*set_format)(struct archive *a), BuildTar **ret, char **reterr_message)
+static int add_gzip(struct archive *a)
+{
+        int k = archive_write_add_filter_gzip(a);
+
+        /* Not the time of packing. */
+        return k == ARCHIVE_OK ? archive_write_set_filter_option(a, "gzip", "timestamp", NULL) : k;
+}
+
+static int tar_new(int fd, int64_t time, int (*set_format)(struct archive *a), bool gzip, BuildTar **ret,
+                   char **reterr_message)
 {
         _cleanup_(build_tar_freep) BuildTar *t = new0(BuildTar, 1);
 
@@ -44,7 +53,7 @@ static int tar_new(int fd, int64_t time, int (*set_format)(struct archive *a), B
                 return -ENOMEM;
         (void) archive_write_set_bytes_per_block(t->archive, BLOCK_SIZE);
         (void) archive_write_set_bytes_in_last_block(t->archive, 1);
-        if (set_format(t->archive) != ARCHIVE_OK ||
+        if (set_format(t->archive) != ARCHIVE_OK || (gzip && add_gzip(t->archive) != ARCHIVE_OK) ||
             archive_write_open(t->archive, t, NULL, write_block, NULL) != ARCHIVE_OK)
                 return archive_write_failed(t->archive, reterr_message);
         *ret = TAKE_PTR(t);
@@ -53,12 +62,12 @@ static int tar_new(int fd, int64_t time, int (*set_format)(struct archive *a), B
 
 int build_tar_new(int fd, int64_t time, BuildTar **ret, char **reterr_message)
 {
-        return tar_new(fd, time, archive_write_set_format_pax_restricted, ret, reterr_message);
+        return tar_new(fd, time, archive_write_set_format_pax_restricted, false, ret, reterr_message);
 }
 
-int build_tar_new_exact(int fd, int64_t time, BuildTar **ret, char **reterr_message)
+int build_tar_new_exact(int fd, int64_t time, bool gzip, BuildTar **ret, char **reterr_message)
 {
-        return tar_new(fd, time, archive_write_set_format_pax, ret, reterr_message);
+        return tar_new(fd, time, archive_write_set_format_pax, gzip, ret, reterr_message);
 }
 
 BuildTar *build_tar_free(BuildTar *t)

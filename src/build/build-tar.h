@@ -22,8 +22,8 @@ typedef struct BuildTar BuildTar;
 
 /* time: of all entries, seconds since the epoch. The fd stays the caller's. */
 int build_tar_new(int fd, int64_t time, BuildTar **ret, char **reterr_message);
-/* One that keeps all that the entries of other tars say, such as parts of a second. */
-int build_tar_new_exact(int fd, int64_t time, BuildTar **ret, char **reterr_message);
+/* One that keeps all that the entries of other tars say, such as parts of a second; compressed if it is to be. */
+int build_tar_new_exact(int fd, int64_t time, bool gzip, BuildTar **ret, char **reterr_message);
 /* Without build_tar_finish(), what was written is useless. */
 BuildTar *build_tar_free(BuildTar *t);
 DEFINE_TRIVIAL_CLEANUP_FUNC(BuildTar *, build_tar_free);

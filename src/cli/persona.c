@@ -8,6 +8,7 @@ static const char *const names[] = {
         [PERSONA_PODCTL] = "podctl",
         [PERSONA_RKT] = "rkt",
         [PERSONA_ACBUILD] = "acbuild",
+        [PERSONA_ACTOOL] = "actool",
 };
 
 static Persona current = PERSONA_PODCTL;

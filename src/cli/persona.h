@@ -10,6 +10,7 @@ typedef enum Persona {
         PERSONA_PODCTL,
         PERSONA_RKT,
         PERSONA_ACBUILD,
+        PERSONA_ACTOOL,
         _PERSONA_MAX,
 } Persona;
 

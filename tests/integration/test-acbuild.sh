@@ -192,13 +192,14 @@ test_acbuild_begin_hostile() {
         touch rootfs/file
         tar -cf good.aci manifest rootfs
         head -c 1700 good.aci >short.aci
+        tar -cf file.aci --transform='s,rootfs/file,rootfs,' manifest rootfs/file
         echo '{"acKind":"ImageManifest","acVersion":"0.8.11","name":"A"}' >manifest
         tar -cf name.aci manifest rootfs
         echo '[[[' >manifest
         tar -cf json.aci manifest rootfs
         mkfifo pipe
         for kind in whiteout.tar:.wh.file leaves.tar:outside name.aci:manifest:\ name json.aci:manifest pipe:pipe \
-                short.aci:short.aci; do
+                short.aci:short.aci file.aci:not\ a\ directory; do
                 assert_fails 1 acbuild begin "./${kind%%:*}"
                 assert_contains "$output" "${kind#*:}"
                 [[ ! -e .acbuild ]]

@@ -6,6 +6,7 @@
 #include "basic/log.h"
 #include "basic/nearest.h"
 #include "cli/appc/acbuild.h"
+#include "cli/appc/actool.h"
 #include "cli/foreign-words.h"
 #include "cli/group/group-helper.h"
 #include "cli/persona.h"
@@ -263,6 +264,7 @@ static int run_words(Context *context, char *argv[])
 /* Programs of their own, which have no verbs. */
 static int (*const programs[_PERSONA_MAX])(Context *context, char **words) = {
         [PERSONA_ACBUILD] = acbuild_run,
+        [PERSONA_ACTOOL] = actool_run,
 };
 
 int main(int argc, char *argv[])
