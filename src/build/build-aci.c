@@ -7,7 +7,9 @@
 #include "build/build-rootfs.h"
 #include "shared/explain.h"
 
-static int write_tar(BuildContext *c, json_object *manifest, int fd, char **reterr_message)
+#define ALL_LAYERS SIZE_MAX
+
+static int write_tar(BuildContext *c, size_t layer, json_object *manifest, int fd, char **reterr_message)
 {
         _cleanup_(build_tar_freep) BuildTar *tar = NULL;
         _cleanup_free_ char *text = NULL;
@@ -18,7 +20,8 @@ static int write_tar(BuildContext *c, json_object *manifest, int fd, char **rete
         if (r >= 0)
                 r = build_tar_add_text(tar, "manifest", text, reterr_message);
         if (r >= 0)
-                r = build_rootfs_write(c, "rootfs/", tar, reterr_message);
+                r = layer == ALL_LAYERS ? build_rootfs_write(c, "rootfs/", tar, reterr_message)
+                                        : build_rootfs_write_layer(c, layer, "rootfs/", tar, reterr_message);
         return r < 0 ? r : build_tar_finish(tar, reterr_message);
 }
 
@@ -45,21 +48,13 @@ static int sort_tar(int from, int to, char **reterr_message)
         return r < 0 ? r : build_tar_end(to);
 }
 
-int build_aci_write(BuildContext *c, const char *name, OciCompression compression, int fd, Digest *ret,
-                    char **reterr_message)
+static int write_sorted(BuildContext *c, size_t layer, json_object *manifest, OciCompression compression, int fd,
+                        Digest *ret, char **reterr_message)
 {
-        _cleanup_json_object_ json_object *manifest = NULL;
-        _cleanup_close_ int aside = -EBADF, sorted = -EBADF;
+        _cleanup_close_ int aside = build_aside(c, reterr_message), sorted = -EBADF;
         uint64_t size;
-        int r;
+        int r = aside < 0 ? aside : write_tar(c, layer, manifest, aside, reterr_message);
 
-        if (compression == OCI_COMPRESSION_ZSTD)
-                return explain(reterr_message, EOPNOTSUPP, "an ACI is compressed with gzip, or not at all");
-        r = build_appc_manifest(c->record, name, &manifest, reterr_message);
-        if (r < 0)
-                return r;
-        aside = build_aside(c, reterr_message);
-        r = aside < 0 ? aside : write_tar(c, manifest, aside, reterr_message);
         if (r < 0)
                 return r;
         sorted = build_aside(c, reterr_message);
@@ -67,4 +62,30 @@ int build_aci_write(BuildContext *c, const char *name, OciCompression compressio
         if (r >= 0)
                 r = digest_of_file(DIGEST_SHA512, sorted, ret, &size);
         return r < 0 ? r : build_pack_file(sorted, compression, fd, reterr_message);
+}
+
+int build_aci_write(BuildContext *c, const char *name, OciCompression compression, int fd, Digest *ret,
+                    char **reterr_message)
+{
+        _cleanup_json_object_ json_object *manifest = NULL;
+        int r;
+
+        if (compression == OCI_COMPRESSION_ZSTD)
+                return explain(reterr_message, EOPNOTSUPP, "an ACI is compressed with gzip, or not at all");
+        r = build_appc_manifest(c->record, name, &manifest, reterr_message);
+        return r < 0 ? r : write_sorted(c, ALL_LAYERS, manifest, compression, fd, ret, reterr_message);
+}
+
+int build_aci_write_layer(BuildContext *c, size_t layer, json_object *manifest, OciCompression compression, int fd,
+                          char **reterr_message)
+{
+        json_object *whitelist = NULL;
+        Digest id;
+        int r = build_rootfs_whitelist(c, layer, &whitelist, reterr_message);
+
+        if (r < 0)
+                return r;
+        if (whitelist)
+                (void) json_object_object_add(manifest, "pathWhitelist", whitelist);
+        return write_sorted(c, layer, manifest, compression, fd, &id, reterr_message);
 }

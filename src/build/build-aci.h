@@ -9,3 +9,6 @@
  * -EOPNOTSUPP: ACIs are not compressed so. */
 int build_aci_write(BuildContext *c, const char *name, OciCompression compression, int fd, Digest *ret,
                     char **reterr_message);
+/* The same of one layer, with this manifest, which gets a list of paths if the layer hides some of those below. */
+int build_aci_write_layer(BuildContext *c, size_t layer, json_object *manifest, OciCompression compression, int fd,
+                          char **reterr_message);

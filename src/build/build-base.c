@@ -47,6 +47,7 @@ static int take_config(BuildContext *c, const char *text, size_t n, const char *
         _cleanup_free_ char *created = build_time_format(c->record->time);
         _cleanup_json_object_ json_object *config = NULL;
         _cleanup_json_error_ JsonError error = {};
+        json_object *before = NULL;
         int r = json_parse_foreign(text, n, &config, &error);
 
         if (r < 0)
@@ -55,6 +56,9 @@ static int take_config(BuildContext *c, const char *text, size_t n, const char *
         if (r < 0)
                 return r;
         if (!created)
+                return -ENOMEM;
+        if (json_object_object_get_ex(config, "created", &before) &&
+            free_and_strdup(&c->record->base_created, json_object_get_string(before)) < 0)
                 return -ENOMEM;
         (void) json_object_object_add(config, "created", json_object_new_string(created));
         c->record->config = TAKE_PTR(config);
@@ -212,6 +216,8 @@ static int take_image(BuildContext *c, const BaseFiles *base, const char *platfo
                         return explain(reterr_message, ENOTUNIQ,
                                        "has several images; write oci:PATH:REFERENCE to name one");
         r = take_config(c, image->config, image->config_size, platform, reterr_message);
+        if (r >= 0 && image->names)
+                r = free_and_strdup(&c->record->base_name, image->names[0]);
         if (r >= 0)
                 r = build_tree_new(&tree);
         for (size_t i = 0; r >= 0 && i < image->n_layers; i++)

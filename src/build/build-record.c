@@ -42,6 +42,8 @@ static const JsonField record_table[] = {
         { "appc",        &json_raw,        offsetof(BuildRecord, appc)                    },
         { "annotations", &json_string_map, offsetof(BuildRecord, annotations)             },
         { "reference",   &json_string,     offsetof(BuildRecord, reference)               },
+        { "baseName",    &json_string,     offsetof(BuildRecord, base_name)               },
+        { "baseCreated", &json_string,     offsetof(BuildRecord, base_created)            },
         { "baseTree",    &json_string,     offsetof(BuildRecord, base_tree)               },
         { "layers",      &json_layers,     offsetof(BuildRecord, layers)                  },
         { "changes",     &json_changes,    offsetof(BuildRecord, changes)                 },

@@ -26,6 +26,9 @@ typedef struct Rootfs {
         const char *prefix;
         BuildTar *tar;
         BuildTree *tree;
+        size_t first, end;      /* the layers that count */
+        bool alone;             /* without directories that no entry is for: layers below may have them */
+        bool hides;             /* the last one has whiteouts */
         uint64_t number;
         uint64_t top;           /* the entry of the top itself; 0: there is none */
         Directory *directories; /* by number */
@@ -80,9 +83,10 @@ static int read_layers(Rootfs *f, See see)
         const BuildRecord *record = f->context->record;
 
         f->number = 0;
-        for (size_t i = 0; i < record->n_layers; i++) {
+        for (size_t i = f->first; i < f->end; i++) {
                 int r;
 
+                f->hides = false;
                 build_tree_next_layer(f->tree);
                 r = read_layer(f, &record->layers[i], see);
                 if (r < 0)
@@ -118,6 +122,7 @@ static int see_entry(Rootfs *f, struct archive_entry *entry, ArchiveReader *read
                 r = tree_path(hardlink, &to);
         if (r < 0 || to)
                 return r < 0 ? r : build_tree_link(f->tree, path, to);
+        f->hides = f->hides || startswith(path_basename(path), BUILD_WHITEOUT_PREFIX);
         if (archive_entry_filetype(entry) == AE_IFDIR)
                 r = keep_directory(f, entry);
         if (!*path)
@@ -161,6 +166,8 @@ static int visit(const BuildTreeNode *node, void *userdata)
         int r;
 
         if (S_ISDIR(node->type)) {
+                if (f->alone && node->origin == 0)
+                        return 0;
                 name = name_of(f, node->path);
                 return name ? write_directory(f, name, node->origin) : -ENOMEM;
         }
@@ -219,20 +226,61 @@ static int write_top(Rootfs *f)
         return name ? write_directory(f, name, f->top) : -ENOMEM;
 }
 
+/* Directories come first. */
+static int write_rootfs(Rootfs *f)
+{
+        int r = build_tree_new(&f->tree);
+
+        if (r >= 0)
+                r = read_layers(f, see_entry);
+        if (r >= 0)
+                r = write_top(f);
+        if (r >= 0)
+                r = build_tree_walk(f->tree, visit, f);
+        if (r >= 0 && f->n_wanted > 0)
+                qsort(f->wanted, f->n_wanted, sizeof(Wanted), compare_wanted);
+        return r < 0 ? r : read_layers(f, copy_entry);
+}
+
 int build_rootfs_write(BuildContext *c, const char *prefix, BuildTar *tar, char **reterr_message)
 {
-        _cleanup_(rootfs_done) Rootfs f = { .context = c, .prefix = prefix, .tar = tar,
+        _cleanup_(rootfs_done) Rootfs f = { .context = c, .prefix = prefix, .tar = tar, .end = c->record->n_layers,
                                             .reterr_message = reterr_message };
+
+        return write_rootfs(&f);
+}
+
+int build_rootfs_write_layer(BuildContext *c, size_t layer, const char *prefix, BuildTar *tar, char **reterr_message)
+{
+        _cleanup_(rootfs_done) Rootfs f = { .context = c, .prefix = prefix, .tar = tar, .first = layer,
+                                            .end = layer + 1, .alone = true, .reterr_message = reterr_message };
+
+        return write_rootfs(&f);
+}
+
+/* Lists */
+
+static int list_path(const BuildTreeNode *node, void *userdata)
+{
+        _cleanup_free_ char *path = strjoin("/", node->path);
+
+        if (!path)
+                return -ENOMEM;
+        return json_object_array_add(userdata, json_object_new_string(path)) < 0 ? -ENOMEM : 0;
+}
+
+int build_rootfs_whitelist(BuildContext *c, size_t layer, json_object **ret, char **reterr_message)
+{
+        _cleanup_(rootfs_done) Rootfs f = { .context = c, .end = layer + 1, .reterr_message = reterr_message };
+        _cleanup_json_object_ json_object *list = json_object_new_array();
         int r = build_tree_new(&f.tree);
 
         if (r >= 0)
                 r = read_layers(&f, see_entry);
-        if (r >= 0)
-                r = write_top(&f);
-        /* Directories come first. */
-        if (r >= 0)
-                r = build_tree_walk(f.tree, visit, &f);
-        if (r >= 0 && f.n_wanted > 0)
-                qsort(f.wanted, f.n_wanted, sizeof(Wanted), compare_wanted);
-        return r < 0 ? r : read_layers(&f, copy_entry);
+        if (r >= 0 && f.hides)
+                r = build_tree_walk(f.tree, list_path, list);
+        if (r < 0)
+                return r;
+        *ret = f.hides ? TAKE_PTR(list) : NULL;
+        return 0;
 }

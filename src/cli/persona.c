@@ -9,6 +9,7 @@ static const char *const names[] = {
         [PERSONA_RKT] = "rkt",
         [PERSONA_ACBUILD] = "acbuild",
         [PERSONA_ACTOOL] = "actool",
+        [PERSONA_DOCKER2ACI] = "docker2aci",
 };
 
 static Persona current = PERSONA_PODCTL;

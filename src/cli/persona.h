@@ -11,6 +11,7 @@ typedef enum Persona {
         PERSONA_RKT,
         PERSONA_ACBUILD,
         PERSONA_ACTOOL,
+        PERSONA_DOCKER2ACI,
         _PERSONA_MAX,
 } Persona;
 

@@ -236,6 +236,7 @@ test_acbuild_oci() {
         defer own gc --grace-period=0
         assert_eq "$(own run --net=none --volume=data,kind=empty "$(own fetch ./image.tar | tail -n1)")" 'made by acbuild'
         acbuild --modify-oci=image.tar set-user 9
+        assert_eq "$(tar xOf image.tar index.json | jq -r '.manifests[].annotations[]')" v1
         acbuild begin --build-mode=oci ./image.tar
         assert_eq "$(acbuild cat-manifest --file=config | jq -r .config.User)" 9:7
         acbuild end

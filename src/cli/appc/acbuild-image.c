@@ -32,6 +32,14 @@ static int begin_with_rootfs(Acbuild *a, const char *path, char **reterr_message
         return build_base_rootfs(&a->build, path, reterr_message);
 }
 
+/* Of the image in the file, for the one that is written. */
+static int keep_tag(BuildRecord *record)
+{
+        const char *colon = record->base_name ? strrchr(record->base_name, ':') : NULL;
+
+        return colon && !strchr(colon, '/') ? free_and_strdup(&record->reference, colon + 1) : 0;
+}
+
 static int begin_with_file(Acbuild *a, const char *path, char **reterr_message)
 {
         int r;
@@ -41,6 +49,8 @@ static int begin_with_file(Acbuild *a, const char *path, char **reterr_message)
                 return r == 0 ? begin_with_rootfs(a, path, reterr_message) : r;
         }
         r = build_base_path(&a->build, path, NULL, NULL, reterr_message);
+        if (r >= 0)
+                return keep_tag(a->build.record);
         if (r != -EMEDIUMTYPE)
                 return r;
         r = build_base_scratch(&a->build, NULL, reterr_message);

@@ -7,6 +7,7 @@
 #include "basic/nearest.h"
 #include "cli/appc/acbuild.h"
 #include "cli/appc/actool.h"
+#include "cli/appc/docker2aci.h"
 #include "cli/foreign-words.h"
 #include "cli/group/group-helper.h"
 #include "cli/persona.h"
@@ -265,6 +266,7 @@ static int run_words(Context *context, char *argv[])
 static int (*const programs[_PERSONA_MAX])(Context *context, char **words) = {
         [PERSONA_ACBUILD] = acbuild_run,
         [PERSONA_ACTOOL] = actool_run,
+        [PERSONA_DOCKER2ACI] = docker2aci_run,
 };
 
 int main(int argc, char *argv[])
