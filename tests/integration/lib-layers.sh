@@ -34,10 +34,12 @@ foreign_base() {
         jq -n --arg lower "sha256:$(sha256sum <base/lower.tar | cut -d' ' -f1)" \
                 --arg upper "sha256:$(sha256sum <base/upper.tar | cut -d' ' -f1)" \
                 '{ os: "linux", architecture: "amd64", created: "2001-02-03T04:05:06Z",
-                   config: { Entrypoint: ["/bin/a", "b"], User: "6", ExposedPorts: {"80/tcp": {}}, Volumes: {"/data": {}} },
+                   config: { Entrypoint: ["/bin/a", "b"], User: "6", ExposedPorts: {"80/tcp": {}},
+                             Volumes: {"/data": {}} },
                    rootfs: { type: "layers", diff_ids: [$lower, $upper] } }' \
                 >base/config.json
-        echo '[{"Config":"config.json","RepoTags":["example.com/foreign:7"],"Layers":["lower.tar","upper.tar"]}]' >base/manifest.json
+        jq -n '[{ Config: "config.json", RepoTags: ["example.com/foreign:7"], Layers: ["lower.tar", "upper.tar"] }]' \
+                >base/manifest.json
         rm -r base/lower base/upper
         tar -cf base.tar -C base .
 }

@@ -6,6 +6,7 @@
 . "$HERE/lib-servers.sh"
 
 acbuild() { (exec -a acbuild podctl "$@"); }
+export -f acbuild
 
 # acbuild_fails STATUS WORDS ARG…: one line, which has the words.
 acbuild_fails() {
@@ -29,7 +30,6 @@ test_acbuild_article() {
         acbuild_files
         cat >build.sh <<'END'
 set -e
-acbuild() { (exec -a acbuild podctl "$@"); }
 acbuild begin
 trap "acbuild end" EXIT
 acbuild set-name example.com/hello
@@ -83,7 +83,9 @@ test_acbuild_commands() {
  "workingDirectory":"/srv","exec":["/bin/app","-x"]}
 END
 )"
-        assert_eq "$(manifest .dependencies)" '[{"imageName":"example.com/base","imageID":"sha512-0123456789","labels":[{"name":"version","value":"1"},{"name":"os","value":"linux"}],"size":5}]'
+        assert_eq "$(manifest '.dependencies[0] | del(.labels)')" \
+                '{"imageName":"example.com/base","imageID":"sha512-0123456789","size":5}'
+        assert_eq "$(manifest '[.dependencies[0].labels[] | .name, .value]')" '["version","1","os","linux"]'
         assert_eq "$(manifest .annotations)" null
         acbuild annotation add note 'a "quote"'
         acbuild annotation remove note
@@ -228,13 +230,18 @@ test_acbuild_oci() {
         acbuild_fails 1 'dependency add: this is not supported in oci build mode' dependency add a.b
         acbuild_fails 1 'not supported' port add x tcp 1 --count=2
         assert_eq "$(acbuild cat-manifest --file=config | jq -c '.config | del(.Env)')" \
-                '{"Entrypoint":["/bin/busybox","cat","/srv/site/index.html"],"User":"6:7","ExposedPorts":{"80/tcp":{}},"Volumes":{"/data":{}},"Labels":{"a":"b"}}'
+                "$(jq -c . <<'END'
+{"Entrypoint":["/bin/busybox","cat","/srv/site/index.html"],"User":"6:7",
+ "ExposedPorts":{"80/tcp":{}},"Volumes":{"/data":{}},"Labels":{"a":"b"}}
+END
+)"
         assert_eq "$(acbuild cat-manifest | jq '.layers | length')" 2
         acbuild write image.tar
         acbuild end
         assert_eq "$(tar xOf image.tar index.json | jq -r '.manifests[].annotations[]')" v1
         defer own gc --grace-period=0
-        assert_eq "$(own run --net=none --volume=data,kind=empty "$(own fetch ./image.tar | tail -n1)")" 'made by acbuild'
+        own fetch --name=built ./image.tar
+        assert_eq "$(own run --net=none --volume=data,kind=empty built)" 'made by acbuild'
         acbuild --modify-oci=image.tar set-user 9
         assert_eq "$(tar xOf image.tar index.json | jq -r '.manifests[].annotations[]')" v1
         acbuild begin --build-mode=oci ./image.tar

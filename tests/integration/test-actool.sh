@@ -22,8 +22,8 @@ layout() {
         chmod 1777 layout/rootfs/tmp
         setfattr -n user.note -v kept layout/rootfs/bin/app
         chown -R 7:8 layout/rootfs/bin
-        echo '{"acKind":"ImageManifest","acVersion":"0.8.11","name":"example.com/app","app":{"exec":["/bin/app"],"user":"0","group":"0"}}' \
-                >layout/manifest
+        jq -n '{ acKind: "ImageManifest", acVersion: "0.8.11", name: "example.com/app",
+                 app: { exec: ["/bin/app"], user: "0", group: "0" } }' >layout/manifest
 }
 
 test_actool_build() {
@@ -46,23 +46,33 @@ drwxrwxrwt 0/0 rootfs/tmp/'
         [[ ! -e two.aci ]]
 }
 
+# patched OPTION… WANTED: the name, and the app without what it has anyway.
+patched() {
+        actool patch-manifest --overwrite "${@:1:$#-1}" in.aci out.aci
+        assert_eq "$(manifest_of_aci out.aci '[.name, .app] | del(.[1].exec, .[1].user, .[1].group)')" \
+                "$(jq -c . <<<"${!#}")"
+}
+patched_app() { patched "${@:1:$#-1}" "[\"example.com/app\",${!#}]"; }
+patched_isolator() { patched_app "${@:1:$#-1}" "{\"isolators\":[${!#}]}"; }
+
 test_actool_patch() {
-        local flags wanted
         layout
         actool build layout in.aci
-        while IFS='|' read -r flags wanted; do
-                eval "actool patch-manifest --overwrite $flags in.aci out.aci"
-                assert_eq "$(manifest_of_aci out.aci '[.name, .app] | del(.[1].exec, .[1].user, .[1].group)')" "$wanted"
-        done <<'END'
---name=a.b/c|["a.b/c",{}]
---mounts=work,path=/opt,readOnly=true:two,path=/two|["example.com/app",{"mountPoints":[{"name":"work","path":"/opt","readOnly":true},{"name":"two","path":"/two"}]}]
---ports=www,protocol=tcp,port=80,count=2,socketActivated=true|["example.com/app",{"ports":[{"name":"www","protocol":"tcp","port":80,"count":2,"socketActivated":true}]}]
---supplementary-groups=4,5|["example.com/app",{"supplementaryGIDs":[4,5]}]
---capability=CAP_CHOWN,CAP_FOWNER|["example.com/app",{"isolators":[{"name":"os/linux/capabilities-retain-set","value":{"set":["CAP_CHOWN","CAP_FOWNER"]}}]}]
---revoke-capability=CAP_CHOWN|["example.com/app",{"isolators":[{"name":"os/linux/capabilities-remove-set","value":{"set":["CAP_CHOWN"]}}]}]
---isolators=resource/cpu,request=50m,limit=100m:os/linux/no-new-privileges,true|["example.com/app",{"isolators":[{"name":"resource/cpu","value":{"request":"50m","limit":"100m"}},{"name":"os/linux/no-new-privileges","value":true}]}]
---seccomp-mode=retain,errno=ENOSYS --seccomp-set=read,write|["example.com/app",{"isolators":[{"name":"os/linux/seccomp-retain-set","value":{"set":["read","write"],"errno":"ENOSYS"}}]}]
-END
+        patched --name=a.b/c '["a.b/c",{}]'
+        patched_app --mounts=work,path=/opt,readOnly=true:two,path=/two \
+                '{"mountPoints":[{"name":"work","path":"/opt","readOnly":true},{"name":"two","path":"/two"}]}'
+        patched_app --ports=www,protocol=tcp,port=80,count=2,socketActivated=true \
+                '{"ports":[{"name":"www","protocol":"tcp","port":80,"count":2,"socketActivated":true}]}'
+        patched_app --supplementary-groups=4,5 '{"supplementaryGIDs":[4,5]}'
+        patched_isolator --capability=CAP_CHOWN,CAP_FOWNER \
+                '{"name":"os/linux/capabilities-retain-set","value":{"set":["CAP_CHOWN","CAP_FOWNER"]}}'
+        patched_isolator --revoke-capability=CAP_CHOWN \
+                '{"name":"os/linux/capabilities-remove-set","value":{"set":["CAP_CHOWN"]}}'
+        patched_isolator --isolators=resource/cpu,request=5m,limit=9m:os/linux/oom-score-adj,3 \
+                '{"name":"resource/cpu","value":{"request":"5m","limit":"9m"}},
+                 {"name":"os/linux/oom-score-adj","value":3}'
+        patched_isolator --seccomp-mode=retain,errno=ENOSYS --seccomp-set=read,write \
+                '{"name":"os/linux/seccomp-retain-set","value":{"set":["read","write"],"errno":"ENOSYS"}}'
         actool patch-manifest --replace --exec='/bin/other -x' --user=7 --group=8 in.aci
         assert_eq "$(manifest_of_aci in.aci .app)" '{"exec":["/bin/other","-x"],"user":"7","group":"8"}'
         # The files stay what they are.

@@ -197,13 +197,13 @@ static void set_text(json_object *o, const char *member, const char *text)
 }
 
 /* With one by which the next layer asks for this one. */
-static json_object *layer_labels(json_object *manifest, const Digest *layer)
+static json_object *layer_labels(const Conversion *c, size_t i)
 {
         json_object *labels = NULL, *copy = NULL, *label = json_object_new_object();
 
         set_text(label, "name", "layer");
-        set_text(label, "value", layer->hex);
-        if (!json_object_object_get_ex(manifest, "labels", &labels) ||
+        set_text(label, "value", c->build.record->layers[i].tar.hex);
+        if (!json_object_object_get_ex(c->manifest, "labels", &labels) ||
             json_object_deep_copy(labels, &copy, NULL) < 0)
                 copy = json_object_new_array();
         (void) json_object_array_add(copy, label);
@@ -229,7 +229,7 @@ static int add_parent(const Conversion *c, json_object *manifest, size_t parent)
         if (!name)
                 return -ENOMEM;
         set_text(dependency, "imageName", name);
-        (void) json_object_object_add(dependency, "labels", layer_labels(c->manifest, &c->build.record->layers[parent].tar));
+        (void) json_object_object_add(dependency, "labels", layer_labels(c, parent));
         return 0;
 }
 
@@ -245,7 +245,7 @@ static int layer_manifest(const Conversion *c, size_t i, json_object **ret)
         if (i + 1 < record->n_layers)
                 json_object_object_del(manifest, "app");
         set_text(manifest, "name", name);
-        (void) json_object_object_add(manifest, "labels", layer_labels(c->manifest, &record->layers[i].tar));
+        (void) json_object_object_add(manifest, "labels", layer_labels(c, i));
         if (i > 0 && add_parent(c, manifest, i - 1) < 0)
                 return -ENOMEM;
         *ret = TAKE_PTR(manifest);
@@ -254,8 +254,8 @@ static int layer_manifest(const Conversion *c, size_t i, json_object **ret)
 
 static int write_layer(Conversion *c, size_t i)
 {
-        _cleanup_free_ char *path = strprintf("%s-%zu-%.12s.aci", c->stem, i + 1, c->build.record->layers[i].tar.hex),
-                            *message = NULL;
+        const Digest *layer = &c->build.record->layers[i].tar;
+        _cleanup_free_ char *path = strprintf("%s-%zu-%.12s.aci", c->stem, i + 1, layer->hex), *message = NULL;
         _cleanup_json_object_ json_object *manifest = NULL;
         _cleanup_(output_done) Output output = OUTPUT_NONE;
         int r = path ? layer_manifest(c, i, &manifest) : -ENOMEM;
