@@ -239,3 +239,20 @@ test_build_says_what_is_wrong() {
         refused_command 'script:3' build script script
         assert_contains "$(podctl build config)" '"A=b"'
 }
+
+# A script is one command: nobody comes between its lines.
+test_build_script_keeps_the_lock() {
+        local script
+        mkfifo more
+        printf 'begin\nenv add A=b\nscript more\nenv add C=d\n' >script
+        podctl build script script &
+        script=$!
+        wait_until test -e .podctl-build/build.json
+        refused_command "another command of this build is running, process $script" build config
+        printf 'begin\n' >more
+        wait $script && fail 'a build began within a build'
+        assert_contains "$(podctl build config)" '"A=b"'
+        printf 'env add E=f\nend\nbegin\nenv add G=h\n' >script
+        podctl build script script
+        assert_eq "$(podctl build config | jq -c .config)" '{"Env":["G=h"]}'
+}
