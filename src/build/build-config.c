@@ -17,18 +17,17 @@ static void set_text(json_object *o, const char *member, const char *text)
 
 static int set_platform(json_object *config, const char *text, char **reterr_message)
 {
-        static const char *const members[] = { "os", "architecture", "variant" };
-        _cleanup_strv_free_ char **parts = NULL;
-        size_t n;
-        int r = strv_split(text, '/', &parts);
+        _cleanup_(oci_platform_freep) OciPlatform *p = NULL;
+        int r = oci_platform_parse(text, &p);
 
+        if (r == -EINVAL)
+                return explain(reterr_message, r, "'%s' is not a platform, such as linux/arm64/v8", text);
         if (r < 0)
                 return r;
-        n = strv_length(parts);
-        if (n < 2 || n > ELEMENTSOF(members) || !string_in_charset(text, LOWERCASE DIGITS "/"))
-                return explain(reterr_message, EINVAL, "'%s' is not a platform, such as linux/arm64/v8", text);
-        for (size_t i = 0; i < n; i++)
-                set_text(config, members[i], parts[i]);
+        set_text(config, "os", p->os);
+        set_text(config, "architecture", p->architecture);
+        if (p->variant)
+                set_text(config, "variant", p->variant);
         return 0;
 }
 
