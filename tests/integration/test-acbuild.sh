@@ -182,6 +182,27 @@ test_acbuild_begin() {
         assert_eq "$(jq -r .name again/manifest)" c.d
 }
 
+# One of a registry comes by way of the store, in either mode.
+test_acbuild_begin_remote() {
+        local image mode
+        registry
+        push "$IMAGES/busybox.oci:latest" test/acbuild:1
+        image=docker://127.0.0.1:$REGISTRATION_PORT/test/acbuild:1
+        defer podctl image rm "127.0.0.1:$REGISTRATION_PORT/test/acbuild:1"
+        assert_fails 1 acbuild begin "$image"
+        [[ ! -e .acbuild ]]
+        for mode in appc oci; do
+                acbuild begin --insecure --build-mode=$mode "$image"
+                echo $mode >file
+                acbuild copy file /added
+                acbuild write $mode.image
+                acbuild end
+                own image extract --rootfs-only "$(own fetch --full ./$mode.image)" $mode
+                assert_eq "$(cat $mode/added)" $mode
+                [[ -x $mode/bin/busybox ]]
+        done
+}
+
 # Nothing in an archive makes it leave the image, or stand for what it is not.
 test_acbuild_begin_hostile() {
         local kind

@@ -11,6 +11,8 @@ actool_fails() {
         assert_contains "$output" "$2"
 }
 
+. "$HERE/lib-servers.sh"
+
 manifest_of_aci() { actool cat-manifest "$1" | jq -c "$2"; }
 
 # A layout: manifest and rootfs, with what a tar can have.
@@ -165,4 +167,20 @@ END
         (cd many/rootfs && seq 50000 | xargs touch)
         tar -cf many.aci -C many manifest rootfs
         actool validate many.aci
+}
+
+test_actool_discover() {
+        websites
+        jq -n --arg html '<html><head>
+                <meta name="ac-discovery" content="example.test/app https://storage.test/{name}-{version}.{ext}">
+                <meta name="ac-discovery-pubkeys" content="example.test/app https://storage.test/key.asc">
+                </head></html>' '[{ path: "^/app\\?ac-discovery=1$", status: 200, body: $html }]' >rules
+        assert_eq "$(actool discover --insecure example.test/app:7)" \
+                'ACI: https://storage.test/example.test/app-7.aci, ASC: https://storage.test/example.test/app-7.aci.asc
+PublicKeys: https://storage.test/key.asc'
+        assert_eq "$(actool discover --insecure --json example.test/app | jq -c '[.ACIEndpoints[].ACI, .PublicKeys]')" \
+                '["https://storage.test/example.test/app-latest.aci",["https://storage.test/key.asc"]]'
+        actool_fails 1 'discover: example.test/app: ' discover example.test/app
+        actool_fails 1 'example.test/none' discover --insecure example.test/none
+        actool_fails 1 'is not a name that discovery finds' discover --insecure ./file
 }

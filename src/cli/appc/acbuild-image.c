@@ -78,7 +78,8 @@ static int begin_with_stored(Acbuild *a, const char *start, char **reterr_messag
         _cleanup_close_ int lock = -EBADF;
         ImageStore *store;
 
-        if (a->args.insecure && strv_extend(&a->context->insecure, "image,http") < 0)
+        if (a->args.insecure && (strv_extend(&a->context->insecure, "image") < 0 ||
+                                 strv_extend(&a->context->insecure, "http") < 0))
                 return -ENOMEM;
         if (fetch_or_find_image(a->context, &(ImageWish) { .text = start, .policy = PULL_NEW }, &image) < 0)
                 return -EREMOTE;

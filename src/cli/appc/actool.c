@@ -4,6 +4,7 @@
 
 #include "basic/fs.h"
 #include "build/aci-file.h"
+#include "cli/appc/actool-discover.h"
 #include "cli/appc/actool-patch.h"
 #include "cli/appc/actool.h"
 #include "cli/images/print-manifest.h"
@@ -20,7 +21,7 @@
 
 typedef struct Args {
         bool debug, help;
-        bool overwrite, no_compression, owner_root, replace, pretty_print;
+        bool overwrite, no_compression, owner_root, replace, pretty_print, json, insecure;
         char *type, *manifest;
         ActoolPatch patch;
 } Args;
@@ -50,7 +51,9 @@ static const Option options[] = {
         TEXT("capability", patch.capability, "CAP,…", "patch-manifest: what the app keeps"),
         TEXT("exec", patch.exec, "COMMAND", "patch-manifest: the command line"),
         TEXT("group", patch.group, "GROUP", "patch-manifest: the group"),
+        FLAG("insecure", insecure, "discover: do not check TLS certificates, and allow http"),
         TEXT("isolators", patch.isolators, "NAME,KEY=VALUE:…", "patch-manifest: isolators"),
+        FLAG("json", json, "discover: print JSON"),
         TEXT("manifest", manifest, "FILE", "patch-manifest: the whole manifest"),
         TEXT("mounts", patch.mounts, "NAME,path=PATH:…", "patch-manifest: mount points"),
         TEXT("name", patch.name, "NAME", "patch-manifest: the name"),
@@ -401,6 +404,23 @@ static int run_build(Actool *a)
         return output_commit(&output) < 0 ? STATUS_FAILED : 0;
 }
 
+/* discover */
+
+static int run_discover(Actool *a)
+{
+        if (a->args.insecure && (strv_extend(&a->context->insecure, "tls") < 0 ||
+                                 strv_extend(&a->context->insecure, "http") < 0))
+                return STATUS_FAILED;
+        STRV_FOREACH(name, a->words) {
+                _cleanup_free_ char *message = NULL;
+                int r = actool_discover(a->context, *name, a->args.json, &message);
+
+                if (r < 0)
+                        return failed(a, *name, r, message);
+        }
+        return 0;
+}
+
 /* All */
 
 static int run_help(Actool *a);
@@ -414,6 +434,7 @@ static int run_version(Actool *a)
 static const Command commands[] = {
         { "build", "DIR FILE", "no-compression overwrite owner-root", 2, 2, run_build },
         { "cat-manifest", "FILE", "pretty-print", 1, 1, run_cat_manifest },
+        { "discover", "NAME…", "insecure json", 1, -1, run_discover },
         { "help", "", "", 0, -1, run_help },
         { "patch-manifest", "FILE [FILE]", PATCH_OPTIONS, 1, 2, run_patch_manifest },
         { "validate", "FILE…", "type", 1, -1, run_validate },
