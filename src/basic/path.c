@@ -78,3 +78,18 @@ bool path_is_at_or_below(const char *path, const char *other)
 
         return rest && (!*rest || *rest == '/' || streq(other, "/"));
 }
+
+/* The end comes before a slash, which comes before everything else. */
+static int rank(char c)
+{
+        return !c ? 0 : c == '/' ? 1 : 1 + (unsigned char) c;
+}
+
+int path_compare(const char *a, const char *b)
+{
+        while (*a && *a == *b) {
+                a++;
+                b++;
+        }
+        return rank(*a) - rank(*b);
+}

@@ -20,5 +20,7 @@ int path_clean(const char *p, char **ret);
 bool path_is_at_or_below(const char *path, const char *other);
 /* A path with no slash at either end, and no component that is empty, "." or "..". */
 bool path_is_below(const char *p);
+/* Orders paths so that what is below a directory comes directly behind it. */
+int path_compare(const char *a, const char *b);
 /* True when any component is "..". */
 bool path_has_dotdot(const char *p);

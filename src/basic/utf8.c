@@ -32,6 +32,16 @@ size_t utf8_length(const char *s, size_t n)
         return 0;
 }
 
+bool utf8_is_valid(const char *s)
+{
+        for (size_t left = strlen(s), n; left > 0; s += n, left -= n) {
+                n = utf8_length(s, left);
+                if (n == 0)
+                        return false;
+        }
+        return true;
+}
+
 bool utf8_is_control(const char *s, size_t length, unsigned *ret)
 {
         const unsigned char *u = (const unsigned char *) s;

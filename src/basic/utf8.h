@@ -7,6 +7,9 @@
  * surrogate pair, or beyond U+10FFFF (RFC 3629, section 4). */
 size_t utf8_length(const char *s, size_t n);
 
+/* Whether all of the text is UTF-8, as documents in JSON have to be (RFC 8259, section 8.1). */
+bool utf8_is_valid(const char *s);
+
 /* Whether the character, of that length, is one that a terminal takes as a command, or that turns the text around it:
  * C0 and C1 controls, DEL, and Unicode's embeddings, overrides and isolates of direction (UAX #9). *ret is its
  * number. */

@@ -14,8 +14,9 @@
 #include "shared/explain.h"
 #include "shared/json-foreign.h"
 
-#define BASE_TREE "base/tree"
-#define BASE_FILES "base/files"
+#define BASE "base"
+#define BASE_TREE BASE "/tree"
+#define BASE_FILES BASE "/files"
 
 int build_base_scratch(BuildContext *c, const char *platform, char **reterr_message)
 {
@@ -24,12 +25,23 @@ int build_base_scratch(BuildContext *c, const char *platform, char **reterr_mess
 
 /* The config of the base becomes that of the image. */
 
+static int parse_platform(const char *text, OciPlatform **ret, char **reterr_message)
+{
+        int r = text ? oci_platform_parse(text, ret) : 0;
+
+        return r == -EINVAL ? explain(reterr_message, r, "'%s' is not a platform, such as linux/arm64/v8", text) : r;
+}
+
 static int check_platform(json_object *config, const char *platform, char **reterr_message)
 {
         _cleanup_(oci_config_freep) OciConfig *parsed = NULL;
+        _cleanup_(oci_platform_freep) OciPlatform *wanted = NULL;
         _cleanup_free_ char *own = NULL;
         OciPlatform p;
-        int r = oci_config_read(config, &parsed, NULL);
+        int r = parse_platform(platform, &wanted, reterr_message);
+
+        if (r >= 0)
+                r = oci_config_read(config, &parsed, NULL);
 
         if (r < 0)
                 return r;
@@ -37,7 +49,7 @@ static int check_platform(json_object *config, const char *platform, char **rete
         r = oci_platform_format(&p, &own);
         if (r < 0)
                 return r;
-        return platform && !streq(platform, own)
+        return wanted && oci_platform_match(wanted, &p) == 0
                        ? explain(reterr_message, EINVAL, "is for %s, not for %s", own, platform)
                        : 0;
 }
@@ -47,6 +59,7 @@ static int take_config(BuildContext *c, const char *text, size_t n, const char *
         _cleanup_free_ char *created = build_time_format(c->record->time);
         _cleanup_json_object_ json_object *config = NULL;
         _cleanup_json_error_ JsonError error = {};
+        json_object *before = NULL;
         int r = json_parse_foreign(text, n, &config, &error);
 
         if (r < 0)
@@ -55,6 +68,9 @@ static int take_config(BuildContext *c, const char *text, size_t n, const char *
         if (r < 0)
                 return r;
         if (!created)
+                return -ENOMEM;
+        if (json_object_object_get_ex(config, "created", &before) &&
+            free_and_strdup(&c->record->base_created, json_object_get_string(before)) < 0)
                 return -ENOMEM;
         (void) json_object_object_add(config, "created", json_object_new_string(created));
         c->record->config = TAKE_PTR(config);
@@ -120,9 +136,10 @@ static int add_layer(BuildContext *c, BuildTree *tree, int fd, const char *path,
 
 /* The tree, for the commands to come */
 
-static int write_node(const char *path, mode_t type, const char *target, void *userdata)
+static int write_node(const BuildTreeNode *n, void *userdata)
 {
-        return build_tar_add(userdata, &(BuildEntry) { .path = path, .mode = type, .target = target }, -EBADF, NULL);
+        return build_tar_add(userdata, &(BuildEntry) { .path = n->path, .mode = n->type, .target = n->target }, -EBADF,
+                             NULL);
 }
 
 static int write_tree(BuildContext *c, const BuildTree *tree, char **reterr_message)
@@ -145,18 +162,38 @@ static int write_tree(BuildContext *c, const BuildTree *tree, char **reterr_mess
 
 /* Images of the store */
 
+/* The file gets a second name, or else is copied, so that it stays whatever becomes of the image in the store. */
+static int keep_layer(BuildContext *c, int fd, const char *path)
+{
+        char proc[PROC_FD_PATH_MAX];
+        _cleanup_close_ int copy = -EBADF;
+        int r;
+
+        if (linkat(AT_FDCWD, proc_fd_path(fd, proc), c->dir_fd, path, AT_SYMLINK_FOLLOW) >= 0 || errno == EEXIST)
+                return 0;
+        copy = openat(c->dir_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (copy < 0)
+                return -errno;
+        r = copy_bytes(fd, copy);
+        if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
+                r = -errno;
+        return r < 0 ? r : fsync(copy) < 0 ? -errno : 0;
+}
+
 static int add_stored_layer(BuildContext *c, ImageStore *store, BuildTree *tree, const Digest *layer,
                             char **reterr_message)
 {
         _cleanup_close_ int fd = layer_blob_open(store->layers_fd, layer);
-        char proc[PROC_FD_PATH_MAX];
-        _cleanup_free_ char *directory = realpath(proc_fd_path(store->layers_fd, proc), NULL), *path = NULL;
+        _cleanup_free_ char *path = strjoin(BASE "/", DIGEST_FILE(layer));
+        int r;
 
         if (fd < 0)
                 return explain(reterr_message, fd, "layer %s is not kept as it was fetched; fetch the image again",
                                DIGEST_STRING(layer));
-        path = directory ? strjoin(directory, "/", DIGEST_FILE(layer), "/" LAYER_BLOB) : NULL;
-        return path ? add_layer(c, tree, fd, path, layer, reterr_message) : -ENOMEM;
+        r = path ? keep_layer(c, fd, path) : -ENOMEM;
+        if (r < 0)
+                return explain(reterr_message, r, "%s: %s", strempty(path), strerror(-r));
+        return add_layer(c, tree, fd, path, layer, reterr_message);
 }
 
 int build_base_image(BuildContext *c, ImageStore *store, const Image *image, const char *platform,
@@ -211,6 +248,8 @@ static int take_image(BuildContext *c, const BaseFiles *base, const char *platfo
                         return explain(reterr_message, ENOTUNIQ,
                                        "has several images; write oci:PATH:REFERENCE to name one");
         r = take_config(c, image->config, image->config_size, platform, reterr_message);
+        if (r >= 0 && image->names)
+                r = free_and_strdup(&c->record->base_name, image->names[0]);
         if (r >= 0)
                 r = build_tree_new(&tree);
         for (size_t i = 0; r >= 0 && i < image->n_layers; i++)
@@ -248,14 +287,16 @@ static int open_source(BuildContext *c, const char *path, char **ret_path, char 
 int build_base_path(BuildContext *c, const char *path, const char *reference, const char *platform,
                     char **reterr_message)
 {
+        _cleanup_(oci_platform_freep) OciPlatform *wanted = NULL;
         _cleanup_free_ char *place = NULL;
         _cleanup_close_ int fd = open_source(c, path, &place, reterr_message);
         SourceOptions options = { .reference = reference };
         Source source = { .kind = &source_directory, .dir_fd = fd, .poll_fd = -EBADF, .path = path,
                           .options = &options };
         BaseFiles base = { .source = &source, .place = place };
-        int r = fd;
+        int r = fd < 0 ? fd : parse_platform(platform, &wanted, reterr_message);
 
+        options.platform = wanted;
         if (r >= 0)
                 r = source_directory_find(&source, &base.images, reterr_message);
         if (r == -EMEDIUMTYPE)

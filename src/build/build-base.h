@@ -5,8 +5,9 @@
 #include "image/store/image-store.h"
 
 /* What a build begins with. All fill the record of a build that begins; the caller saves it. platform: as in
- * build_config_new(); of a base it has to be the base's own. Layers of a base are read, to check them and to learn
- * which files they have, and stay where they are. */
+ * build_config_new(); of a base it has to suit the base, and chooses from an index. Layers of a base are read, to
+ * check them and to learn which files they have; those of the store are kept in the build, and others stay where they
+ * are. */
 
 int build_base_scratch(BuildContext *c, const char *platform, char **reterr_message);
 /* An image of the store. The caller holds the store's lock, shared. */

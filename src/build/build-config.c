@@ -2,6 +2,7 @@
 #include "basic/parse.h"
 #include "basic/path.h"
 #include "basic/signal-util.h"
+#include "basic/time-util.h"
 #include "basic/utf8.h"
 #include "build/build-config.h"
 #include "manifest/oci-config.h"
@@ -16,18 +17,17 @@ static void set_text(json_object *o, const char *member, const char *text)
 
 static int set_platform(json_object *config, const char *text, char **reterr_message)
 {
-        static const char *const members[] = { "os", "architecture", "variant" };
-        _cleanup_strv_free_ char **parts = NULL;
-        size_t n;
-        int r = strv_split(text, '/', &parts);
+        _cleanup_(oci_platform_freep) OciPlatform *p = NULL;
+        int r = oci_platform_parse(text, &p);
 
+        if (r == -EINVAL)
+                return explain(reterr_message, r, "'%s' is not a platform, such as linux/arm64/v8", text);
         if (r < 0)
                 return r;
-        n = strv_length(parts);
-        if (n < 2 || n > ELEMENTSOF(members) || !string_in_charset(text, LOWERCASE DIGITS "/"))
-                return explain(reterr_message, EINVAL, "'%s' is not a platform, such as linux/arm64/v8", text);
-        for (size_t i = 0; i < n; i++)
-                set_text(config, members[i], parts[i]);
+        set_text(config, "os", p->os);
+        set_text(config, "architecture", p->architecture);
+        if (p->variant)
+                set_text(config, "variant", p->variant);
         return 0;
 }
 
@@ -357,11 +357,79 @@ static int remove_annotations(Change *c)
         return change_annotations(c, false);
 }
 
+/* Docker's check, whose details can come before its command. */
+
+static int set_health(Change *c)
+{
+        json_object *o = make_member(c, json_type_object), *test = json_object_new_array();
+
+        (void) json_object_array_add(test, json_object_new_string("CMD"));
+        STRV_FOREACH(word, c->words)
+                (void) json_object_array_add(test, json_object_new_string(*word));
+        (void) json_object_object_add(o, "Test", test);
+        return 0;
+}
+
+static const struct {
+        const char *name;
+        const char *member;
+        bool is_time;
+} health_details[] = {
+        { "interval",       "Interval",      true  },
+        { "retries",        "Retries",       false },
+        { "start-interval", "StartInterval", true  },
+        { "start-period",   "StartPeriod",   true  },
+        { "timeout",        "Timeout",       true  },
+        {}
+};
+
+/* Times in nanoseconds, as Docker has them. */
+static int parse_health_detail(const char *word, const char **ret_member, int64_t *ret)
+{
+        _cleanup_free_ char *name = NULL, *value = NULL;
+        uint64_t usec;
+        int r = split_pair(word, '=', &name, &value);
+
+        if (r < 0)
+                return r;
+        FOREACH_ROW(row, health_details) {
+                if (!value || !streq(row->name, name))
+                        continue;
+                *ret_member = row->member;
+                if (!row->is_time)
+                        return parse_int64(value, ret) >= 0 && *ret >= 0 ? 0 : -EINVAL;
+                if (parse_duration(value, &usec) < 0 || usec > INT64_MAX / NSEC_PER_USEC)
+                        return -EINVAL;
+                *ret = (int64_t) (usec * NSEC_PER_USEC);
+                return 0;
+        }
+        return -EINVAL;
+}
+
+static int add_health(Change *c)
+{
+        json_object *o = make_member(c, json_type_object);
+
+        STRV_FOREACH(word, c->words) {
+                const char *member;
+                int64_t value;
+
+                if (parse_health_detail(*word, &member, &value) < 0)
+                        return explain(c->reterr_message, EINVAL, "health: '%s' is not right; write health add "
+                                       "interval=TIME, retries=NUMBER, start-interval=TIME, start-period=TIME or "
+                                       "timeout=TIME", *word);
+                (void) json_object_object_add(o, member, json_object_new_int64(value));
+        }
+        return 0;
+}
+
 static const SettingKind kind_string = { "set|remove", .set = set_string, .remove = remove_member };
 static const SettingKind kind_words = { "set|remove", .set = set_words, .remove = remove_member };
 static const SettingKind kind_keys = { "add|remove", .add = add_keys, .remove = remove_keys };
 static const SettingKind kind_labels = { "add|remove", .add = add_labels, .remove = remove_keys };
 static const SettingKind kind_env = { "add|remove", .add = add_env, .remove = remove_env };
+static const SettingKind kind_health = { "add|remove|set", .set = set_health, .add = add_health,
+                                         .remove = remove_member };
 static const SettingKind kind_annotations = { "add|remove", .add = add_annotations, .remove = remove_annotations };
 
 static const Setting settings[] = {
@@ -369,6 +437,7 @@ static const Setting settings[] = {
         { "cmd",         "Cmd",          "-- WORD…",         &kind_words,       NULL         },
         { "entrypoint",  "Entrypoint",   "-- WORD…",         &kind_words,       NULL         },
         { "env",         "Env",          "NAME=VALUE…",      &kind_env,         check_pair   },
+        { "health",      "Healthcheck",  "-- WORD…",         &kind_health,      NULL         },
         { "label",       "Labels",       "NAME=VALUE…",      &kind_labels,      check_pair   },
         { "port",        "ExposedPorts", "PORT[/PROTOCOL]…", &kind_keys,        check_port   },
         { "stop-signal", "StopSignal",   "SIGNAL",           &kind_string,      check_signal },
@@ -390,23 +459,10 @@ char *build_config_usage(const char *setting)
 {
         const Setting *s = find_setting(setting);
 
-        return s ? strjoin(s->name, " ", s->kind->add ? "add" : "set", " ", s->words) : strdup("");
+        return s ? strjoin(s->name, " ", s->kind->set ? "set" : "add", " ", s->words) : strdup("");
 }
 
 /* Changes */
-
-/* A document is UTF-8 (RFC 8259, section 8.1). */
-static bool is_utf8(const char *s)
-{
-        size_t left = strlen(s), n;
-
-        for (; left > 0; s += n, left -= n) {
-                n = utf8_length(s, left);
-                if (n == 0)
-                        return false;
-        }
-        return true;
-}
 
 /* A single value is removed without saying which. */
 static bool takes_words(const Setting *s, bool remove, size_t n)
@@ -425,7 +481,7 @@ static int check_words(const Change *c, bool remove)
                 return explain(c->reterr_message, EINVAL, "%s: write %s, or %s remove%s", s->name, strempty(usage),
                                s->name, s->kind->set ? "" : " NAME…");
         STRV_FOREACH(word, c->words)
-                if (!is_utf8(*word) || (!remove && s->check && s->check(*word) < 0))
+                if (!utf8_is_valid(*word) || (!remove && s->check && s->check(*word) < 0))
                         return explain(c->reterr_message, EINVAL, "%s: '%s' is not right; write %s", s->name, *word,
                                        strempty(usage));
         return 0;

@@ -275,7 +275,9 @@ static int apply_tar(const BuildContext *c, const char *path, BuildTree *tree, c
 
         build_tree_next_layer(tree);
         for (size_t i = 0; r >= 0 && i < segments.n; i++)
-                r = build_tree_apply(tree, segments.items[i].name, segments.items[i].type, segments.items[i].target);
+                if (!streq(segments.items[i].name, "."))
+                        r = build_tree_apply(tree, segments.items[i].name, segments.items[i].type,
+                                             segments.items[i].target);
         build_segments_done(&segments);
         return r < 0 ? explain_context(reterr_message, r, "%s", path) : 0;
 }

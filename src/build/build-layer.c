@@ -310,27 +310,25 @@ static char *commands_of(const BuildRecord *record)
         return joined ? strjoin("podctl build: ", joined) : NULL;
 }
 
-static int record_layer(BuildRecord *record, BuildLayer *layer)
+int build_layer_add(BuildContext *c, int fd, const char *path, const char *created_by)
 {
-        _cleanup_free_ char *created = build_time_format(record->time), *commands = commands_of(record);
-        int r;
+        _cleanup_(build_layer_done) BuildLayer layer = {};
+        _cleanup_free_ char *created = build_time_format(c->record->time), *by = strdup(created_by);
+        int r = created && by ? build_context_sync(c, fd) : -ENOMEM;
 
-        if (!created || !commands)
-                return -ENOMEM;
-        utf8_make_printable(commands);
-        r = build_config_add_layer(record->config, &layer->tar, created, commands);
         if (r >= 0)
-                r = build_record_add_layer(record, layer);
-        if (r >= 0)
-                build_record_drop_changes(record);
-        return r;
+                r = describe(fd, path, &layer);
+        if (r < 0)
+                return r;
+        utf8_make_printable(by);
+        r = build_config_add_layer(c->record->config, &layer.tar, created, by);
+        return r < 0 ? r : build_record_add_layer(c->record, &layer);
 }
 
 int build_layer_close(BuildContext *c, char **reterr_message)
 {
         _cleanup_(merge_done) Merge m = { .context = c };
-        _cleanup_(build_layer_done) BuildLayer layer = {};
-        _cleanup_free_ char *path = NULL;
+        _cleanup_free_ char *path = NULL, *commands = NULL;
         _cleanup_close_ int fd = -EBADF;
         int r;
 
@@ -346,12 +344,12 @@ int build_layer_close(BuildContext *c, char **reterr_message)
         fd = build_context_create(c, ".tar", &path, reterr_message);
         if (fd < 0)
                 return fd;
-        r = merge_into(&m, fd);
+        commands = commands_of(c->record);
+        r = commands ? merge_into(&m, fd) : -ENOMEM;
         if (r >= 0)
-                r = build_context_sync(c, fd);
-        if (r >= 0)
-                r = describe(fd, path, &layer);
-        if (r >= 0)
-                r = record_layer(c->record, &layer);
-        return r < 0 ? explain_unless_told(reterr_message, r, path) : 1;
+                r = build_layer_add(c, fd, path, commands);
+        if (r < 0)
+                return explain_unless_told(reterr_message, r, path);
+        build_record_drop_changes(c->record);
+        return 1;
 }

@@ -12,5 +12,8 @@ int build_layer_copy(BuildContext *c, BuildCopy *copy, char **reterr_message);
 /* Hides what the image has at these paths. -ENOENT: it has nothing there. */
 int build_layer_remove(BuildContext *c, char *const *paths, char **reterr_message);
 
+/* Makes the tar, which is a new file of layers/, a layer on top of the others. created_by: for the history. */
+int build_layer_add(BuildContext *c, int fd, const char *path, const char *created_by);
+
 /* Makes one layer of the changes: of each path what came last. Returns 0 if there are none. */
 int build_layer_close(BuildContext *c, char **reterr_message);

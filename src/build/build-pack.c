@@ -14,7 +14,7 @@ void build_packed_done(BuildPacked *p)
         p->fd = safe_close(p->fd);
 }
 
-static int open_part(const BuildContext *c, const char *path, char **reterr_message)
+int build_open_part(const BuildContext *c, const char *path, char **reterr_message)
 {
         int fd = openat(c->dir_fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -22,8 +22,7 @@ static int open_part(const BuildContext *c, const char *path, char **reterr_mess
                       : fd;
 }
 
-/* A file without a name, which is gone when this process ends. */
-static int open_aside(const BuildContext *c, char **reterr_message)
+int build_aside(const BuildContext *c, char **reterr_message)
 {
         int fd = openat(c->dir_fd, "layers", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
@@ -48,7 +47,7 @@ static int begin_packing(struct archive *a, OciCompression compression, int fd)
         struct archive_entry *entry;
         int k = archive_write_set_format_raw(a);
 
-        if (k == ARCHIVE_OK)
+        if (k == ARCHIVE_OK && packers[compression].filter)
                 k = archive_write_add_filter_by_name(a, packers[compression].filter);
         if (k == ARCHIVE_OK && packers[compression].options)
                 k = archive_write_set_options(a, packers[compression].options);
@@ -81,14 +80,16 @@ static int pack_file(int from, struct archive *a, char **reterr_message)
         return archive_write_close(a) != ARCHIVE_OK ? archive_write_failed(a, reterr_message) : 0;
 }
 
-static int pack_into(int from, OciCompression compression, int to, char **reterr_message)
+int build_pack_file(int from, OciCompression compression, int to, char **reterr_message)
 {
         struct archive *a = archive_write_new();
         int r;
 
         if (!a)
                 return -ENOMEM;
-        if (begin_packing(a, compression, to) != ARCHIVE_OK)
+        if (lseek(from, 0, SEEK_SET) < 0)
+                r = -errno;
+        else if (begin_packing(a, compression, to) != ARCHIVE_OK)
                 r = archive_write_failed(a, reterr_message);
         else
                 r = pack_file(from, a, reterr_message);
@@ -160,7 +161,7 @@ static void take_as_it_is(const BuildLayer *layer, int fd, OciCompression compre
 
 int build_unpack(BuildContext *c, const BuildLayer *layer, BuildPacked *ret, char **reterr_message)
 {
-        _cleanup_close_ int from = open_part(c, layer->path, reterr_message), to = -EBADF;
+        _cleanup_close_ int from = build_open_part(c, layer->path, reterr_message), to = -EBADF;
         int r = from;
 
         if (r < 0)
@@ -169,7 +170,7 @@ int build_unpack(BuildContext *c, const BuildLayer *layer, BuildPacked *ret, cha
                 take_as_it_is(layer, TAKE_FD(from), OCI_COMPRESSION_NONE, ret);
                 return 0;
         }
-        to = open_aside(c, reterr_message);
+        to = build_aside(c, reterr_message);
         r = to < 0 ? to : unpack(from, to);
         if (r < 0)
                 return explain_unless_told(reterr_message, r, layer->path);
@@ -190,7 +191,7 @@ static const BuildPack *find_pack(const BuildLayer *layer, OciCompression compre
 static int take_pack(BuildContext *c, const BuildPack *pack, OciCompression compression, BuildPacked *ret,
                      char **reterr_message)
 {
-        int fd = open_part(c, pack->path, reterr_message);
+        int fd = build_open_part(c, pack->path, reterr_message);
 
         if (fd < 0)
                 return fd;
@@ -206,10 +207,8 @@ static int make_pack(BuildContext *c, BuildLayer *layer, OciCompression compress
         _cleanup_close_ int fd = build_context_create(c, packers[compression].suffix, &pack.path, reterr_message);
         int r = fd < 0 ? fd : build_unpack(c, layer, &tar, reterr_message);
 
-        if (r >= 0 && lseek(tar.fd, 0, SEEK_SET) < 0)
-                r = -errno;
         if (r >= 0)
-                r = pack_into(tar.fd, compression, fd, reterr_message);
+                r = build_pack_file(tar.fd, compression, fd, reterr_message);
         if (r >= 0)
                 r = digest_of_file(DIGEST_SHA256, fd, &pack.blob, &pack.blob_size);
         if (r >= 0)
@@ -228,7 +227,7 @@ int build_pack(BuildContext *c, BuildLayer *layer, OciCompression compression, B
         int r;
 
         if (find_form(layer, &kept) && kept != OCI_COMPRESSION_NONE) {
-                r = open_part(c, layer->path, reterr_message);
+                r = build_open_part(c, layer->path, reterr_message);
                 if (r >= 0)
                         take_as_it_is(layer, r, kept, ret);
                 return r < 0 ? r : 0;

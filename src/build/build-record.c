@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <time.h>
 
+#include "basic/parse.h"
 #include "build/build-record.h"
+#include "shared/explain.h"
 
 #define RECORD_VERSION 1
 
@@ -37,7 +39,11 @@ static const JsonField record_table[] = {
         { "version",     &json_int64,      offsetof(BuildRecord, version), JSON_MANDATORY },
         { "time",        &json_int64,      offsetof(BuildRecord, time),    JSON_MANDATORY },
         { "config",      &json_raw,        offsetof(BuildRecord, config),  JSON_MANDATORY },
+        { "appc",        &json_raw,        offsetof(BuildRecord, appc)                    },
         { "annotations", &json_string_map, offsetof(BuildRecord, annotations)             },
+        { "reference",   &json_string,     offsetof(BuildRecord, reference)               },
+        { "baseName",    &json_string,     offsetof(BuildRecord, base_name)               },
+        { "baseCreated", &json_string,     offsetof(BuildRecord, base_created)            },
         { "baseTree",    &json_string,     offsetof(BuildRecord, base_tree)               },
         { "layers",      &json_layers,     offsetof(BuildRecord, layers)                  },
         { "changes",     &json_changes,    offsetof(BuildRecord, changes)                 },
@@ -51,9 +57,11 @@ static int check_record(void *p, json_object *o, JsonError *e)
 
         if (r->version != RECORD_VERSION)
                 return json_error_set(e, -EOPNOTSUPP, "version", "%" PRId64 " is not known to this podctl", r->version);
-        return json_object_is_type(r->config, json_type_object)
+        if (!json_object_is_type(r->config, json_type_object))
+                return json_error_set(e, -EINVAL, "config", "expected an object");
+        return !r->appc || json_object_is_type(r->appc, json_type_object)
                        ? 0
-                       : json_error_set(e, -EINVAL, "config", "expected an object");
+                       : json_error_set(e, -EINVAL, "appc", "expected an object");
 }
 
 static const JsonType json_record = JSON_STRUCT(BuildRecord, record_table, check_record);
@@ -152,6 +160,17 @@ void build_record_drop_changes(BuildRecord *r)
                 change_done(&r->changes[i]);
         r->changes = mfree(r->changes);
         r->n_changes = 0;
+}
+
+int build_time_read(int64_t *ret, char **reterr_message)
+{
+        const char *text = getenv("SOURCE_DATE_EPOCH");
+
+        *ret = 0;
+        if (isempty(text) || (parse_int64(text, ret) >= 0 && *ret >= 0))
+                return 0;
+        return explain_line(reterr_message, EINVAL, "SOURCE_DATE_EPOCH: '%s' is not a number of seconds since 1970",
+                            text);
 }
 
 char *build_time_format(int64_t time)

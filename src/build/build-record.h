@@ -36,7 +36,11 @@ typedef struct BuildRecord {
         int64_t version;
         int64_t time;           /* of all files, and of the image: seconds since the epoch */
         json_object *config;    /* the OCI image config, as it will be written */
+        json_object *appc;      /* parts of an appc image manifest, or NULL (build/build-appc.h) */
         char **annotations;     /* of the manifest, "NAME=VALUE" */
+        char *reference;        /* what the image is called where it is written, unless that says so; or NULL */
+        char *base_name;        /* of the image that the build began with, and when that was made; or NULL */
+        char *base_created;
         char *base_tree;        /* the files that the base has, without contents; NULL: there is no base */
         BuildLayer *layers;
         size_t n_layers;
@@ -59,5 +63,8 @@ int build_layer_add_pack(BuildLayer *layer, BuildPack *pack);
 void build_layer_done(BuildLayer *layer);
 void build_record_drop_changes(BuildRecord *r);
 
+/* The time that SOURCE_DATE_EPOCH says (https://reproducible-builds.org/specs/source-date-epoch/), else 0. -EINVAL: it
+ * is none. */
+int build_time_read(int64_t *ret, char **reterr_message);
 /* RFC 3339; NULL: out of memory. */
 char *build_time_format(int64_t time);

@@ -30,7 +30,16 @@ static la_ssize_t write_block(struct archive *a, void *userdata, const void *dat
         return r < 0 ? -1 : (la_ssize_t) n;
 }
 
-int build_tar_new(int fd, int64_t time, BuildTar **ret, char **reterr_message)
+static int add_gzip(struct archive *a)
+{
+        int k = archive_write_add_filter_gzip(a);
+
+        /* Not the time of packing. */
+        return k == ARCHIVE_OK ? archive_write_set_filter_option(a, "gzip", "timestamp", NULL) : k;
+}
+
+static int tar_new(int fd, int64_t time, int (*set_format)(struct archive *a), bool gzip, BuildTar **ret,
+                   char **reterr_message)
 {
         _cleanup_(build_tar_freep) BuildTar *t = new0(BuildTar, 1);
 
@@ -44,11 +53,21 @@ int build_tar_new(int fd, int64_t time, BuildTar **ret, char **reterr_message)
                 return -ENOMEM;
         (void) archive_write_set_bytes_per_block(t->archive, BLOCK_SIZE);
         (void) archive_write_set_bytes_in_last_block(t->archive, 1);
-        if (archive_write_set_format_pax_restricted(t->archive) != ARCHIVE_OK ||
+        if (set_format(t->archive) != ARCHIVE_OK || (gzip && add_gzip(t->archive) != ARCHIVE_OK) ||
             archive_write_open(t->archive, t, NULL, write_block, NULL) != ARCHIVE_OK)
                 return archive_write_failed(t->archive, reterr_message);
         *ret = TAKE_PTR(t);
         return 0;
+}
+
+int build_tar_new(int fd, int64_t time, BuildTar **ret, char **reterr_message)
+{
+        return tar_new(fd, time, archive_write_set_format_pax_restricted, false, ret, reterr_message);
+}
+
+int build_tar_new_exact(int fd, int64_t time, bool gzip, BuildTar **ret, char **reterr_message)
+{
+        return tar_new(fd, time, archive_write_set_format_pax, gzip, ret, reterr_message);
 }
 
 BuildTar *build_tar_free(BuildTar *t)
@@ -89,13 +108,27 @@ static bool is_ascii(const char *s)
 }
 
 /* Libarchive warns of names that it writes as they are, and of what it could not write. */
-static bool write_header(BuildTar *t, struct archive_entry *entry, const BuildEntry *e)
+static bool write_header(BuildTar *t, struct archive_entry *entry)
 {
+        const char *target = archive_entry_symlink(entry) ?: archive_entry_hardlink(entry);
+        bool ascii = is_ascii(archive_entry_pathname(entry)) && is_ascii(strempty(target));
         locale_t before = uselocale(t->locale);
         int k = archive_write_header(t->archive, entry);
 
         (void) uselocale(before);
-        return k >= (is_ascii(e->path) && is_ascii(strempty(e->target)) ? ARCHIVE_OK : ARCHIVE_WARN);
+        return k >= (ascii ? ARCHIVE_OK : ARCHIVE_WARN);
+}
+
+/* Frees the entry. */
+static int add_entry(BuildTar *t, struct archive_entry *entry, char **reterr_message)
+{
+        bool written;
+
+        if (!entry)
+                return -ENOMEM;
+        written = write_header(t, entry);
+        archive_entry_free(entry);
+        return written ? 0 : archive_write_failed(t->archive, reterr_message);
 }
 
 static int write_contents(BuildTar *t, int fd, uint64_t left, char **reterr_message)
@@ -120,16 +153,106 @@ static int write_contents(BuildTar *t, int fd, uint64_t left, char **reterr_mess
 
 int build_tar_add(BuildTar *t, const BuildEntry *e, int contents, char **reterr_message)
 {
-        struct archive_entry *entry = describe(t, e);
-        bool written;
+        int r = add_entry(t, describe(t, e), reterr_message);
+
+        return r >= 0 && contents >= 0 ? write_contents(t, contents, e->size, reterr_message) : r;
+}
+
+int build_tar_add_text(BuildTar *t, const char *path, const char *text, char **reterr_message)
+{
+        size_t n = strlen(text);
+        int r = build_tar_add(t, &(BuildEntry) { .path = path, .mode = S_IFREG | 0644, .size = n }, -EBADF,
+                              reterr_message);
+
+        if (r < 0)
+                return r;
+        return archive_write_data(t->archive, text, n) == (la_ssize_t) n
+                       ? 0
+                       : archive_write_failed(t->archive, reterr_message);
+}
+
+int build_tar_link(BuildTar *t, const char *path, const char *to, char **reterr_message)
+{
+        struct archive_entry *entry = describe(t, &(BuildEntry) { .path = path, .mode = S_IFREG | 0644 });
+
+        if (entry)
+                archive_entry_copy_hardlink(entry, to);
+        return add_entry(t, entry, reterr_message);
+}
+
+/* Entries of other tars */
+
+static void copy_attributes(struct archive_entry *from, struct archive_entry *to)
+{
+        const char *name;
+        const void *value;
+        size_t n;
+
+        (void) archive_entry_xattr_reset(from);
+        while (archive_entry_xattr_next(from, &name, &value, &n) == ARCHIVE_OK)
+                if (startswith(name, "user.") || streq(name, "security.capability"))
+                        archive_entry_xattr_add_entry(to, name, value, n);
+}
+
+static struct archive_entry *describe_copy(const BuildTar *t, const char *path, struct archive_entry *from)
+{
+        struct archive_entry *entry = describe(t, &(BuildEntry) {
+                .path = path, .mode = archive_entry_mode(from), .size = (uint64_t) archive_entry_size(from),
+                .target = archive_entry_symlink(from),
+        });
 
         if (!entry)
-                return -ENOMEM;
-        written = write_header(t, entry, e);
-        archive_entry_free(entry);
-        if (!written)
-                return archive_write_failed(t->archive, reterr_message);
-        return contents >= 0 ? write_contents(t, contents, e->size, reterr_message) : 0;
+                return NULL;
+        archive_entry_set_uid(entry, archive_entry_uid(from));
+        archive_entry_set_gid(entry, archive_entry_gid(from));
+        archive_entry_set_mtime(entry, archive_entry_mtime(from), archive_entry_mtime_nsec(from));
+        if (archive_entry_filetype(from) == AE_IFCHR || archive_entry_filetype(from) == AE_IFBLK) {
+                archive_entry_set_rdevmajor(entry, archive_entry_rdevmajor(from));
+                archive_entry_set_rdevminor(entry, archive_entry_rdevminor(from));
+        }
+        copy_attributes(from, entry);
+        return entry;
+}
+
+/* Holes become zeros; what is missing at the end libarchive adds itself. */
+static int write_zeros(BuildTar *t, uint64_t n, char **reterr_message)
+{
+        static const char zeros[64 * 1024];
+
+        for (size_t part; n > 0; n -= part) {
+                part = MIN(n, sizeof(zeros));
+                if (archive_write_data(t->archive, zeros, part) != (la_ssize_t) part)
+                        return archive_write_failed(t->archive, reterr_message);
+        }
+        return 0;
+}
+
+static int copy_contents(BuildTar *t, ArchiveReader *reader, char **reterr_message)
+{
+        const void *data;
+        uint64_t offset, at = 0;
+        size_t n;
+        int r;
+
+        while ((r = archive_reader_data(reader, &data, &n, &offset, reterr_message)) > 0) {
+                if (offset > at)
+                        r = write_zeros(t, offset - at, reterr_message);
+                if (r < 0)
+                        return r;
+                if (archive_write_data(t->archive, data, n) != (la_ssize_t) n)
+                        return archive_write_failed(t->archive, reterr_message);
+                at = offset + n;
+        }
+        return r;
+}
+
+int build_tar_copy(BuildTar *t, const char *path, struct archive_entry *from, ArchiveReader *contents,
+                   char **reterr_message)
+{
+        bool has_contents = contents && archive_entry_filetype(from) == AE_IFREG;
+        int r = add_entry(t, describe_copy(t, path, from), reterr_message);
+
+        return r >= 0 && has_contents ? copy_contents(t, contents, reterr_message) : r;
 }
 
 int build_tar_finish(BuildTar *t, char **reterr_message)

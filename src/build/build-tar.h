@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include "basic/macro.h"
+#include "shared/archive.h"
 
 /* The tars of layers that are built here: pax, not compressed, the same bytes for the same entries on every host. Names
  * are bytes, whatever their encoding. */
@@ -21,11 +22,21 @@ typedef struct BuildTar BuildTar;
 
 /* time: of all entries, seconds since the epoch. The fd stays the caller's. */
 int build_tar_new(int fd, int64_t time, BuildTar **ret, char **reterr_message);
+/* One that keeps all that the entries of other tars say, such as parts of a second; compressed if it is to be. */
+int build_tar_new_exact(int fd, int64_t time, bool gzip, BuildTar **ret, char **reterr_message);
 /* Without build_tar_finish(), what was written is useless. */
 BuildTar *build_tar_free(BuildTar *t);
 DEFINE_TRIVIAL_CLEANUP_FUNC(BuildTar *, build_tar_free);
 /* contents: the file's, of the size that the entry says; negative: the entry has none. */
 int build_tar_add(BuildTar *t, const BuildEntry *entry, int contents, char **reterr_message);
+/* A file of that text, of root. */
+int build_tar_add_text(BuildTar *t, const char *path, const char *text, char **reterr_message);
+/* A hard link to a path that was added. */
+int build_tar_link(BuildTar *t, const char *path, const char *to, char **reterr_message);
+/* The entry of another tar under this path: its type, contents, mode, owner, time, and the extended attributes that
+ * images have. contents: the reader that is at the entry; NULL: it has none. */
+int build_tar_copy(BuildTar *t, const char *path, struct archive_entry *from, ArchiveReader *contents,
+                   char **reterr_message);
 int build_tar_finish(BuildTar *t, char **reterr_message);
 
 /* An entry of such a tar, with the bytes that it takes there, headers included: they mean the same in another tar. */

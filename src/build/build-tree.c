@@ -11,6 +11,7 @@ struct Node {
         char *name;
         mode_t type;
         char *target;
+        uint64_t origin;
         unsigned layer;
         Node **children;        /* sorted by name */
         size_t n, n_allocated;
@@ -211,7 +212,7 @@ static int add_child(Node *n, size_t at, const char *name, size_t length, Node *
         return 0;
 }
 
-static int set_node(BuildTree *t, Node *n, mode_t type, const char *target)
+static int set_node(BuildTree *t, Node *n, mode_t type, const char *target, uint64_t origin)
 {
         int r = free_and_strdup(&n->target, S_ISLNK(type) ? strempty(target) : NULL);
 
@@ -220,6 +221,7 @@ static int set_node(BuildTree *t, Node *n, mode_t type, const char *target)
         if (!S_ISDIR(type))
                 drop_children(n);
         n->type = type & S_IFMT;
+        n->origin = origin;
         n->layer = t->layer;
         return 0;
 }
@@ -235,7 +237,7 @@ static int make_node(BuildTree *t, const char *path, Node **ret)
                 int r = 0;
 
                 if (!S_ISDIR(n->type))
-                        r = set_node(t, n, S_IFDIR, NULL);
+                        r = set_node(t, n, S_IFDIR, NULL, 0);
                 if (r < 0)
                         return r;
                 if (find_child(n, name, length, &i)) {
@@ -251,16 +253,23 @@ static int make_node(BuildTree *t, const char *path, Node **ret)
         return 0;
 }
 
-/* Removes what lower layers have; returns whether nothing is left. */
+/* Removes what lower layers have below the node; returns whether the node itself is to go. If not, it is a directory on
+ * the way to what stays, and nothing of a lower layer any more. */
 static bool hide(const BuildTree *t, Node *n)
 {
         size_t kept = 0;
 
-        for (size_t i = 0; i < n->n; i++)
-                if (hide(t, n->children[i]))
-                        node_free(n->children[i]);
-                else
-                        n->children[kept++] = n->children[i];
+        for (size_t i = 0; i < n->n; i++) {
+                Node *child = n->children[i];
+
+                if (hide(t, child)) {
+                        node_free(child);
+                        continue;
+                }
+                if (child->layer < t->layer)
+                        child->origin = 0;
+                n->children[kept++] = child;
+        }
         n->n = kept;
         return kept == 0 && n->layer < t->layer;
 }
@@ -270,8 +279,13 @@ static void white_out(BuildTree *t, const char *directory, const char *name)
         Node *n = (Node *) find(t, directory);
         size_t i;
 
-        if (!n || !find_child(n, name, strlen(name), &i) || !hide(t, n->children[i]))
+        if (!n || !find_child(n, name, strlen(name), &i))
                 return;
+        if (!hide(t, n->children[i])) {
+                if (n->children[i]->layer < t->layer)
+                        n->children[i]->origin = 0;
+                return;
+        }
         node_free(n->children[i]);
         memmove(n->children + i, n->children + i + 1, (n->n - i - 1) * sizeof(Node *));
         n->n--;
@@ -302,15 +316,15 @@ static int follow_own_parents(const BuildTree *t, const char *path, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-static int apply(BuildTree *t, const char *path, mode_t type, const char *target)
+static int apply(BuildTree *t, const char *path, mode_t type, const char *target, uint64_t origin)
 {
         Node *n;
         int r = make_node(t, path, &n);
 
-        return r < 0 ? r : set_node(t, n, type, target);
+        return r < 0 ? r : set_node(t, n, type, target, origin);
 }
 
-int build_tree_apply(BuildTree *t, const char *path, mode_t type, const char *target)
+int build_tree_apply_origin(BuildTree *t, const char *path, mode_t type, const char *target, uint64_t origin)
 {
         _cleanup_free_ char *real = NULL, *directory = NULL;
         const char *name, *hidden;
@@ -322,7 +336,7 @@ int build_tree_apply(BuildTree *t, const char *path, mode_t type, const char *ta
         name = path_basename(real);
         hidden = startswith(name, BUILD_WHITEOUT_PREFIX);
         if (!hidden)
-                return apply(t, real, type, target);
+                return apply(t, real, type, target, origin);
         directory = strdup(real);
         if (!directory)
                 return -ENOMEM;
@@ -334,6 +348,11 @@ int build_tree_apply(BuildTree *t, const char *path, mode_t type, const char *ta
         return 0;
 }
 
+int build_tree_apply(BuildTree *t, const char *path, mode_t type, const char *target)
+{
+        return build_tree_apply_origin(t, path, type, target, 0);
+}
+
 int build_tree_link(BuildTree *t, const char *path, const char *to)
 {
         _cleanup_free_ char *target = NULL;
@@ -342,7 +361,7 @@ int build_tree_link(BuildTree *t, const char *path, const char *to)
         if (!n)
                 return -ENOENT;
         target = n->target ? strdup(n->target) : NULL;
-        return n->target && !target ? -ENOMEM : build_tree_apply(t, path, n->type, target);
+        return n->target && !target ? -ENOMEM : build_tree_apply_origin(t, path, n->type, target, n->origin);
 }
 
 static int walk(const Node *n, const char *path, BuildTreeVisit visit, void *userdata)
@@ -354,7 +373,8 @@ static int walk(const Node *n, const char *path, BuildTreeVisit visit, void *use
 
                 if (!below)
                         return -ENOMEM;
-                r = visit(below, child->type ?: S_IFDIR, child->target, userdata);
+                r = visit(&(BuildTreeNode) { .path = below, .type = child->type ?: S_IFDIR, .target = child->target,
+                                             .origin = child->origin }, userdata);
                 if (r >= 0)
                         r = walk(child, below, visit, userdata);
                 if (r < 0)

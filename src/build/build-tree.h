@@ -22,7 +22,9 @@ void build_tree_next_layer(BuildTree *t);
 /* Applies an entry of a layer: what has its path is replaced, except for a directory by a directory, and missing
  * parents are made. target: of a symbolic link. */
 int build_tree_apply(BuildTree *t, const char *path, mode_t type, const char *target);
-/* The same for a hard link. -ENOENT: to what is not there. */
+/* The same, and says what comes from that entry; a number above 0. */
+int build_tree_apply_origin(BuildTree *t, const char *path, mode_t type, const char *target, uint64_t origin);
+/* The same for a hard link, which has the origin of what it leads to. -ENOENT: to what is not there. */
 int build_tree_link(BuildTree *t, const char *path, const char *to);
 
 /* The type, S_IFREG and the like; 0: nothing is there. Links are not followed. */
@@ -32,5 +34,12 @@ mode_t build_tree_type(const BuildTree *t, const char *path);
 int build_tree_follow(const BuildTree *t, const char *path, char **ret);
 
 /* Everything but the top, sorted, parents first. */
-typedef int (*BuildTreeVisit)(const char *path, mode_t type, const char *target, void *userdata);
+typedef struct BuildTreeNode {
+        const char *path;
+        mode_t type;
+        const char *target;
+        uint64_t origin;        /* 0: none was said, or it is a directory on the way that no entry is for */
+} BuildTreeNode;
+
+typedef int (*BuildTreeVisit)(const BuildTreeNode *node, void *userdata);
 int build_tree_walk(const BuildTree *t, BuildTreeVisit visit, void *userdata);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
+#include "build/build-aci.h"
 #include "build/build-pack.h"
 #include "build/build-write.h"
 #include "image/export/layout-writer.h"
@@ -15,6 +16,7 @@ static const struct {
         { "oci:", BUILD_OCI_LAYOUT },
         { "oci-archive:", BUILD_OCI_ARCHIVE },
         { "docker-archive:", BUILD_DOCKER_ARCHIVE },
+        { "aci:", BUILD_ACI },
 };
 
 void build_target_done(BuildTarget *t)
@@ -351,23 +353,51 @@ static int write_archive(Writing *w, int fd)
         return r < 0 ? r : layout_writer_finish(w->writer, w->reterr_message);
 }
 
-int build_write(BuildContext *c, const BuildTarget *target, OciCompression compression, int fd, Digest *ret,
-                char **reterr_message)
+static int prepare(Writing *w, OciCompression compression)
+{
+        int r = format_document(w->context->record->config, &w->config, &w->config_digest);
+
+        if (r >= 0)
+                r = pack_layers(w, compression);
+        return r < 0 ? r : make_manifest(w);
+}
+
+int build_write_manifest(BuildContext *c, OciCompression compression, char **ret, char **reterr_message)
+{
+        static const BuildTarget target = { .form = BUILD_OCI_ARCHIVE };
+        _cleanup_(writing_done) Writing w = { .context = c, .target = &target, .reterr_message = reterr_message };
+        int r = prepare(&w, compression);
+
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(w.manifest);
+        return 0;
+}
+
+static int write_image(BuildContext *c, const BuildTarget *target, OciCompression compression, int fd, Digest *ret,
+                       char **reterr_message)
 {
         _cleanup_(writing_done) Writing w = { .context = c, .target = target, .reterr_message = reterr_message };
-        int r = format_document(c->record->config, &w.config, &w.config_digest);
+        int r;
 
         if (c->record->n_layers == 0)
                 return explain(reterr_message, ENODATA,
                                "the image has no files yet; 'podctl build copy' gives it some");
-        if (r >= 0)
-                r = pack_layers(&w, compression);
-        if (r >= 0)
-                r = make_manifest(&w);
+        r = prepare(&w, compression);
         if (r >= 0)
                 r = target->form == BUILD_OCI_LAYOUT ? write_layout(&w) : write_archive(&w, fd);
         if (r < 0)
-                return explain_context(reterr_message, r, "%s", target->path);
+                return r;
         *ret = w.manifest_digest;
         return 0;
+}
+
+int build_write(BuildContext *c, const BuildTarget *target, OciCompression compression, int fd, Digest *ret,
+                char **reterr_message)
+{
+        int r = target->form == BUILD_ACI
+                        ? build_aci_write(c, target->reference, compression, fd, ret, reterr_message)
+                        : write_image(c, target, compression, fd, ret, reterr_message);
+
+        return r < 0 ? explain_context(reterr_message, r, "%s", target->path) : 0;
 }

@@ -4,21 +4,37 @@
 #include "basic/path.h"
 #include "cli/persona.h"
 
-static bool is_rkt;
+static const char *const names[] = {
+        [PERSONA_PODCTL] = "podctl",
+        [PERSONA_RKT] = "rkt",
+        [PERSONA_ACBUILD] = "acbuild",
+        [PERSONA_ACTOOL] = "actool",
+        [PERSONA_DOCKER2ACI] = "docker2aci",
+};
+
+static Persona current = PERSONA_PODCTL;
 
 void persona_set(const char *program)
 {
-        is_rkt = program && streq(path_basename(program), "rkt");
+        current = PERSONA_PODCTL;
+        for (Persona p = 0; program && p < _PERSONA_MAX; p++)
+                if (streq(path_basename(program), names[p]))
+                        current = p;
+}
+
+Persona persona_get(void)
+{
+        return current;
 }
 
 bool persona_is_rkt(void)
 {
-        return is_rkt;
+        return current == PERSONA_RKT;
 }
 
 const char *persona_name(void)
 {
-        return is_rkt ? "rkt" : "podctl";
+        return names[current];
 }
 
 void persona_say_removed(const char *id)

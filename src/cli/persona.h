@@ -4,11 +4,21 @@
 #include <stdbool.h>
 
 /* The name that this program was started under. As "rkt" it prints what rkt printed, for scripts that were written for
- * rkt; apart from that and from the ways of cli/rkt-ways.h, both names do the same. */
+ * rkt; apart from that and from the ways of cli/rkt-ways.h, both names do the same. Under the others it is another
+ * program (cli/appc/). */
+typedef enum Persona {
+        PERSONA_PODCTL,
+        PERSONA_RKT,
+        PERSONA_ACBUILD,
+        PERSONA_ACTOOL,
+        PERSONA_DOCKER2ACI,
+        _PERSONA_MAX,
+} Persona;
+
 void persona_set(const char *program);
+Persona persona_get(void);
 bool persona_is_rkt(void);
 
-/* "podctl" or "rkt". */
 const char *persona_name(void);
 
 /* Prints that an image was removed from the store. */

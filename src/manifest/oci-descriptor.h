@@ -64,6 +64,8 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(OciPlatform *, oci_platform_free);
 int oci_platform_host(OciPlatform **ret);
 /* "linux/arm64/v8", or without a variant. */
 int oci_platform_format(const OciPlatform *p, char **ret);
+/* The other way round. -EINVAL: it is none. */
+int oci_platform_parse(const char *s, OciPlatform **ret);
 /* How well a build for `have` suits `wanted`: 0 not at all, more is better. Variants may be lower than wanted, but not
  * higher. */
 unsigned oci_platform_match(const OciPlatform *wanted, const OciPlatform *have);

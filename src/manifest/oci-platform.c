@@ -112,6 +112,28 @@ static int variant_level(const OciPlatform *p)
         return 0;
 }
 
+int oci_platform_parse(const char *s, OciPlatform **ret)
+{
+        _cleanup_(oci_platform_freep) OciPlatform *p = new0(OciPlatform, 1);
+        _cleanup_strv_free_ char **parts = NULL;
+        int r = p ? strv_split(s, '/', &parts) : -ENOMEM;
+        size_t n = strv_length(parts);
+
+        if (r < 0)
+                return r;
+        if (n < 2 || n > 3 || !string_in_charset(s, LOWERCASE DIGITS "/"))
+                return -EINVAL;
+        p->os = strdup(parts[0]);
+        p->architecture = strdup(parts[1]);
+        p->variant = n > 2 ? strdup(parts[2]) : NULL;
+        if (!p->os || !p->architecture || (n > 2 && !p->variant))
+                return -ENOMEM;
+        if (isempty(p->os) || isempty(p->architecture) || (n > 2 && isempty(p->variant)))
+                return -EINVAL;
+        *ret = TAKE_PTR(p);
+        return 0;
+}
+
 unsigned oci_platform_match(const OciPlatform *wanted, const OciPlatform *have)
 {
         int w, h;

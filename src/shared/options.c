@@ -250,6 +250,13 @@ int options_parse(const OptionSet *sets, char **words, char ***ret_rest)
         return 0;
 }
 
+bool option_is_given(const Option *option, const void *target)
+{
+        const void *field = (const char *) target + option->offset;
+
+        return option->type == &option_bool ? *(const bool *) field : *(void *const *) field != NULL;
+}
+
 void options_free(const Option *options, void *target)
 {
         for (const Option *o = options; o && o->name; o++)

@@ -62,6 +62,9 @@ int options_parse_one(const OptionSet *sets, char ***words);
 /* Takes all options out of words, up to "--". The remaining words go to ret_rest. */
 int options_parse(const OptionSet *sets, char **words, char ***ret_rest);
 
+/* Whether the option was given, for types whose value is not zero then: texts, lists and flags. */
+bool option_is_given(const Option *option, const void *target);
+
 void options_free(const Option *options, void *target);
 
 /* The row for "--name", "--name=…" or "-n"; NULL when there is none. */

@@ -131,6 +131,47 @@ test_build_on_a_base() {
         assert_eq "$(cat from-layout/index.json)" "$(cat from-archive/index.json)"
 }
 
+# What becomes of the image in the store is no concern of the build.
+test_build_base_is_kept() {
+        own fetch --name=base "$IMAGES/busybox.oci"
+        podctl --dir="$DATA" build begin --from=base
+        own image rm base
+        own image gc --grace-period=0
+        assert_eq "$(find "$DATA" -name '*blob*' -type f)" ''
+        echo more >more
+        podctl build copy more /data/
+        podctl build write oci-archive:out.tar
+        assert_eq "$(own_run "$(own fetch ./out.tar | tail -n1)" 'cat /data/more')" more
+}
+
+# Of several platforms, the one that is asked for.
+test_build_platform_of_an_index() {
+        local arch
+        for arch in amd64 arm64 s390x; do
+                podctl build begin --platform=linux/$arch
+                echo $arch >arch
+                podctl build copy arch /arch
+                podctl build write oci:$arch
+                podctl build end
+                cp -r $arch/. all
+        done
+        jq -n '[inputs | .manifests[0]] | { schemaVersion: 2, manifests: . }' {amd64,arm64,s390x}/index.json >index
+        for arch in amd64 arm64 s390x; do
+                jq --arg arch $arch --arg digest "$(jq -r '.manifests[0].digest' $arch/index.json)" \
+                        '(.manifests[] | select(.digest == $digest)).platform = { os: "linux", architecture: $arch }' \
+                        index >index.new
+                mv index.new index
+        done
+        mv index all/index.json
+        podctl build begin --from=./all --platform=linux/s390x
+        assert_eq "$(podctl build config | jq -r .architecture)" s390x
+        podctl build end
+        podctl build begin --from=./all --platform=linux/arm64/v8
+        podctl build end
+        refused_command 'no image for linux/mips, only for: linux/amd64' build begin --from=./all --platform=linux/mips
+        refused_command "'linux' is not a platform" build begin --from=./all --platform=linux
+}
+
 test_build_base_refused() {
         refused_command 'neither an OCI layout nor a docker archive' build begin --from="$IMAGES/busybox.aci"
         refused_command 'No such file' build begin --from=./none
@@ -238,4 +279,21 @@ test_build_says_what_is_wrong() {
         printf 'env add A=b\n\ncopy none "/x\n' >script
         refused_command 'script:3' build script script
         assert_contains "$(podctl build config)" '"A=b"'
+}
+
+# A script is one command: nobody comes between its lines.
+test_build_script_keeps_the_lock() {
+        local script
+        mkfifo more
+        printf 'begin\nenv add A=b\nscript more\nenv add C=d\n' >script
+        podctl build script script &
+        script=$!
+        wait_until test -e .podctl-build/build.json
+        refused_command "another command of this build is running, process $script" build config
+        printf 'begin\n' >more
+        wait $script && fail 'a build began within a build'
+        assert_contains "$(podctl build config)" '"A=b"'
+        printf 'env add E=f\nend\nbegin\nenv add G=h\n' >script
+        podctl build script script
+        assert_eq "$(podctl build config | jq -c .config)" '{"Env":["G=h"]}'
 }

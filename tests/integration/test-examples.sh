@@ -236,6 +236,15 @@ test_podctl_build_1() {
         assert_fails '*' curl -sf http://localhost:8091/index.bak
 }
 
+test_podctl_sign_1() {
+        forget_images_after
+        export GNUPGHOME=$PWD/gnupg
+        gpg_key alice
+        rm alice.asc
+        defer podctl trust --remove="$(gpg_fingerprint alice)" --prefix=example.com/hello
+        example podctl-sign.1
+}
+
 test_podctl_image_cat_manifest_1() { fetch httpd.oci; example podctl-image-cat-manifest.1; }
 test_podctl_image_gc_1() { example podctl-image-gc.1; }
 test_podctl_image_list_1() { fetch httpd.oci; example podctl-image-list.1; }

@@ -517,3 +517,15 @@ Test(string_util, plain)
                 cr_expect_str_eq(text, cases[i].plain);
         }
 }
+
+/* In this order, whichever two are compared. */
+Test(path, compare)
+{
+        static const char *const sorted[] = { "", "/", "a", "a/b", "a/b/c", "a/c", "a\x01", "a-b", "ab", "b", "\xff" };
+
+        for (size_t i = 0; i < ELEMENTSOF(sorted); i++)
+                for (size_t k = 0; k < ELEMENTSOF(sorted); k++)
+                        cr_expect(i < k    ? path_compare(sorted[i], sorted[k]) < 0
+                                  : i == k ? path_compare(sorted[i], sorted[k]) == 0
+                                           : path_compare(sorted[i], sorted[k]) > 0, "%s %s", sorted[i], sorted[k]);
+}

@@ -50,6 +50,11 @@ static const struct {
           "{\"Cmd\":[\"x\"],\"Entrypoint\":[\"/init\"]}" },
         { "{\"Cmd\":[\"x\"]}",                 "cmd remove",                 "{}"                                  },
         { "{}",                                "stop-signal set SIGINT",     "{\"StopSignal\":\"SIGINT\"}"         },
+        { "{}",                                "health set /bin/true",
+          "{\"Healthcheck\":{\"Test\":[\"CMD\",\"/bin/true\"]}}" },
+        { "{\"Healthcheck\":{\"Retries\":2}}", "health add interval=1min timeout=2 retries=3",
+          "{\"Healthcheck\":{\"Retries\":3,\"Interval\":60000000000,\"Timeout\":2000000000}}" },
+        { "{\"Healthcheck\":{\"Retries\":2}}", "health remove",              "{}"                                  },
         /* What a base has beyond the specification stays. */
         { "{\"Healthcheck\":{\"Test\":[\"NONE\"]}}", "user set x",
           "{\"Healthcheck\":{\"Test\":[\"NONE\"]},\"User\":\"x\"}" },
@@ -87,6 +92,9 @@ static const struct {
         { "user set a b",          -EINVAL, "user: write user set USER[:GROUP], or user remove"            },
         { "user remove a",         -EINVAL, "user: write user set USER[:GROUP], or user remove"            },
         { "stop-signal set NO",    -EINVAL, "stop-signal: 'NO' is not right; write stop-signal set SIGNAL" },
+        { "health add retries=x",  -EINVAL, "health: 'retries=x' is not right; write health add interval=TIME, "
+                                            "retries=NUMBER, start-interval=TIME, start-period=TIME or timeout=TIME" },
+        { "health remove x",       -EINVAL, "health: write health set -- WORD…, or health remove"           },
         { "annotation remove a x", -ENOENT, "annotation 'x': the image has none to remove"                 },
         { "what set a",            -EINVAL, "there is no setting 'what'"                                   },
 };

@@ -43,9 +43,9 @@ static int copy(BuildContext *c, const char *to)
                                 NULL);
 }
 
-static int append(const char *path, mode_t type, const char *target, void *userdata)
+static int append(const BuildTreeNode *node, void *userdata)
 {
-        return strv_extend(userdata, path);
+        return strv_extend(userdata, node->path);
 }
 
 /* All paths of the image. */

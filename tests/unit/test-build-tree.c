@@ -11,7 +11,7 @@ static BuildTree *tree_of(const char *const *entries)
         BuildTree *t;
 
         cr_assert_eq(build_tree_new(&t), 0);
-        for (; *entries; entries++) {
+        for (uint64_t n = 1; *entries; entries++, n++) {
                 _cleanup_free_ char *path = NULL, *target = NULL;
                 const char kind = **entries;
 
@@ -23,18 +23,18 @@ static BuildTree *tree_of(const char *const *entries)
                 if (kind == 'h')
                         cr_assert_eq(build_tree_link(t, path, target), 0);
                 else
-                        cr_assert_eq(build_tree_apply(t, path, kind == 'd'   ? S_IFDIR
-                                                               : kind == 'l' ? S_IFLNK
-                                                                             : S_IFREG, target), 0);
+                        cr_assert_eq(build_tree_apply_origin(t, path, kind == 'd'   ? S_IFDIR
+                                                                      : kind == 'l' ? S_IFLNK
+                                                                                    : S_IFREG, target, n), 0);
         }
         return t;
 }
 
-static int append(const char *path, mode_t type, const char *target, void *userdata)
+static int append(const BuildTreeNode *n, void *userdata)
 {
-        const char kind = S_ISDIR(type) ? 'd' : S_ISLNK(type) ? 'l' : 'f';
+        const char kind = S_ISDIR(n->type) ? 'd' : S_ISLNK(n->type) ? 'l' : 'f';
         char **list = userdata,
-             *grown = strprintf("%s%c %s%s%s;", *list, kind, path, target ? " " : "", strempty(target));
+             *grown = strprintf("%s%c %s%s%s;", *list, kind, n->path, n->target ? " " : "", strempty(n->target));
 
         free(*list);
         *list = grown;
@@ -72,6 +72,42 @@ Test(build_tree, layers)
 
                 cr_assert_eq(build_tree_walk(t, append, &found), 0);
                 cr_expect_str_eq(found, layers[i].tree, "%zu: %s", i, found);
+        }
+}
+
+static int append_origin(const BuildTreeNode *n, void *userdata)
+{
+        char **list = userdata, *grown = strprintf("%s%s %d;", *list, n->path, (int) n->origin);
+
+        free(*list);
+        *list = grown;
+        return 0;
+}
+
+/* Which entry each path comes from in the end: its number in the list. */
+static const struct {
+        const char *entries[10];
+        const char *tree;
+} origins[] = {
+        { { "d a", "f a/b", "h c a/b" },                       "a 1;a/b 2;c 2;" },
+        { { "f a", "-", "h b a", "-", "f a" },                 "a 5;b 1;" },
+        { { "f a/b" },                                         "a 0;a/b 1;" },
+        { { "d a", "-", "d a" },                               "a 3;" },
+        { { "f a", "-", "f a/b" },                             "a 0;a/b 3;" },
+        /* What a whiteout hides has no part in what comes in its place. */
+        { { "d a", "f a/x", "-", "f .wh.a", "f a/b" },         "a 0;a/b 5;" },
+        { { "d a", "d a/x", "-", "f a/x/y", "f .wh.a" },       "a 0;a/x 0;a/x/y 4;" },
+        { { "d a", "d a/x", "-", "f a/x/y", "f a/.wh..wh..opq" }, "a 1;a/x 0;a/x/y 4;" },
+};
+
+Test(build_tree, origins)
+{
+        for (size_t i = 0; i < ELEMENTSOF(origins); i++) {
+                _cleanup_(build_tree_freep) BuildTree *t = tree_of(origins[i].entries);
+                _cleanup_free_ char *found = strdup("");
+
+                cr_assert_eq(build_tree_walk(t, append_origin, &found), 0);
+                cr_expect_str_eq(found, origins[i].tree, "%zu: %s", i, found);
         }
 }
 

@@ -183,3 +183,23 @@ Test(simple_signing, bundles)
                 cosign_bundle_done(&b);
         }
 }
+
+/* What is signed here says what it is to say. */
+Test(simple_signing, format)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_free_ char *text = NULL, *directory = NULL;
+        SimpleSigning s = {};
+        Digest digest;
+
+        cr_assert_eq(digest_of_memory(DIGEST_SHA256, "x", 1, &digest), 0);
+        cr_assert_eq(simple_signing_format("example.com/a/b:1", &digest, &o), 0);
+        cr_assert_eq(json_format_compact(o, &text), 0);
+        cr_assert_eq(simple_signing_parse(text, strlen(text), SIMPLE_SIGNING_TYPE, &s, NULL), 0);
+        cr_expect_str_eq(s.digest, DIGEST_STRING(&digest));
+        cr_expect_str_eq(s.reference, "example.com/a/b:1");
+        simple_signing_done(&s);
+
+        directory = simple_signing_directory("a/b", &digest);
+        cr_expect_str_eq(directory, "a/b@sha256=2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881");
+}

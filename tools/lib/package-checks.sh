@@ -200,7 +200,7 @@ checks_of_purge() {
                 test ! -e /run/podctl'
         try nothing_is_left '
                 find / -xdev \( -path /usr/src -o -path /var/tmp -o -path "$images" \) -prune -o \
-                        \( -name "*podctl*" -o -name "*pod@*" -o -name rkt \) -print >/var/tmp/left
+                        \( -name "*podctl*" -o -name "*pod@*" -o -name rkt -o -name acbuild \) -print >/var/tmp/left
                 find /run -xdev \( -name "*podctl*" -o -name "*pod@*" \) -print >>/var/tmp/left
                 is "$(cat /var/tmp/left)" ""
                 is "$(find /var/log/journal -type l)" ""

@@ -5,6 +5,9 @@
 
 #include "basic/log.h"
 #include "basic/nearest.h"
+#include "cli/appc/acbuild.h"
+#include "cli/appc/actool.h"
+#include "cli/appc/docker2aci.h"
 #include "cli/foreign-words.h"
 #include "cli/group/group-helper.h"
 #include "cli/persona.h"
@@ -259,6 +262,13 @@ static int run_words(Context *context, char *argv[])
         return dispatch(verb, context, words);
 }
 
+/* Programs of their own, which have no verbs. */
+static int (*const programs[_PERSONA_MAX])(Context *context, char **words) = {
+        [PERSONA_ACBUILD] = acbuild_run,
+        [PERSONA_ACTOOL] = actool_run,
+        [PERSONA_DOCKER2ACI] = docker2aci_run,
+};
+
 int main(int argc, char *argv[])
 {
         _cleanup_(context_done) Context context = {};
@@ -271,5 +281,7 @@ int main(int argc, char *argv[])
         (void) setlocale(LC_CTYPE, "C.UTF-8");
         (void) signal(SIGPIPE, SIG_IGN);
 
+        if (programs[persona_get()])
+                return finish_output(programs[persona_get()](&context, argv + 1));
         return finish_output(run_words(&context, argv + 1));
 }

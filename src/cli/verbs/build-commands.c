@@ -3,6 +3,8 @@
 #include "basic/nearest.h"
 #include "basic/parse.h"
 #include "basic/shell-words.h"
+#include "build/build-appc-settings.h"
+#include "build/build-appc.h"
 #include "build/build-base.h"
 #include "build/build-config.h"
 #include "build/build-layer.h"
@@ -38,7 +40,7 @@ typedef struct Run {
         const BuildArgs *args;
         const Command *command;
         char **words;           /* behind the command */
-        BuildContext build;     /* open, unless the command opens it itself */
+        BuildContext *build;    /* open, unless the command opens it itself; a script keeps it open */
 } Run;
 
 struct Command {
@@ -54,25 +56,17 @@ struct Command {
         int (*run)(Run *r);
 };
 
+static bool is_open(const BuildContext *build)
+{
+        return build->dir_fd >= 0;
+}
+
 static int failed(const Run *r, int error, const char *message)
 {
         return log_error_errno(error, "Cannot build: %s: %s", r->command->name, explained(message, error));
 }
 
 /* begin */
-
-/* https://reproducible-builds.org/specs/source-date-epoch/ */
-static int read_time(int64_t *ret)
-{
-        const char *text = getenv("SOURCE_DATE_EPOCH");
-
-        *ret = 0;
-        if (isempty(text))
-                return 0;
-        if (parse_int64(text, ret) < 0 || *ret < 0)
-                return log_error_errno(EINVAL, "SOURCE_DATE_EPOCH: '%s' is not a number of seconds since 1970", text);
-        return 0;
-}
 
 static int begin_with_stored(Run *r, const char *from)
 {
@@ -87,7 +81,7 @@ static int begin_with_stored(Run *r, const char *from)
         lock = context_lock_images(r->context, LOCK_SH, &store);
         if (lock < 0)
                 return lock;
-        k = build_base_image(&r->build, store, image, r->args->platform, &message);
+        k = build_base_image(r->build, store, image, r->args->platform, &message);
         return k < 0 ? log_error_errno(k, "Cannot build: begin: %s: %s", from, explained(message, k)) : 0;
 }
 
@@ -99,13 +93,13 @@ static int begin_with(Run *r)
         int k;
 
         if (streq(from, "scratch"))
-                k = build_base_scratch(&r->build, r->args->platform, &message);
+                k = build_base_scratch(r->build, r->args->platform, &message);
         else {
                 k = image_location_parse(from, &location, &message);
                 if (k >= 0 && location.type != IMAGE_AT_PATH)
                         return begin_with_stored(r, from);
                 if (k >= 0)
-                        k = build_base_path(&r->build, location.text, location.reference, r->args->platform,
+                        k = build_base_path(r->build, location.text, location.reference, r->args->platform,
                                             &message);
         }
         return k < 0 ? failed(r, k, message) : 0;
@@ -115,21 +109,25 @@ static int run_begin(Run *r)
 {
         _cleanup_free_ char *message = NULL;
         int64_t time;
-        int k = read_time(&time);
+        int k;
 
+        if (is_open(r->build))
+                return failed(r, -EEXIST, BUILD_DIRECTORY ": a build has begun here already; 'podctl build end' ends "
+                              "it, without a trace");
+        k = build_time_read(&time, &message);
         if (k < 0)
-                return k;
-        k = build_context_begin(BUILD_DIRECTORY, time, &r->build, &message);
+                return log_error_errno(k, "%s", message);
+        k = build_context_begin(BUILD_DIRECTORY, time, r->build, &message);
         if (k < 0)
                 return failed(r, k, message);
         k = begin_with(r);
         if (k >= 0) {
-                k = build_context_save(&r->build, &message);
+                k = build_context_save(r->build, &message);
                 if (k < 0)
                         k = failed(r, k, message);
         }
         if (k < 0)
-                (void) build_context_end(&r->build, BUILD_DIRECTORY, NULL);
+                (void) build_context_end(r->build, BUILD_DIRECTORY, NULL);
         return k;
 }
 
@@ -174,7 +172,7 @@ static int copy_to(Run *r, bool into)
         r->words[n - 1] = NULL;
         if (k < 0)
                 return k;
-        k = build_layer_copy(&r->build, &copy, &message);
+        k = build_layer_copy(r->build, &copy, &message);
         return k < 0 ? failed(r, k, message) : 0;
 }
 
@@ -191,7 +189,7 @@ static int run_copy_to_dir(Run *r)
 static int run_rm(Run *r)
 {
         _cleanup_free_ char *message = NULL;
-        int k = build_layer_remove(&r->build, r->words, &message);
+        int k = build_layer_remove(r->build, r->words, &message);
 
         return k < 0 ? failed(r, k, message) : 0;
 }
@@ -201,7 +199,15 @@ static int run_rm(Run *r)
 static int run_setting(Run *r)
 {
         _cleanup_free_ char *message = NULL;
-        int k = build_config_change(r->build.record, r->command->name, r->words[0], r->words + 1, &message);
+        int k = build_config_change(r->build->record, r->command->name, r->words[0], r->words + 1, &message);
+
+        return k < 0 ? failed(r, k, message) : 0;
+}
+
+static int run_appc_setting(Run *r)
+{
+        _cleanup_free_ char *message = NULL;
+        int k = build_appc_change(r->build->record, r->command->name, r->words[0], r->words + 1, &message);
 
         return k < 0 ? failed(r, k, message) : 0;
 }
@@ -209,7 +215,7 @@ static int run_setting(Run *r)
 static int run_config(Run *r)
 {
         _cleanup_free_ char *text = NULL;
-        int k = json_format_compact(r->build.record->config, &text);
+        int k = json_format_compact(r->build->record->config, &text);
 
         return k < 0 ? log_oom() : print_manifest(text, strlen(text), true);
 }
@@ -219,7 +225,7 @@ static int run_config(Run *r)
 static int run_layer(Run *r)
 {
         _cleanup_free_ char *message = NULL;
-        int k = build_layer_close(&r->build, &message);
+        int k = build_layer_close(r->build, &message);
 
         if (k == 0)
                 k = explain(&message, ENODATA, "no file has changed since the last layer");
@@ -229,10 +235,10 @@ static int run_layer(Run *r)
 static int close_layer(Run *r)
 {
         _cleanup_free_ char *message = NULL;
-        int k = build_layer_close(&r->build, &message);
+        int k = build_layer_close(r->build, &message);
 
         if (k > 0)
-                k = build_context_save(&r->build, &message);
+                k = build_context_save(r->build, &message);
         return k < 0 ? failed(r, k, message) : 0;
 }
 
@@ -243,23 +249,35 @@ static OciCompression compression_of(const char *text)
         return streq(text, "zstd") ? OCI_COMPRESSION_ZSTD : OCI_COMPRESSION_NONE;
 }
 
+static int warn_of_loss(const Run *r, const BuildTarget *target)
+{
+        _cleanup_strv_free_ char **lost = NULL;
+        int k = target->form == BUILD_ACI ? 0 : build_appc_beyond_oci(r->build->record, &lost);
+
+        if (k < 0)
+                return log_oom();
+        STRV_FOREACH(member, lost)
+                log_warning("%s: only an ACI can have %s, which are left out", target->path, *member);
+        return 0;
+}
+
 static int write_target(Run *r, const BuildTarget *target, Output *output)
 {
         _cleanup_free_ char *message = NULL;
         Digest digest;
-        int k = 0;
+        int k = warn_of_loss(r, target);
 
-        if (target->form != BUILD_OCI_LAYOUT)
+        if (k >= 0 && target->form != BUILD_OCI_LAYOUT)
                 k = output_open_file(target->path, r->args->overwrite, output);
         if (k < 0)
                 return k;
-        k = build_write(&r->build, target, compression_of(r->args->compression), output->fd, &digest, &message);
+        k = build_write(r->build, target, compression_of(r->args->compression), output->fd, &digest, &message);
         if (k < 0)
                 return failed(r, k, message);
         if (target->form != BUILD_OCI_LAYOUT)
                 k = output_commit(output);
         if (k >= 0 && !streq(target->path, "-"))
-                (void) printf("%s\n", DIGEST_STRING(&digest));
+                (void) printf("%s\n", target->form == BUILD_ACI ? DIGEST_FILE(&digest) : DIGEST_STRING(&digest));
         return k;
 }
 
@@ -279,14 +297,17 @@ static int run_write(Run *r)
 static int run_end(Run *r)
 {
         _cleanup_free_ char *message = NULL;
-        int k = build_context_end(&r->build, BUILD_DIRECTORY, &message);
+        int k = build_context_end(r->build, BUILD_DIRECTORY, &message);
 
+        build_context_done(r->build);
         return k < 0 ? failed(r, k, message) : 0;
 }
 
-/* script */
+/* script: the build stays open, and locked, from its first line to its last */
 
-static int run_line(Context *context, const char *line)
+static int run_command(Run *r, char **words);
+
+static int run_line(const Run *script, const char *line)
 {
         _cleanup_strv_free_ char **words = NULL, **rest = NULL;
         BuildArgs args = {};
@@ -301,12 +322,13 @@ static int run_line(Context *context, const char *line)
                 return 0;
         k = options_parse(sets, words, &rest);
         if (k >= 0)
-                k = build_command_run(context, &args, rest);
+                k = run_command(&(Run) { .context = script->context, .args = &args,
+                                         .build = script->build }, rest);
         options_free(build_options, &args);
         return k;
 }
 
-static int run_lines(Context *context, const char *path, char *text)
+static int run_lines(const Run *script, const char *path, char *text)
 {
         size_t number = 1;
         int k = 0;
@@ -318,7 +340,7 @@ static int run_lines(Context *context, const char *path, char *text)
                 if (next)
                         *next++ = 0;
                 log_set_prefix(prefix);
-                k = run_line(context, line);
+                k = run_line(script, line);
                 log_set_prefix(NULL);
         }
         return k;
@@ -334,13 +356,14 @@ static int run_script(Run *r)
                 return log_error_errno(k, "Cannot read %s: %m", r->words[0]);
         if (strlen(text) != size)
                 return log_error_errno(EINVAL, "Cannot read %s: it is not a text", r->words[0]);
-        return run_lines(r->context, r->words[0], text);
+        return run_lines(r, r->words[0], text);
 }
 
 /* All */
 
 #define COPY_OPTIONS "chmod chown exclude"
 #define SETTING(setting) { setting, NULL, "", 1, -1, CHANGES, run_setting }
+#define APPC_SETTING(setting) { setting, NULL, "", 1, -1, CHANGES, run_appc_setting }
 
 static const Command commands[] = {
         { "begin",       "",                "from platform",         0,  0, ALONE,   run_begin       },
@@ -351,16 +374,23 @@ static const Command commands[] = {
         SETTING("cmd"),
         SETTING("entrypoint"),
         SETTING("env"),
+        SETTING("health"),
         SETTING("label"),
         SETTING("port"),
         SETTING("stop-signal"),
         SETTING("user"),
         SETTING("volume"),
         SETTING("workdir"),
+        APPC_SETTING("dependency"),
+        APPC_SETTING("isolator"),
+        APPC_SETTING("mount"),
+        APPC_SETTING("post-stop"),
+        APPC_SETTING("pre-start"),
+        APPC_SETTING("supplementary-groups"),
         { "config",      "",                "",                      0,  0, READS,   run_config      },
         { "layer",       "",                "",                      0,  0, CHANGES, run_layer       },
         { "script",      "FILE",            "",                      1,  1, ALONE,   run_script      },
-        { "write",       "FILE|oci:DIR",    "compression overwrite", 1,  1, CHANGES, run_write       },
+        { "write",       "FILE|oci:DIR|aci:FILE:NAME", "compression overwrite", 1,  1, CHANGES, run_write       },
         { "end",         "",                "",                      0,  0, READS,   run_end         },
         {}
 };
@@ -382,14 +412,6 @@ static const Command *find_command(const char *name)
         return NULL;
 }
 
-/* Whether the option was given: those of a build are texts, lists and flags, of which none is zero then. */
-static bool is_given(const BuildArgs *args, const Option *option)
-{
-        const void *field = (const char *) args + option->offset;
-
-        return option->type == &option_bool ? *(const bool *) field : *(void *const *) field != NULL;
-}
-
 static int check_options(const Command *command, const BuildArgs *args)
 {
         _cleanup_strv_free_ char **taken = NULL;
@@ -397,15 +419,23 @@ static int check_options(const Command *command, const BuildArgs *args)
         if (strv_split(command->options, ' ', &taken) < 0)
                 return log_oom();
         FOREACH_ROW(option, build_options)
-                if (is_given(args, option) && !strv_contains(taken, option->name))
+                if (option_is_given(option, args) && !strv_contains(taken, option->name))
                         return log_error_errno(EINVAL, "'build %s' does not take --%s", command->name, option->name);
         return 0;
+}
+
+/* NULL: it is no setting. */
+static char *usage_of(const Command *command)
+{
+        if (command->usage)
+                return NULL;
+        return command->run == run_setting ? build_config_usage(command->name) : build_appc_usage(command->name);
 }
 
 static int check_words(const Command *command, char *const *words)
 {
         int n = (int) strv_length(words);
-        _cleanup_free_ char *setting = command->usage ? NULL : build_config_usage(command->name);
+        _cleanup_free_ char *setting = usage_of(command);
 
         if (n < command->min_words)
                 return log_error_errno(EINVAL, "'build %s' needs words: write %s%s%s", command->name,
@@ -419,36 +449,44 @@ static int check_words(const Command *command, char *const *words)
 static int run_opened(Run *r)
 {
         _cleanup_free_ char *message = NULL;
-        int k = build_context_open(BUILD_DIRECTORY, &r->build, &message);
+        int k = is_open(r->build) ? 0 : build_context_open(BUILD_DIRECTORY, r->build, &message);
 
         if (k < 0)
                 return failed(r, k, message);
         k = r->command->run(r);
         if (k >= 0 && r->command->how == CHANGES) {
-                k = build_context_save(&r->build, &message);
+                k = build_context_save(r->build, &message);
                 k = k < 0 ? failed(r, k, message) : 0;
         }
         if (k < 0) {
                 /* What it made so far may fill the disk. */
-                build_context_done(&r->build);
-                (void) build_context_open(BUILD_DIRECTORY, &r->build, NULL);
+                build_context_done(r->build);
+                (void) build_context_open(BUILD_DIRECTORY, r->build, NULL);
         }
+        return k;
+}
+
+static int run_command(Run *r, char **words)
+{
+        int k;
+
+        r->command = find_command(words[0]);
+        r->words = words + 1;
+        if (!r->command)
+                return -EINVAL;
+        k = check_options(r->command, r->args);
+        if (k >= 0)
+                k = check_words(r->command, r->words);
+        if (k >= 0)
+                k = r->command->how == ALONE ? r->command->run(r) : run_opened(r);
         return k;
 }
 
 int build_command_run(Context *context, const BuildArgs *args, char **words)
 {
-        Run r = { .context = context, .args = args, .command = find_command(words[0]), .words = words + 1,
-                  .build = BUILD_CONTEXT_NONE };
-        int k;
+        BuildContext build = BUILD_CONTEXT_NONE;
+        int k = run_command(&(Run) { .context = context, .args = args, .build = &build }, words);
 
-        if (!r.command)
-                return -EINVAL;
-        k = check_options(r.command, args);
-        if (k >= 0)
-                k = check_words(r.command, r.words);
-        if (k >= 0)
-                k = r.command->how == ALONE ? r.command->run(&r) : run_opened(&r);
-        build_context_done(&r.build);
+        build_context_done(&build);
         return k;
 }

@@ -15,7 +15,8 @@ const Verb verb_build = {
         .args_size = sizeof(BuildArgs),
         .min_words = 1,
         .max_words = -1,
-        .completes = "begin|copy|copy-to-dir|rm|annotation|cmd|entrypoint|env|label|port|stop-signal|user|volume|"
-                     "workdir|config|layer|script|write|end FILE",
+        .completes = "begin|copy|copy-to-dir|rm|annotation|cmd|dependency|entrypoint|env|health|isolator|label|mount|"
+                     "port|post-stop|pre-start|stop-signal|supplementary-groups|user|volume|workdir|config|layer|"
+                     "script|write|end FILE",
         .run = run,
 };

@@ -29,6 +29,7 @@ const Verb *const podctl_verbs[] = {
         &verb_cat_manifest,
         &verb_check,
         &verb_build,
+        &verb_sign,
         &verb_image_list,
         &verb_image_cat_manifest,
         &verb_image_verify,

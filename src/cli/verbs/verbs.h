@@ -15,7 +15,7 @@ extern const Verb verb_build, verb_cat_manifest, verb_check, verb_complete, verb
         verb_image_gc, verb_image_list, verb_image_render, verb_image_rm, verb_image_tag, verb_image_untag,
         verb_image_verify, verb_inspect, verb_launch, verb_list, verb_logs, verb_metadata_service, verb_metrics,
         verb_network_inspect, verb_network_list, verb_network_reload, verb_port, verb_prepare, verb_refresh,
-        verb_restart, verb_rm, verb_run, verb_run_prepared, verb_serve_group, verb_serve_metrics, verb_stats,
+        verb_restart, verb_rm, verb_run, verb_run_prepared, verb_serve_group, verb_serve_metrics, verb_sign, verb_stats,
         verb_status, verb_stop, verb_system_df, verb_tear_down, verb_top, verb_trust, verb_update,
         verb_version, verb_volume_create, verb_volume_export, verb_volume_import, verb_volume_inspect, verb_volume_list,
         verb_volume_rm;

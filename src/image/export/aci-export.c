@@ -171,6 +171,7 @@ typedef struct AciExport {
         struct archive *disk;   /* can read attributes from disk */
         const char *prefix;     /* of all names: "rootfs/" in an ACI, "" in a layer */
         HardLinks links;
+        bool owner_root;
         bool has_dev;
         bool has_link[ELEMENTSOF(device_links)];
         char **reterr_message;
@@ -250,6 +251,12 @@ static int fill_entry(AciExport *e, struct archive_entry *entry, int from_dir, c
         archive_entry_set_dev(entry, 0);
         archive_entry_set_ino(entry, 0);
         archive_entry_set_nlink(entry, 1);
+        if (e->owner_root) {
+                archive_entry_set_uid(entry, 0);
+                archive_entry_set_gid(entry, 0);
+                archive_entry_set_uname(entry, NULL);
+                archive_entry_set_gname(entry, NULL);
+        }
         return 0;
 }
 
@@ -380,6 +387,7 @@ int aci_write(const AciContents *contents, bool gzip, int fd, char **reterr_mess
                 .tar = archive_write_new(),
                 .disk = archive_read_disk_new(),
                 .prefix = contents->manifest ? "rootfs/" : "",
+                .owner_root = contents->owner_root,
                 .reterr_message = reterr_message,
         };
         int r = -ENOMEM;

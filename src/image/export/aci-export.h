@@ -10,6 +10,7 @@ typedef struct AciContents {
         json_object *manifest;  /* NULL: no manifest, and no "rootfs/" either: a layer of an OCI image */
         const MergedTree *tree;
         bool keep_holes;        /* write sparse files as such, which not every reader of images knows */
+        bool owner_root;        /* all files belong to root, whoever has them here */
         bool device_links;      /* add links to /dev/fd and the like, which Docker's images rely on */
 } AciContents;
 

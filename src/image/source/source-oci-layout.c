@@ -67,7 +67,7 @@ static int find_image(const Source *source, const OciIndex *index, size_t first,
                     streq_ptr(name_of(&index->manifests[i]), name_of(&index->manifests[first])))
                         same[view.n_manifests++] = index->manifests[i];
 
-        r = source_oci_select(&view, &d, reterr_message);
+        r = source_oci_select(source, &view, &d, reterr_message);
         if (r < 0)
                 return r;
         r = source_images_add(images, &image);

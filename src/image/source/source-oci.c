@@ -87,20 +87,22 @@ static int read_manifest(const Source *source, const OciDescriptor *d, SourceIma
         return 0;
 }
 
-int source_oci_select(const OciIndex *index, const OciDescriptor **ret, char **reterr_message)
+int source_oci_select(const Source *source, const OciIndex *index, const OciDescriptor **ret, char **reterr_message)
 {
         _cleanup_(oci_platform_freep) OciPlatform *host = NULL;
         _cleanup_free_ char *wanted = NULL, *there = NULL;
+        const OciPlatform *platform = source->options->platform;
         int r;
 
-        r = oci_platform_host(&host);
+        r = platform ? 0 : oci_platform_host(&host);
         if (r < 0)
                 return r;
-        r = oci_index_select(index, host, ret);
+        platform = platform ?: host;
+        r = oci_index_select(index, platform, ret);
         if (r != -ENOENT)
                 return r < 0 ? explain_context(reterr_message, r, "cannot choose a platform") : 0;
 
-        r = oci_platform_format(host, &wanted);
+        r = oci_platform_format(platform, &wanted);
         if (r < 0)
                 return r;
         r = oci_index_platforms(index, &there);
@@ -128,7 +130,7 @@ static int read_document(const Source *source, const OciDescriptor *d, SourceIma
         r = oci_index_parse(image->manifest, image->manifest_size, &index, &error);
         if (r < 0)
                 return explain(reterr_message, r, "%s", json_error_message(&error, r));
-        r = source_oci_select(index, ret_inner, reterr_message);
+        r = source_oci_select(source, index, ret_inner, reterr_message);
         if (r < 0)
                 return r;
         *ret_index = TAKE_PTR(index);

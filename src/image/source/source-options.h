@@ -2,6 +2,7 @@
 #pragma once
 
 #include "image/trust/image-verify.h"
+#include "manifest/oci-descriptor.h"
 
 /* Options for any kind of source. */
 
@@ -27,6 +28,7 @@ typedef struct SourceOptions {
         const char *signature;  /* file with the signature of an ACI; NULL: FILE.asc beside it */
         const SourceProgress *progress;  /* NULL: not reported */
         const char *reference;  /* only the image of this org.opencontainers.image.ref.name or name */
+        const OciPlatform *platform; /* of an index, the image for this one; NULL: for this host */
         const SourceAsked *asked; /* of files: the images that were asked for. All have to be there, and nothing else;
                                    * that verifies them */
         size_t n_asked;

@@ -80,6 +80,26 @@ static const JsonField payload_table[] = {
 };
 static const JsonType json_payload = JSON_POINTER(Payload, payload_table, check_payload);
 
+int simple_signing_format(const char *reference, const Digest *digest, json_object **ret)
+{
+        Payload payload = { .critical = {
+                .type = (char *) SIMPLE_SIGNING_TYPE,
+                .image = { .digest = (char *) DIGEST_STRING(digest) },
+                .identity = { .reference = (char *) reference },
+        } };
+
+        json_object *optional;
+        int r = json_table_write(payload_table, &payload, ret);
+
+        if (r < 0)
+                return r;
+        /* Other programs insist on the member. */
+        optional = json_object_new_object();
+        (void) json_object_object_add(optional, "creator", json_object_new_string("podctl"));
+        (void) json_object_object_add(*ret, "optional", optional);
+        return 0;
+}
+
 void simple_signing_done(SimpleSigning *s)
 {
         free(s->type);
@@ -165,11 +185,16 @@ static int try_signature(SignatureSearch *s, const char *where, const char *data
         return signature_search_conclude(s, r, TRUST_SIMPLE_SIGNING, where, &trust, message);
 }
 
-/* STORE/REPOSITORY@sha256=HEX/signature-N, the repository without its host (containers-registries.d(5)). */
+char *simple_signing_directory(const char *path, const Digest *digest)
+{
+        return strprintf("%s@%s=%s", path, digest_algorithm_to_string(digest->algorithm), digest->hex);
+}
+
 static char *store_path(const SignatureSearch *s, const char *store, const Digest *digest, unsigned n)
 {
-        return strprintf("%s/%s@%s=%s/signature-%u", store, s->reference.path,
-                         digest_algorithm_to_string(digest->algorithm), digest->hex, n);
+        _cleanup_free_ char *directory = simple_signing_directory(s->reference.path, digest);
+
+        return directory ? strprintf("%s/%s/signature-%u", store, directory, n) : NULL;
 }
 
 static int try_file(SignatureSearch *s, const char *path, bool *ret_there)

@@ -21,6 +21,12 @@ void simple_signing_done(SimpleSigning *s);
  * "optional". */
 int simple_signing_parse(const char *data, size_t n, const char *type, SimpleSigning *ret, JsonError *e);
 
+/* The payload that says that the image of this digest may be called so: "HOST/PATH:TAG". */
+int simple_signing_format(const char *reference, const Digest *digest, json_object **ret);
+/* Where a store has the signatures of an image: PATH@sha256=HEX, the path being that of its name, without the host
+ * (containers-registries.d(5)); in it are files "signature-1" and so on. NULL: out of memory. */
+char *simple_signing_directory(const char *path, const Digest *digest);
+
 /* Whether the signed image is the one searched for. Exact: the tag has to be the same, unless a digest was requested
  * (containers-policy.json(5), matchRepoDigestOrExact), otherwise the repository suffices (matchRepository).
  * -EKEYREJECTED: it is not. */

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fd.h"
+#include "basic/path.h"
+#include "build/aci-file.h"
+#include "build/build-appc.h"
+#include "build/build-base-tar.h"
+#include "build/build-layer.h"
+#include "build/build-tar.h"
+#include "image/tree/unpack-tree.h"
+#include "shared/explain.h"
+#include "shared/json-foreign.h"
+
+typedef struct BaseTar {
+        BuildContext *context;
+        const char *prefix;     /* of the names that count, without a slash; "": all of them */
+        BuildTar *tar;
+        char **reterr_message;
+} BaseTar;
+
+static int open_tar(const char *path)
+{
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        struct stat st;
+
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EINVAL;
+}
+
+/* The layer */
+
+/* The path within the layer; NULL: it is not part of it. */
+static const char *path_in_layer(const BaseTar *b, const char *path)
+{
+        if (!*b->prefix)
+                return path;
+        if (!path_is_at_or_below(path, b->prefix))
+                return NULL;
+        path += strlen(b->prefix);
+        return path + strspn(path, "/");
+}
+
+static int copy_link(BaseTar *b, const char *path, const char *hardlink)
+{
+        _cleanup_free_ char *to = NULL;
+        const char *target;
+        int r = tree_path(hardlink, &to);
+
+        if (r < 0)
+                return r;
+        target = path_in_layer(b, to);
+        return target ? build_tar_link(b->tar, path, target, b->reterr_message)
+                      : explain(b->reterr_message, EBADMSG, "is a link to '%s', which is no file of the image", to);
+}
+
+static int copy_entry(BaseTar *b, struct archive_entry *entry, const char *path, ArchiveReader *reader)
+{
+        const char *hardlink = archive_entry_hardlink(entry);
+
+        path = path_in_layer(b, path);
+        if (!path)
+                return 0;
+        if (!*path && archive_entry_filetype(entry) != AE_IFDIR)
+                return explain(b->reterr_message, EBADMSG, "is not a directory");
+        if (startswith(path_basename(path), BUILD_WHITEOUT_PREFIX))
+                return explain(b->reterr_message, EINVAL, "no file of an image can be called '%s': in a layer, it says "
+                               "that one is removed", path_basename(path));
+        if (hardlink)
+                return copy_link(b, path, hardlink);
+        return build_tar_copy(b->tar, *path ? path : ".", entry, reader, b->reterr_message);
+}
+
+static int copy_entries(BaseTar *b, int fd)
+{
+        _cleanup_(archive_reader_freep) ArchiveReader *reader = NULL;
+        struct archive_entry *entry;
+        ArchiveTotals totals;
+        int r = lseek(fd, 0, SEEK_SET) < 0 ? -errno
+                                           : archive_reader_new(fd, _DIGEST_INVALID, &reader, b->reterr_message);
+
+        while (r >= 0 && (r = archive_reader_next(reader, &entry, b->reterr_message)) > 0) {
+                const char *name = strempty(archive_entry_pathname(entry));
+                _cleanup_free_ char *path = NULL;
+
+                r = tree_path(name, &path);
+                if (r >= 0)
+                        r = copy_entry(b, entry, path, reader);
+                if (r < 0)
+                        return explain_context(b->reterr_message, r, "entry '%s'", name);
+        }
+        return r < 0 ? r : archive_reader_finish(reader, &totals, b->reterr_message);
+}
+
+static int make_layer(BaseTar *b, int fd)
+{
+        BuildContext *c = b->context;
+        _cleanup_free_ char *path = NULL;
+        _cleanup_close_ int layer = build_context_create(c, ".tar", &path, b->reterr_message);
+        int r = layer < 0 ? layer : build_tar_new_exact(layer, c->record->time, false, &b->tar, b->reterr_message);
+
+        if (r >= 0)
+                r = copy_entries(b, fd);
+        if (r >= 0)
+                r = build_tar_finish(b->tar, b->reterr_message);
+        return r < 0 ? r : build_layer_add(c, layer, path, "podctl build: begin");
+}
+
+static void base_tar_done(BaseTar *b)
+{
+        build_tar_free(b->tar);
+}
+
+static int take_manifest(BuildContext *c, const AciFile *file, char **reterr_message)
+{
+        _cleanup_json_object_ json_object *manifest = NULL;
+        _cleanup_json_error_ JsonError error = {};
+        _cleanup_free_ char *message = NULL;
+        int r = json_parse_foreign(file->manifest, file->manifest_size, &manifest, &error);
+
+        if (r < 0)
+                return explain(reterr_message, r, "manifest: %s", json_error_message(&error, r));
+        r = build_appc_replace(c->record, manifest, &message);
+        return r < 0 ? explain(reterr_message, r, "manifest: %s", explained(message, r)) : 0;
+}
+
+int build_base_aci(BuildContext *c, const char *path, char **reterr_message)
+{
+        _cleanup_(base_tar_done) BaseTar b = { .context = c, .prefix = "rootfs", .reterr_message = reterr_message };
+        _cleanup_(aci_file_done) AciFile file = {};
+        _cleanup_close_ int fd = open_tar(path);
+        int r = fd < 0 ? fd : aci_file_read(fd, &file, reterr_message);
+
+        if (r >= 0 && !(file.manifest && file.has_rootfs))
+                return 0;
+        if (r >= 0)
+                r = take_manifest(c, &file, reterr_message);
+        if (r >= 0)
+                r = make_layer(&b, fd);
+        return r < 0 ? explain_context(reterr_message, r, "%s", path) : 1;
+}
+
+int build_base_rootfs(BuildContext *c, const char *path, char **reterr_message)
+{
+        _cleanup_(base_tar_done) BaseTar b = { .context = c, .prefix = "", .reterr_message = reterr_message };
+        _cleanup_close_ int fd = open_tar(path);
+        int r = fd < 0 ? fd : make_layer(&b, fd);
+
+        return r < 0 ? explain_context(reterr_message, r, "%s", path) : 0;
+}

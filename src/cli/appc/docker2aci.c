@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
+#include "basic/fs.h"
+#include "basic/path.h"
+#include "build/build-aci.h"
+#include "build/build-appc.h"
+#include "build/build-base.h"
+#include "build/build-write.h"
+#include "cli/appc/docker2aci.h"
+#include "cli/images/fetch-image.h"
+#include "cli/terminal/output-file.h"
+#include "image/export/aci-export.h"
+#include "image/export/image-export.h"
+#include "manifest/oci-config.h"
+#include "shared/explain.h"
+
+#define DOCKER2ACI_VERSION "0.17.2"
+#define STATUS_FAILED 1
+#define STATUS_USAGE 2
+
+typedef struct Args {
+        bool nosquash, debug, help, version, insecure_skip_verify, insecure_allow_http;
+        char *image;
+        char *compression;
+} Args;
+
+static const Option options[] = {
+        { "compression", &option_choice, offsetof(Args, compression), "KIND", "gzip (the default) or none",
+          .choices = "gzip|none" },
+        { "debug", &option_bool, offsetof(Args, debug), NULL, "Print what is done" },
+        { "help", &option_bool, offsetof(Args, help), NULL, "Print the options" },
+        { "image", &option_string, offsetof(Args, image), "NAME", "Which image of the file, if it has several" },
+        { "insecure-allow-http", &option_bool, offsetof(Args, insecure_allow_http), NULL, "Allow http" },
+        { "insecure-skip-verify", &option_bool, offsetof(Args, insecure_skip_verify), NULL,
+          "Do not check TLS certificates" },
+        { "nosquash", &option_bool, offsetof(Args, nosquash), NULL, "Make an ACI of each layer" },
+        { "version", &option_bool, offsetof(Args, version), NULL, "Print the version" },
+        {},
+};
+
+typedef struct Conversion {
+        Context *context;
+        Args args;
+        char *temporary;        /* a directory for the build, and for a store of images */
+        BuildContext build;
+        json_object *manifest;  /* of the whole image */
+        char *stem;             /* of the names of the files that are written */
+} Conversion;
+
+static void conversion_done(Conversion *c)
+{
+        build_context_done(&c->build);
+        (void) json_object_put(c->manifest);
+        if (c->temporary)
+                (void) rm_rf_at(AT_FDCWD, c->temporary);
+        free(c->temporary);
+        free(c->stem);
+        options_free(options, &c->args);
+}
+
+static int failed(const char *what, int error, const char *message)
+{
+        return log_error_errno(error, "Cannot convert %s: %s", what, explained(message, error));
+}
+
+/* What is converted */
+
+static int begin(Conversion *c, const char *file, char **reterr_message)
+{
+        _cleanup_free_ char *directory = path_join(c->temporary, "build");
+        int r = directory ? build_context_begin(directory, 0, &c->build, reterr_message) : -ENOMEM;
+
+        return r < 0 ? r : build_base_path(&c->build, file, c->args.image, NULL, reterr_message);
+}
+
+/* Images of registries come by way of a store that is only for this. */
+static int fetch_to_file(Conversion *c, const char *text, char **ret)
+{
+        _cleanup_(image_freep) Image *image = NULL;
+        _cleanup_free_ char *path = path_join(c->temporary, "image.oci"), *message = NULL;
+        _cleanup_(output_done) Output output = OUTPUT_NONE;
+        ImageStore *store;
+        Fetcher *fetcher;
+        int r;
+
+        free(c->context->dir);
+        c->context->dir = path_join(c->temporary, "store");
+        if (!path || !c->context->dir || strv_extend(&c->context->insecure, "image") < 0)
+                return log_oom();
+        if ((c->args.insecure_skip_verify && strv_extend(&c->context->insecure, "tls") < 0) ||
+            (c->args.insecure_allow_http && strv_extend(&c->context->insecure, "http") < 0))
+                return log_oom();
+        r = fetch_or_find_image(c->context, &(ImageWish) { .text = text, .policy = PULL_NEW }, &image);
+        if (r >= 0)
+                r = context_images(c->context, &store);
+        if (r >= 0)
+                r = context_fetcher(c->context, &fetcher);
+        if (r >= 0)
+                r = output_open_file(path, false, &output);
+        if (r < 0)
+                return r;
+        r = image_export_oci(store, &image, 1, fetcher, output.fd, &message);
+        if (r < 0)
+                return failed(text, r, message);
+        *ret = TAKE_PTR(path);
+        return output_commit(&output);
+}
+
+/* The manifest, as from an image of the store */
+
+static int describe(Conversion *c, char *manifest, char *config, Image *image, char **reterr_message)
+{
+        _cleanup_(oci_config_freep) OciConfig *parsed = NULL;
+        _cleanup_json_error_ JsonError error = {};
+        int r = oci_config_read(c->build.record->config, &parsed, &error);
+
+        if (r < 0)
+                return explain(reterr_message, r, "config: %s", json_error_message(&error, r));
+        image->manifest = manifest;
+        image->manifest_size = strlen(manifest);
+        image->config = config;
+        image->config_size = strlen(config);
+        r = digest_of_memory(DIGEST_SHA256, manifest, strlen(manifest), &image->id);
+        return r < 0 ? r : oci_config_to_app(parsed, &image->app);
+}
+
+static int convert_manifest(Conversion *c, char **reterr_message)
+{
+        BuildRecord *record = c->build.record;
+        _cleanup_free_ char *manifest = NULL, *config = NULL;
+        char *names[] = { record->base_name, NULL };
+        Image image = { .kind = IMAGE_OCI, .names = record->base_name ? names : NULL };
+        int r;
+
+        /* A build says when it was made; this one is still the image that it was. */
+        if (record->base_created)
+                (void) json_object_object_add(record->config, "created", json_object_new_string(record->base_created));
+        r = build_write_manifest(&c->build, OCI_COMPRESSION_NONE, &manifest, reterr_message);
+        if (r >= 0)
+                r = json_format_compact(record->config, &config);
+        if (r >= 0)
+                r = describe(c, manifest, config, &image, reterr_message);
+        if (r >= 0)
+                r = image_to_appc(&image, &c->manifest, reterr_message);
+        app_free(image.app);
+        return r;
+}
+
+/* "docker.io/library/busybox:1" → "library-busybox-1" */
+static int name_files(Conversion *c)
+{
+        const char *name = c->build.record->base_name ?: "image", *slash = strchr(name, '/');
+        size_t host = slash ? strcspn(name, ".:") : SIZE_MAX;
+
+        c->stem = strdup(slash && host < (size_t) (slash - name) ? slash + 1 : name);
+        if (!c->stem)
+                return -ENOMEM;
+        for (char *p = c->stem; *p; p++)
+                if (strchr("/:@", *p))
+                        *p = '-';
+        return 0;
+}
+
+/* Writing */
+
+static OciCompression compression_of(const Args *args)
+{
+        return args->compression && streq(args->compression, "none") ? OCI_COMPRESSION_NONE : OCI_COMPRESSION_GZIP;
+}
+
+static int write_squashed(Conversion *c)
+{
+        _cleanup_free_ char *path = strjoin(c->stem, ".aci"), *message = NULL;
+        _cleanup_(output_done) Output output = OUTPUT_NONE;
+        Digest id;
+        int r = path ? build_appc_replace(c->build.record, c->manifest, &message) : -ENOMEM;
+
+        if (r < 0)
+                return failed(strempty(path), r, message);
+        r = output_open_file(path, true, &output);
+        if (r < 0)
+                return r;
+        r = build_aci_write(&c->build, NULL, compression_of(&c->args), output.fd, &id, &message);
+        if (r >= 0)
+                r = output_commit(&output);
+        else
+                (void) failed(path, r, message);
+        if (r >= 0)
+                (void) printf("\nGenerated ACI(s):\n%s\n", path);
+        return r;
+}
+
+static void set_text(json_object *o, const char *member, const char *text)
+{
+        (void) json_object_object_add(o, member, json_object_new_string(text));
+}
+
+/* With one by which the next layer asks for this one. */
+static json_object *layer_labels(const Conversion *c, size_t i)
+{
+        json_object *labels = NULL, *copy = NULL, *label = json_object_new_object();
+
+        set_text(label, "name", "layer");
+        set_text(label, "value", c->build.record->layers[i].tar.hex);
+        if (!json_object_object_get_ex(c->manifest, "labels", &labels) ||
+            json_object_deep_copy(labels, &copy, NULL) < 0)
+                copy = json_object_new_array();
+        (void) json_object_array_add(copy, label);
+        return copy;
+}
+
+/* Layers can be the same, so that each is numbered. */
+static char *layer_name(const Conversion *c, size_t i)
+{
+        json_object *name = NULL;
+
+        (void) json_object_object_get_ex(c->manifest, "name", &name);
+        return strprintf("%s-%zu-%.12s", json_object_get_string(name), i + 1, c->build.record->layers[i].tar.hex);
+}
+
+static int add_parent(const Conversion *c, json_object *manifest, size_t parent)
+{
+        json_object *dependency = json_object_new_object(), *list = json_object_new_array();
+        _cleanup_free_ char *name = layer_name(c, parent);
+
+        (void) json_object_object_add(manifest, "dependencies", list);
+        (void) json_object_array_add(list, dependency);
+        if (!name)
+                return -ENOMEM;
+        set_text(dependency, "imageName", name);
+        (void) json_object_object_add(dependency, "labels", layer_labels(c, parent));
+        return 0;
+}
+
+/* Only the uppermost one has an app. */
+static int layer_manifest(const Conversion *c, size_t i, json_object **ret)
+{
+        const BuildRecord *record = c->build.record;
+        _cleanup_json_object_ json_object *manifest = NULL;
+        _cleanup_free_ char *name = layer_name(c, i);
+
+        if (!name || json_object_deep_copy(c->manifest, &manifest, NULL) < 0)
+                return -ENOMEM;
+        if (i + 1 < record->n_layers)
+                json_object_object_del(manifest, "app");
+        set_text(manifest, "name", name);
+        (void) json_object_object_add(manifest, "labels", layer_labels(c, i));
+        if (i > 0 && add_parent(c, manifest, i - 1) < 0)
+                return -ENOMEM;
+        *ret = TAKE_PTR(manifest);
+        return 0;
+}
+
+static int write_layer(Conversion *c, size_t i)
+{
+        const Digest *layer = &c->build.record->layers[i].tar;
+        _cleanup_free_ char *path = strprintf("%s-%zu-%.12s.aci", c->stem, i + 1, layer->hex), *message = NULL;
+        _cleanup_json_object_ json_object *manifest = NULL;
+        _cleanup_(output_done) Output output = OUTPUT_NONE;
+        int r = path ? layer_manifest(c, i, &manifest) : -ENOMEM;
+
+        if (r < 0)
+                return failed(strempty(path), r, NULL);
+        r = output_open_file(path, true, &output);
+        if (r < 0)
+                return r;
+        r = build_aci_write_layer(&c->build, i, manifest, compression_of(&c->args), output.fd, &message);
+        if (r < 0)
+                return failed(path, r, message);
+        r = output_commit(&output);
+        if (r >= 0)
+                (void) printf("%s\n", path);
+        return r;
+}
+
+static int write_layers(Conversion *c)
+{
+        int r = 0;
+
+        (void) fputs("\nGenerated ACI(s):\n", stdout);
+        for (size_t i = 0; r >= 0 && i < c->build.record->n_layers; i++)
+                r = write_layer(c, i);
+        return r;
+}
+
+/* All */
+
+static int make_temporary(Conversion *c)
+{
+        const char *parent = getenv("TMPDIR");
+        _cleanup_free_ char *path = path_join(isempty(parent) ? "/var/tmp" : parent, "docker2aci-XXXXXX");
+
+        if (!path)
+                return log_oom();
+        if (!mkdtemp(path))
+                return log_error_errno(errno, "Cannot create %s: %m", path);
+        c->temporary = TAKE_PTR(path);
+        return 0;
+}
+
+static int convert(Conversion *c, const char *word)
+{
+        _cleanup_free_ char *fetched = NULL, *message = NULL;
+        int r = make_temporary(c);
+
+        if (r >= 0 && startswith(word, "docker://"))
+                r = fetch_to_file(c, word, &fetched);
+        if (r < 0)
+                return r;
+        r = begin(c, fetched ?: word, &message);
+        if (r >= 0)
+                r = convert_manifest(c, &message);
+        if (r >= 0)
+                r = name_files(c);
+        if (r < 0)
+                return failed(word, r, message);
+        return c->args.nosquash ? write_layers(c) : write_squashed(c);
+}
+
+static int run(Conversion *c, char *const *rest)
+{
+        if (c->args.version) {
+                (void) printf("docker2aci version %s\n", DOCKER2ACI_VERSION);
+                return 0;
+        }
+        if (c->args.help || strv_length(rest) != 1) {
+                FILE *f = c->args.help ? stdout : stderr;
+
+                (void) fputs("docker2aci [OPTION…] FILE|docker://IMAGE\n\n", f);
+                options_print_help(options, f);
+                return c->args.help ? 0 : STATUS_USAGE;
+        }
+        log_set_max_level(c->args.debug ? LOG_DEBUG : LOG_INFO);
+        return convert(c, rest[0]) < 0 ? STATUS_FAILED : 0;
+}
+
+/* Its options could have a single dash, as those of programs in Go. */
+static int normalize(char **words, char ***ret)
+{
+        int r = 0;
+
+        STRV_FOREACH(word, words) {
+                bool single = (*word)[0] == '-' && (*word)[1] && (*word)[1] != '-';
+
+                if (r >= 0)
+                        r = strv_extendf(ret, "%s%s", single ? "-" : "", *word);
+        }
+        return r;
+}
+
+int docker2aci_run(Context *context, char **words)
+{
+        Conversion c = { .context = context, .build = BUILD_CONTEXT_NONE };
+        OptionSet sets[] = { { options, &c.args }, {} };
+        _cleanup_strv_free_ char **rest = NULL, **normal = NULL;
+        int status = STATUS_USAGE;
+
+        if (normalize(words, &normal) < 0)
+                return STATUS_FAILED;
+        if (!normal || options_parse(sets, normal, &rest) >= 0)
+                status = run(&c, rest);
+        conversion_done(&c);
+        return status;
+}

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154  # $output is of lib.sh
+#
+# podctl as docker2aci: images of Docker as ACIs, in one or a layer each.
+
+. "$HERE/lib-layers.sh"
+. "$HERE/lib-servers.sh"
+
+docker2aci() { (exec -a docker2aci podctl "$@"); }
+as_guest() { (export TMPDIR=$PWD && exec setpriv --reuid=12345 --regid=12345 --clear-groups "$@"); }
+
+unpack_aci() {
+        mkdir "$2"
+        tar --xattrs --warning=no-unknown-keyword -xpf "$1" -C "$2" --numeric-owner
+}
+
+# The whole image as one tree, by anybody; its manifest says where it came from.
+test_docker2aci_squashed() {
+        foreign_base
+        chown 12345 .
+        as_guest bash -c '(exec -a docker2aci podctl base.tar)' >said
+        assert_eq "$(cat said)" $'\nGenerated ACI(s):\nforeign-7.aci'
+        assert_eq "$(ls)" $'base\nbase.tar\nforeign-7.aci\nsaid'
+        own image extract --rootfs-only "$(own fetch --full ./base.tar)" layers
+        unpack_aci foreign-7.aci aci
+        assert_eq "$(listing aci/rootfs)" "$(listing layers)"
+        assert_eq "$(jq -c '[.name, (.labels | map(.name + "=" + .value))]' aci/manifest)" \
+                '["example.com/foreign",["version=7","os=linux","arch=amd64"]]'
+        assert_eq "$(jq -c '.app | [.exec, .user, .ports[0].name, .mountPoints[0].path]' aci/manifest)" \
+                '[["/bin/a","b"],"6","80-tcp","/data"]'
+        assert_eq "$(jq -r '.annotations[] | select(.name | endswith("created", "/entrypoint")).value' aci/manifest)" \
+                $'2001-02-03T04:05:06Z\n["/bin/a","b"]'
+        docker2aci -compression=none base.tar
+        assert_eq "$(head -c 8 foreign-7.aci)" manifest
+}
+
+# Put together again, the layers are the same tree.
+test_docker2aci_layers() {
+        local file id
+        foreign_base
+        docker2aci --nosquash base.tar >said
+        assert_eq "$(tail -n +3 said)" "$(printf '%s\n' *.aci)"
+        assert_eq "$(tail -n +3 said | wc -l)" 2
+        own image extract --rootfs-only "$(own fetch --full ./base.tar)" layers
+        for file in *.aci; do
+                id=$(own fetch --full "./$file")
+        done
+        own image render --rootfs-only "$id" ours
+        assert_eq "$(listing ours | grep -v '^opaque d')" "$(listing layers | grep -v '^opaque d')"
+        assert_eq "$(tar xzOf "${file/-2-*/-1-}"*.aci manifest | jq -c '[.app, .dependencies, .pathWhitelist]')" \
+                '[null,null,null]'
+}
+
+test_docker2aci_registry() {
+        registry
+        push "$IMAGES/busybox.oci:latest" test/busybox:1
+        docker2aci --insecure-allow-http "docker://127.0.0.1:$REGISTRATION_PORT/test/busybox:1"
+        assert_eq "$(tar xzOf test-busybox-1.aci manifest | jq -r .name)" "127.0.0.1-$REGISTRATION_PORT/test/busybox"
+        own image extract --rootfs-only "$(own fetch --full "$IMAGES/busybox.oci")" layers
+        unpack_aci test-busybox-1.aci aci
+        assert_eq "$(listing aci/rootfs)" "$(listing layers)"
+        [[ -z $(find /var/tmp -name 'docker2aci-*') ]]
+        assert_fails 1 docker2aci "docker://127.0.0.1:$REGISTRATION_PORT/test/none"
+}
+
+test_docker2aci_refused() {
+        assert_fails 1 docker2aci none.tar
+        assert_contains "$output" 'Cannot convert none.tar: none.tar: No such file'
+        assert_fails 1 docker2aci "$IMAGES/busybox.aci"
+        assert_contains "$output" 'neither an OCI layout nor a docker archive'
+        foreign_base
+        assert_fails 1 docker2aci --image=other base.tar
+        assert_contains "$output" "no image 'other' in it"
+        printf x | dd of=base/upper.tar bs=1 seek=600 conv=notrunc status=none
+        tar -cf bad.tar -C base .
+        assert_fails 1 docker2aci bad.tar
+        assert_contains "$output" 'is damaged'
+        assert_fails 2 docker2aci
+        assert_fails 2 docker2aci a b
+        assert_fails 2 docker2aci --compression=zstd base.tar
+        [[ -z $(find . /var/tmp -name 'docker2aci-*' -o -name '*.aci') ]]
+        assert_eq "$(docker2aci -version)" 'docker2aci version 0.17.2'
+}
