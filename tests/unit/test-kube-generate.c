@@ -76,6 +76,7 @@ Test(kube_generate, there_and_back)
                     "  hostname: h\n  dnsPolicy: None\n  dnsConfig: {nameservers: [1.1.1.1, 9.9.9.9], searches: [x.y], "
                     "options: [{name: ndots, value: \"2\"}, {name: rotate}]}\n"
                     "  hostAliases: [{ip: 10.0.0.1, hostnames: [a, b]}, {ip: 10.0.0.2, hostnames: [c]}]"),
+                POD("", "  shareProcessNamespace: true"),
                 POD("", "  hostNetwork: true\n  restartPolicy: OnFailure\n  terminationGracePeriodSeconds: 7"),
                 POD("",
                     "  securityContext: {sysctls: [{name: kernel.msgmax, value: \"1\"}], supplementalGroups: [7, 8]}"),

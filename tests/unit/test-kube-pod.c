@@ -122,6 +122,8 @@ Test(kube_pod, carried_over)
                 { "    ports: [{containerPort: 80, hostPort: 8080, hostIP: 10.0.0.1, protocol: UDP}]", "",
                   "\"ports\":[{\"name\":\"udp-8080\",\"hostPort\":8080,\"hostIP\":\"10.0.0.1\","
                   "\"podPort\":{\"name\":\"udp-8080\",\"protocol\":\"udp\",\"port\":80" },
+                { "", "", "\"podctl/pids\",\"value\":\"private\"" },
+                { "", "  shareProcessNamespace: true", "\"podctl/pids\",\"value\":\"shared\"" },
                 { "", "  hostNetwork: true", "\"podctl/net\",\"value\":\"host\"" },
                 { "", "  hostAliases: [{ip: 10.0.0.1, hostnames: [a, b]}]",
                   "\"podctl/hosts-entry\",\"value\":\"10.0.0.1=a,10.0.0.1=b\"" },

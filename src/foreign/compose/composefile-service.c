@@ -224,7 +224,7 @@ static const ComposefileRow rows[] = {
         LOST("mem_swappiness", NO_LIMIT),
         LOST("memswap_limit", "write MemorySwapMax= into a drop-in of the pod's unit"),
         LOST("models", "there are no models here"),
-        LOST("pid", "all apps of a pod see its processes; those of the host are not shown"),
+        LOST("pid", "a service sees its own processes; after the image, --pids=shared shows those of the pod"),
         LOST("post_start", "write it into the image's own start"),
         LOST("pre_stop", "write it into the image's own end"),
         LOST("provider", "there are none here"),

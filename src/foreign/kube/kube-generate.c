@@ -108,6 +108,27 @@ static int set_network(KubeGenerate *g)
         return r < 0 ? r : set_aliases(g);
 }
 
+/* An app with options of podctl is of an image that has a namespace of its own unless somebody says otherwise. */
+static bool shares_processes(const AppcPod *pod, const AppcPodApp *app)
+{
+        const char *pids = strv_env_get(app->annotations, APPC_ANNOTATION_PIDS)
+                                   ?: appc_pod_annotation(pod, APPC_ANNOTATION_PIDS);
+
+        return pids ? streq(pids, "shared") : !app->options;
+}
+
+static int set_processes(KubeGenerate *g)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < g->pod->n_apps; i++)
+                n += shares_processes(g->pod, &g->pod->apps[i]);
+        g->object->spec.share_processes = n == g->pod->n_apps;
+        return n == 0 || n == g->pod->n_apps
+                       ? 0
+                       : kube_generate_note(g, FINDING_CHANGED, NULL, "shareProcessNamespace is for all containers");
+}
+
 static int set_sysctls(KubeGenerate *g)
 {
         const Isolator *i = isolators_find(g->pod->isolators, g->pod->n_isolators, ISOLATOR_SYSCTL);
@@ -287,6 +308,8 @@ static int fill(KubeGenerate *g, const char *name)
                 r = kube_generate_pairs(g, "label", g->pod->user_labels, true, &meta->labels);
         if (r >= 0)
                 r = set_network(g);
+        if (r >= 0)
+                r = set_processes(g);
         if (r >= 0)
                 r = set_sysctls(g);
         for (size_t i = 0; r >= 0 && i < g->pod->n_apps; i++)

@@ -71,7 +71,6 @@ static const Rule pod_rules[] = {
         { "serviceAccount", WARNED, "there are no service accounts here", "\"default\"" },
         { "serviceAccountName", WARNED, "there are no service accounts here", "\"default\"" },
         { "setHostnameAsFQDN", REFUSED, "write the whole name as hostname", "false" },
-        { "shareProcessNamespace", WARNED, "all apps of a pod share its processes", "true" },
         { "tolerations", WARNED, ONE_HOST, "[]" },
         { "topologySpreadConstraints", WARNED, ONE_HOST, "[]" },
         { "securityContext.fsGroupChangePolicy", MEANINGLESS, NULL, NULL },

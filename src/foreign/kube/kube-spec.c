@@ -3,6 +3,7 @@
 
 #include "basic/base64.h"
 #include "foreign/kube/kube-pod-internal.h"
+#include "manifest/appc-image.h"
 
 int kube_note(const KubeMake *m, bool refused, const char *member, const char *format, ...)
 {
@@ -214,6 +215,8 @@ static int set_network(const KubeMake *m)
                 r = annotate(m, "podctl/hostname", s->hostname);
         if (r >= 0 && s->host_network)
                 r = annotate(m, "podctl/net", "host");
+        if (r >= 0)
+                r = annotate(m, APPC_ANNOTATION_PIDS, s->share_processes ? "shared" : "private");
         return r < 0 ? r : set_names(m);
 }
 

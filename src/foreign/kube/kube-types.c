@@ -430,6 +430,7 @@ static const JsonField spec_table[] = {
         { "dnsConfig", &dns_type, 0 },
         ROW(KubePodSpec, "hostAliases", &alias_type, aliases),
         ROW(KubePodSpec, "hostNetwork", &json_boolean, host_network),
+        ROW(KubePodSpec, "shareProcessNamespace", &json_boolean, share_processes),
         ROW(KubePodSpec, "terminationGracePeriodSeconds", &id_type, grace),
         ROW(KubePodSpec, "activeDeadlineSeconds", &positive_type, deadline),
         ROW(KubePodSpec, "securityContext", &pod_security_type, security),

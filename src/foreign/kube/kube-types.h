@@ -198,7 +198,7 @@ typedef struct KubePodSpec {
                 char **names;
         } *aliases;
         size_t n_aliases;
-        bool host_network;
+        bool host_network, share_processes;
         KubeKey *pull_secrets;  /* only their names */
         size_t n_pull_secrets;
         json_object *grace;     /* seconds */
