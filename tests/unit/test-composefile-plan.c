@@ -176,6 +176,8 @@ Test(composefile_plan, members)
                 { "hostname: under_score",
                   "!lost:4:services.s.hostname: 'under_score' is not a valid name of a host" },
                 { "networks: [x]", "!lost:4:services.s.networks: there is no network 'x'" },
+                { "volumes: [{type: bind, source: /a, target: /b, bind: {selinux: z}}]",
+                  "!lost:4:services.s.volumes[0].bind.selinux: not possible here" },
                 { "security_opt: [label=disable]", "!lost:4:services.s.security_opt[0]: 'label=disable' is not" },
                 { "healthcheck: {test: [x], foo: 1}", "!lost:4:services.s.healthcheck.foo: not possible here" },
                 { "command: [a, \"${NONE}\", \"${NONE:?x}${MORE}\"]",
@@ -493,7 +495,7 @@ Test(composefile_plan, networks)
                     "lost:11:networks.n.ipam.config[0].ip_range: write a smaller Subnet= "
                     "lost:12:networks.n.ipam.config[0].aux_addresses: addresses are chosen by names of pods "
                     "lost:13:networks.n.ipam.options: not possible here "
-                    "changed:14:networks.n.labels: networks have no labels "
+                    "changed:14:networks.n.labels: only pods and apps have labels "
                     "lost:15:networks.n.scope: podctl does not know this member "
                     "{\n  \"cniVersion\": \"1.0.0\",\n  \"name\": \"own\",\n  \"type\": \"podctl\",\n"
                     "  \"subnet6\": \"fd00::/64\"\n}\n");
@@ -504,6 +506,24 @@ Test(composefile_plan, networks)
                     "lost:1:services.t.networks: services of one pod have the same network; here it is other, and "
                     "elsewhere the default one "
                     "{\n  \"cniVersion\": \"1.0.0\",\n  \"name\": \"other\",\n  \"type\": \"podctl\"\n}\n");
+}
+
+/* Members of what is beside the services are not passed over, whether a service has it or not. */
+Test(composefile_plan, descriptions)
+{
+        check_files(FILES("services:\n  s: {image: i, volumes: [{type: volume, source: v, target: /b, volume: {nocopy: "
+                          "true}}], configs: [c, d]}\nvolumes:\n  v: {labels: {a: b}, size: 1G, x-a: b}\n"
+                          "networks:\n  n: {scope: x}\nsecrets:\n  k: {file: k, template_driver: x}\n"
+                          "configs:\n  c: {content: x}\n  d: {external: true}\n"),
+                    "--hosts-entry=127.0.0.1=s p docker://i --name=s "
+                    "lost:2:services.s.configs[0]: write its content into a file, and that as 'file:' "
+                    "lost:2:services.s.configs[1]: there are no configs outside of the file; write it into one, and "
+                    "that as 'file:' "
+                    "lost:2:services.s.volumes[0]: a new volume has what the image has there; 'nocopy' is not possible "
+                    "changed:4:volumes.v.labels: only pods and apps have labels "
+                    "lost:4:volumes.v.size: podctl does not know this member "
+                    "lost:6:networks.n.scope: podctl does not know this member "
+                    "lost:8:secrets.k.template_driver: podctl does not know this member");
 }
 
 Test(composefile_plan, second_document)

@@ -113,6 +113,35 @@ static int add_fields(json_object *o, char ***fields)
         return r;
 }
 
+/* Members of bind, tmpfs and volume. */
+static int check_inner(ComposefileStep *c, json_object *o)
+{
+        static const struct {
+                const char *object;
+                const char *const known[4];
+        } rows[] = {
+                { "bind", { "create_host_path", "propagation" } },
+                { "tmpfs", { "mode", "size" } },
+                { "volume", { "nocopy", "subpath" } },
+        };
+        char *outer = c->at;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++) {
+                _cleanup_free_ char *at = strjoin(outer, ".", rows[i].object);
+                json_object *inner = NULL;
+
+                if (!at)
+                        return -ENOMEM;
+                c->at = at;
+                if (json_object_object_get_ex(o, rows[i].object, &inner) &&
+                    json_object_is_type(inner, json_type_object))
+                        r = composefile_check_members(c, inner, rows[i].known);
+                c->at = outer;
+        }
+        return r;
+}
+
 static int check_long_volume(ComposefileStep *c, json_object *o)
 {
         static const char *const known[] = { "type",  "source", "target",      "read_only", "bind",
@@ -120,9 +149,15 @@ static int check_long_volume(ComposefileStep *c, json_object *o)
         json_object *volume = NULL;
         int r = composefile_check_members(c, o, known);
 
-        if (r >= 0 && json_object_object_get_ex(o, "volume", &volume) && composefile_get(volume, "subpath"))
-                r = lose(c, "a part of a volume is not possible: write a volume of its own");
-        return r;
+        if (r >= 0)
+                r = check_inner(c, o);
+        if (r < 0 || !json_object_object_get_ex(o, "volume", &volume))
+                return r;
+        if (composefile_get(volume, "subpath"))
+                return lose(c, "a part of a volume is not possible: write a volume of its own");
+        return composefile_is_true(composefile_get(volume, "nocopy"))
+                       ? lose(c, "a new volume has what the image has there; 'nocopy' is not possible")
+                       : 0;
 }
 
 static int long_volume(ComposefileStep *c, json_object *o)
@@ -233,6 +268,16 @@ int composefile_secrets(ComposefileStep *c, const ComposefileRow *row, json_obje
         return composefile_each(c, value, one_secret, row);
 }
 
+/* Only what is a file of the host can be mounted. */
+static const char *why_no_file(json_object *config)
+{
+        return json_object_object_get_ex(config, "content", NULL)
+                       ? "write its content into a file, and that as 'file:'"
+               : json_object_object_get_ex(config, "environment", NULL)
+                       ? "write the variable's value into a file, and that as 'file:'"
+                       : "there are no configs outside of the file; write it into one, and that as 'file:'";
+}
+
 static int one_config(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
         _cleanup_free_ char *text = NULL;
@@ -244,7 +289,7 @@ static int one_config(ComposefileStep *c, const ComposefileRow *row, json_object
                 return r == -ENOENT ? 0 : r;
         file = composefile_get(grant.what, "file");
         if (!file)
-                return lose(c, "write it into a file, and that as 'file:'");
+                return lose(c, "%s", why_no_file(grant.what));
         text = strjoin(*file == '/' || *file == '.' ? "" : "./", file, ":", grant.target ? "" : "/",
                        grant.target ?: grant.source, ":ro");
         return text ? composefile_carry(c, "Volume", text) : -ENOMEM;

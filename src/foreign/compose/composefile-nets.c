@@ -152,10 +152,6 @@ static const struct {
         { "enable_ipv6", "IPv6", NULL },
         { "internal", "Internal", NULL },
         { "ipam", NULL, ipam },
-        { "labels", "Label", NULL },
-        { "attachable", NULL, NULL },
-        { "external", NULL, NULL },
-        { "name", NULL, NULL },
 };
 
 static int carry_member(Net *net, const char *name, json_object *value)
@@ -165,9 +161,9 @@ static int carry_member(Net *net, const char *name, json_object *value)
                         continue;
                 if (members[i].carry)
                         return members[i].carry(net, value);
-                return members[i].key ? carry(net, name, members[i].key, composefile_text(value) ?: "") : 0;
+                return carry(net, name, members[i].key, composefile_text(value) ?: "");
         }
-        return startswith(name, "x-") ? 0 : lose_member(net, name, "podctl does not know this member");
+        return 0;
 }
 
 static int describe(Net *net, json_object *network, const char *name, char **ret)

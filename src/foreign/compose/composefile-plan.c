@@ -112,6 +112,55 @@ static int check_top_level(ComposefileMake *m)
         return r;
 }
 
+/* Members of what the file describes beside services. Labels are nobody's; who else uses a member tells of it. */
+static const struct {
+        const char *section;
+        const char *const known[12];
+} sections[] = {
+        { "networks", { "attachable", "driver", "driver_opts", "enable_ipv4", "enable_ipv6", "external", "internal",
+                        "ipam", "name" } },
+        { "volumes", { "driver", "driver_opts", "external", "name" } },
+        { "secrets", { "environment", "external", "file", "name" } },
+        { "configs", { "content", "environment", "external", "file", "name" } },
+};
+
+static int check_described(ComposefileMake *m, size_t i, const char *name, json_object *described)
+{
+        json_object_object_foreach(described, member, value) {
+                _cleanup_free_ char *at = strjoin(sections[i].section, ".", name, ".", member);
+                bool labels = streq(member, "labels");
+                int r;
+
+                if (!at)
+                        return -ENOMEM;
+                if (!value || startswith(member, "x-") || strv_contains((char *const *) sections[i].known, member))
+                        continue;
+                r = composefile_tell(m, at, labels ? FINDING_CHANGED : FINDING_LOST, "%s",
+                                     labels ? "only pods and apps have labels" : "podctl does not know this member");
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int check_sections(ComposefileMake *m)
+{
+        for (size_t i = 0; i < ELEMENTSOF(sections); i++) {
+                json_object *all = NULL;
+
+                if (!json_object_object_get_ex(m->model, sections[i].section, &all) ||
+                    !json_object_is_type(all, json_type_object))
+                        continue;
+                json_object_object_foreach(all, name, one) {
+                        int r = json_object_is_type(one, json_type_object) ? check_described(m, i, name, one) : 0;
+
+                        if (r < 0)
+                                return r;
+                }
+        }
+        return 0;
+}
+
 /* Services */
 
 /* COMPOSE_PROFILES names those that are wanted; "*" are all. */
@@ -233,6 +282,8 @@ static int convert(ComposefileMake *m, const char *name)
 
         if (r >= 0)
                 r = check_top_level(m);
+        if (r >= 0)
+                r = check_sections(m);
         if (r >= 0)
                 r = add_services(m);
         findings_sort(&m->drafts->findings);
