@@ -59,7 +59,7 @@ test_size_of_a_volume() {
 test_size_of_an_empty_volume() {
         quota_disk data
         defer own gc --grace-period=0
-        own fetch --name=localhost/busybox:1 "$IMAGES/busybox-docker.tar" >/dev/null
+        own fetch --name=localhost/busybox:1 "$IMAGES/busybox.oci" >/dev/null
         cat >pod.yaml <<'YAML'
 kind: Pod
 metadata: {name: sized}
