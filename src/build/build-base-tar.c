@@ -50,7 +50,7 @@ static int copy_link(BaseTar *b, const char *path, const char *hardlink)
                 return r;
         target = path_in_layer(b, to);
         return target ? build_tar_link(b->tar, path, target, b->reterr_message)
-                      : explain(b->reterr_message, EBADMSG, "is a link to '%s', which is no file of the image", to);
+                      : explain(b->reterr_message, EBADMSG, "is a link to '%s', which is not a file of the image", to);
 }
 
 static int copy_entry(BaseTar *b, struct archive_entry *entry, const char *path, ArchiveReader *reader)

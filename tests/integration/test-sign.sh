@@ -87,11 +87,11 @@ test_sign_refused() {
         refused_command "needs --key=KEY" sign app.aci
         refused_command "Cannot sign with key 'nobody': gpg has no secret key of that name" sign --key=nobody app.aci
         refused_command 'gpg has several secret keys of that name' sign --key=example.com app.aci
-        refused_command 'it is no ACI' sign --key=alice app.oci
+        refused_command 'it is not an ACI' sign --key=alice app.oci
         refused_command 'Cannot sign ./digest: damaged archive' sign --key=alice ./digest
         refused_command 'Cannot read ./none' sign --key=alice ./none
         mkfifo pipe
-        refused_command 'it is no ACI' sign --key=alice ./pipe
+        refused_command 'it is not an ACI' sign --key=alice ./pipe
         refused_command "is not a digest" sign --key=alice --store=store example.com/app@sha256:1
         refused_command "not the full name" sign --key=alice --store=store "app@$(cat digest)"
         refused_command 'needs --store=DIR' sign --key=alice "example.com/app@$(cat digest)"

@@ -28,7 +28,7 @@ static int begin_with_directory(Acbuild *a, const char *path, char **reterr_mess
 
 static int begin_with_rootfs(Acbuild *a, const char *path, char **reterr_message)
 {
-        (void) fprintf(stderr, "%s is no image, assuming build is beginning with a tar of a rootfs\n", path);
+        (void) fprintf(stderr, "%s is not an image, assuming build is beginning with a tar of a rootfs\n", path);
         return build_base_rootfs(&a->build, path, reterr_message);
 }
 

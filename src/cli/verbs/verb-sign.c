@@ -71,8 +71,8 @@ static int check_aci(int fd, const char *path)
         if (r >= 0 && S_ISREG(st.st_mode))
                 r = aci_file_read(fd, &file, &message);
         if (r >= 0 && !(file.manifest && file.has_rootfs))
-                r = explain(&message, EMEDIUMTYPE, "it is no ACI; an OCI image is signed by its name and digest, with "
-                            "--store=");
+                r = explain(&message, EMEDIUMTYPE, "it is not an ACI; an OCI image is signed by its name and digest, "
+                            "with --store=");
         return r < 0 ? log_error_errno(r, "Cannot sign %s: %s", path, explained(message, r)) : 0;
 }
 
