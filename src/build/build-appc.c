@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/string-util.h"
+#include "basic/utf8.h"
 #include "build/build-appc.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
@@ -151,6 +152,8 @@ static int check_document(json_object *document, char **reterr_message)
                 if (!json_object_object_get_ex(document, "acKind", NULL) &&
                     !json_object_object_get_ex(whole, fill[i][0], NULL))
                         (void) json_object_object_add(whole, fill[i][0], json_object_new_string(fill[i][1]));
+        if (!utf8_is_valid(json_object_to_json_string_ext(whole, JSON_C_TO_STRING_PLAIN)))
+                return explain(reterr_message, EILSEQ, "one of the words is not UTF-8");
         r = appc_image_read(whole, &image, &error);
         return r < 0 ? explain(reterr_message, r, "%s", json_error_message(&error, r)) : 0;
 }

@@ -2,6 +2,7 @@
 #include "basic/fs.h"
 #include "basic/parse.h"
 #include "basic/path.h"
+#include "basic/utf8.h"
 #include "build/build-context.h"
 #include "build/build-tar.h"
 #include "manifest/oci-image.h"
@@ -134,7 +135,7 @@ static int read_record(BuildContext *c, char **reterr_message)
         if (r < 0)
                 return explain(reterr_message, r, RECORD ": %s", strerror(-r));
         r = build_record_parse(data, size, &c->record, &error);
-        return r < 0 ? explain(reterr_message, r, RECORD ": %s; remove the directory, and begin again",
+        return r < 0 ? explain(reterr_message, r, RECORD ": %s; end the build, and begin again",
                                json_error_message(&error, r))
                      : 0;
 }
@@ -168,6 +169,13 @@ static int open_locked(const char *path, BuildContext *c, char **reterr_message)
         return c->lock_fd < 0 ? c->lock_fd : 0;
 }
 
+static int explain_opening(const char *path, int error, char **reterr_message)
+{
+        return error == -ENOENT ? explain(reterr_message, error,
+                                          "no build has begun in this directory; 'podctl build begin' begins one")
+                                : explain_context(reterr_message, error, "%s", path);
+}
+
 int build_context_open(const char *path, BuildContext *ret, char **reterr_message)
 {
         _cleanup_(build_context_done) BuildContext c = BUILD_CONTEXT_NONE;
@@ -175,13 +183,24 @@ int build_context_open(const char *path, BuildContext *ret, char **reterr_messag
 
         if (r >= 0)
                 r = read_record(&c, reterr_message);
-        if (r == -ENOENT)
-                return explain(reterr_message, r,
-                               "no build has begun in this directory; 'podctl build begin' begins one");
         if (r >= 0)
                 r = sweep_all(&c);
         if (r < 0)
-                return explain_context(reterr_message, r, "%s", path);
+                return explain_opening(path, r, reterr_message);
+        *ret = c;
+        c = (BuildContext) BUILD_CONTEXT_NONE;
+        return 0;
+}
+
+int build_context_open_to_end(const char *path, BuildContext *ret, char **reterr_message)
+{
+        _cleanup_(build_context_done) BuildContext c = BUILD_CONTEXT_NONE;
+        int r = open_locked(path, &c, reterr_message);
+
+        if (r >= 0 && faccessat(c.dir_fd, RECORD, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+                r = -errno;
+        if (r < 0)
+                return explain_opening(path, r, reterr_message);
         *ret = c;
         c = (BuildContext) BUILD_CONTEXT_NONE;
         return 0;
@@ -224,6 +243,9 @@ int build_context_save(BuildContext *c, char **reterr_message)
         _cleanup_free_ char *text = NULL;
         int r = build_record_format(c->record, &text);
 
+        /* Nobody could read it any more. */
+        if (r >= 0 && !utf8_is_valid(text))
+                return explain(reterr_message, EILSEQ, "one of the words is not UTF-8");
         if (r >= 0)
                 r = write_file_at(c->dir_fd, RECORD, text, strlen(text), 0666);
         return r < 0 ? explain(reterr_message, r, RECORD ": %s", strerror(-r)) : 0;

@@ -28,6 +28,8 @@ typedef struct BuildContext {
 int build_context_begin(const char *path, int64_t time, BuildContext *ret, char **reterr_message);
 /* -ENOENT: no build has begun there. -EBADMSG: it is damaged. */
 int build_context_open(const char *path, BuildContext *ret, char **reterr_message);
+/* Only for build_context_end(): there is no record, which may be damaged. */
+int build_context_open_to_end(const char *path, BuildContext *ret, char **reterr_message);
 void build_context_done(BuildContext *c);
 
 /* Makes what the record says the state of the build. */

@@ -42,6 +42,25 @@ void build_copy_plan_done(BuildCopyPlan *plan)
         *plan = (BuildCopyPlan) {};
 }
 
+/* What nobody could unpack. */
+static int check_length(const char *path, char **reterr_message)
+{
+        unsigned depth = 0;
+
+        for (const char *name = path; *name; depth++) {
+                size_t n = strcspn(name, "/");
+
+                if (n > NAME_MAX)
+                        return explain(reterr_message, ENAMETOOLONG, "/%.20s…: a name has at most %i bytes", path,
+                                       NAME_MAX);
+                name += n + strspn(name + n, "/");
+        }
+        if (strlen(path) >= PATH_MAX - 1 || depth > TREE_DEPTH_MAX)
+                return explain(reterr_message, ENAMETOOLONG, "/%.20s…: a path has at most %i bytes and %i directories",
+                               path, PATH_MAX - 2, TREE_DEPTH_MAX);
+        return 0;
+}
+
 static bool is_excluded(const Planner *p, const char *below)
 {
         STRV_FOREACH(glob, p->copy->exclude) {
@@ -194,9 +213,12 @@ static int plan_file(Planner *p, int dir_fd, const char *name, const char *below
 
         if (*below && is_excluded(p, below))
                 return 0;
+        r = check_length(path, p->reterr_message);
+        if (r < 0)
+                return blame(p, r, below);
         if (startswith(path_basename(path), BUILD_WHITEOUT_PREFIX))
-                r = explain(p->reterr_message, EINVAL,
-                            "has a name by which layers hide files; --exclude= leaves it out");
+                r = explain(p->reterr_message, EINVAL, "/%s has a name by which layers hide files; choose another, or "
+                            "leave it out with --exclude=", path);
         else
                 r = plan_one(p, dir_fd, name, below, path, depth);
         return r < 0 ? blame(p, r, below) : 0;
@@ -225,6 +247,8 @@ static int resolve_destination(const Planner *p, char **ret, bool *ret_into)
         const char *name;
         int r = path_clean(copy->destination, &clean);
 
+        if (r >= 0)
+                r = check_length(clean, p->reterr_message);
         if (r < 0)
                 return r;
         name = path_basename(clean);

@@ -13,6 +13,10 @@ static int add_change(BuildContext *c, int fd, const char *path, const char *com
         BuildChange change = { .path = strdup(path), .what = strjoin(command, " ", words) };
         int r = build_context_sync(c, fd);
 
+        /* Paths may have any bytes, and the history is read in terminals. */
+        if (change.what)
+                utf8_make_printable(change.what);
+
         if (r < 0) {
                 free(change.path);
                 free(change.what);

@@ -6,6 +6,7 @@
 #include "shared/explain.h"
 
 #define RECORD_VERSION 1
+#define TIME_MAX INT64_C(253402300799) /* the end of the year 9999: RFC 3339 has four digits for it */
 
 static const JsonField pack_table[] = {
         { "path",        &json_string, offsetof(BuildPack, path),        JSON_MANDATORY },
@@ -167,7 +168,7 @@ int build_time_read(int64_t *ret, char **reterr_message)
         const char *text = getenv("SOURCE_DATE_EPOCH");
 
         *ret = 0;
-        if (isempty(text) || (parse_int64(text, ret) >= 0 && *ret >= 0))
+        if (isempty(text) || (parse_int64(text, ret) >= 0 && *ret >= 0 && *ret <= TIME_MAX))
                 return 0;
         return explain_line(reterr_message, EINVAL, "SOURCE_DATE_EPOCH: '%s' is not a number of seconds since 1970",
                             text);

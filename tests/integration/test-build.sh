@@ -281,6 +281,26 @@ test_build_says_what_is_wrong() {
         assert_contains "$(podctl build config)" '"A=b"'
 }
 
+# Whatever the words are, the next command can go on, and a build can be ended.
+test_build_words_of_any_bytes() {
+        podctl build begin
+        echo x >$'\xff'
+        podctl build copy $'\xff' $'/\xfe'
+        podctl build rm $'/\xfe'
+        refused_command 'is not UTF-8' build env add $'A=\xff'
+        podctl build copy $'\xff' /kept
+        refused_command 'is not UTF-8' build write "aci:x.aci:a.b/c,l="$'\xff'
+        [[ ! -e x.aci ]]
+        podctl build write oci:out
+        assert_contains "$(podctl build config)" 'copy ? /?'
+        echo '{' >.podctl-build/build.json
+        refused_command 'end the build, and begin again' build config
+        podctl build end
+        [[ ! -e .podctl-build ]]
+        assert_fails 254 env SOURCE_DATE_EPOCH=253402300800 podctl build begin
+        refused_command 'there is no such directory' build begin --from=oci:nope
+}
+
 # A script is one command: nobody comes between its lines.
 test_build_script_keeps_the_lock() {
         local script

@@ -125,9 +125,32 @@ static const struct {
         { { "dir-usr" },   "/",           false, "/dir-usr/usr: /usr is a directory in the image; "
                                                  "'podctl build rm' removes it"                           },
         { { "none" },      "/",           false, "/none: No such file or directory"                       },
-        { { "hiding" },    "/",           true,  "/hiding/.wh.x: has a name by which layers hide files; "
-                                                 "--exclude= leaves it out"                               },
+        { { "hiding" },    "/",           true,  "/hiding/.wh.x: /hiding/.wh.x has a name by which layers "
+                                                 "hide files; choose another, or leave it out with "
+                                                 "--exclude="                                             },
+        { { "f" },         "/.wh.x",      false, "/f: /.wh.x has a name by which layers hide files; "
+                                                 "choose another, or leave it out with --exclude="        },
 };
+
+/* What no file system could have. */
+Test(build_copy, too_long)
+{
+        char name[NAME_MAX + 3] = "/", deep[2 * 4000 + 1] = "";
+        const char *const destinations[] = { name, deep };
+        Copying c = copying_new();
+
+        memset(name + 1, 'x', NAME_MAX + 1);
+        for (size_t i = 0; i < sizeof(deep) - 1; i++)
+                deep[i] = i % 2 == 0 ? '/' : 'x';
+        make_file(&c, "f", 0640, "x");
+        for (size_t i = 0; i < ELEMENTSOF(destinations); i++) {
+                BuildCopy copy = { .destination = destinations[i] };
+                _cleanup_free_ char *planned = plan_of(&c, &copy, (const char *[]) { "f", NULL });
+
+                cr_expect(strstr(planned, "at most"), "%zu: %s", i, planned);
+        }
+        copying_done(&c);
+}
 
 Test(build_copy, places)
 {

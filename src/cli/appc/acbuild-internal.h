@@ -43,6 +43,7 @@ struct AcbuildCommand {
         enum {
                 ACBUILD_ALONE,  /* opens the build itself, or needs none */
                 ACBUILD_READS,
+                ACBUILD_ENDS, /* whatever the record says */
                 ACBUILD_CHANGES,
         } how;
         int (*run)(Acbuild *a);

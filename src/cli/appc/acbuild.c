@@ -5,6 +5,7 @@
 #include "basic/fs.h"
 #include "basic/path.h"
 #include "basic/shell-words.h"
+#include "basic/utf8.h"
 #include "build/build-appc.h"
 #include "build/build-config.h"
 #include "cli/appc/acbuild-internal.h"
@@ -93,7 +94,7 @@ static const AcbuildCommand commands[] = {
         { "dependency add", "NAME", "image-id label size", 1, 1, ACBUILD_CHANGES, acbuild_run_add_dependency,
           "dependency" },
         REMOVE("dependency", "NAME", acbuild_run_remove_entry, "dependency", NULL),
-        { "end", "", "", 0, 0, ACBUILD_READS, acbuild_run_end },
+        { "end", "", "", 0, 0, ACBUILD_ENDS, acbuild_run_end },
         ADD("environment", "NAME VALUE", "", acbuild_run_add_pair, "env", "env"),
         REMOVE("environment", "NAME", acbuild_run_remove_pair, "env", "env"),
         ADD("isolator", "NAME JSON_FILE", "", acbuild_run_add_isolator, "isolator", NULL),
@@ -245,6 +246,7 @@ static size_t last_number(const Acbuild *a)
 static char *command_line(const Acbuild *a, char *const *words)
 {
         _cleanup_strv_free_ char **parts = NULL;
+        char *line;
         int r = strv_extendf(&parts, "acbuild %s", a->command->name);
 
         STRV_FOREACH(word, words) {
@@ -253,7 +255,10 @@ static char *command_line(const Acbuild *a, char *const *words)
                 if (r >= 0)
                         r = strv_extend(&parts, json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE));
         }
-        return r < 0 ? NULL : strv_join(parts, " ");
+        if (r < 0 || !(line = strv_join(parts, " ")))
+                return NULL;
+        utf8_make_printable(line);
+        return line;
 }
 
 static int add_history(Acbuild *a, const char *line)
@@ -304,11 +309,12 @@ static int open_failed(const Acbuild *a, int error, const char *message)
 static int run_opened(Acbuild *a)
 {
         _cleanup_free_ char *message = NULL;
-        int r = build_context_open(a->directory, &a->build, &message), status;
+        int r = a->command->how == ACBUILD_ENDS ? build_context_open_to_end(a->directory, &a->build, &message)
+                                                : build_context_open(a->directory, &a->build, &message), status;
 
         if (r < 0)
                 return open_failed(a, r, message);
-        a->appc = build_appc_is_whole(a->build.record);
+        a->appc = a->build.record && build_appc_is_whole(a->build.record);
         status = run_changing(a);
         if (status == 0 && a->command->how == ACBUILD_CHANGES) {
                 r = build_context_save(&a->build, &message);

@@ -52,6 +52,7 @@ struct Command {
                 ALONE,          /* opens the build itself, or needs none */
                 READS,
                 CHANGES,        /* saves the record */
+                ENDS,           /* whatever the record says */
         } how;
         int (*run)(Run *r);
 };
@@ -96,6 +97,10 @@ static int begin_with(Run *r)
                 k = build_base_scratch(r->build, r->args->platform, &message);
         else {
                 k = image_location_parse(from, &location, &message);
+                /* What it is for "write". */
+                if (k >= 0 && location.type != IMAGE_AT_PATH && startswith(from, "oci:") && !startswith(from, "oci://"))
+                        k = explain(&message, ENOENT, "%s: there is no such directory; write docker:// for a registry",
+                                    from);
                 if (k >= 0 && location.type != IMAGE_AT_PATH)
                         return begin_with_stored(r, from);
                 if (k >= 0)
@@ -391,7 +396,7 @@ static const Command commands[] = {
         { "layer",       "",                "",                      0,  0, CHANGES, run_layer       },
         { "script",      "FILE",            "",                      1,  1, ALONE,   run_script      },
         { "write",       "FILE|oci:DIR|aci:FILE:NAME", "compression overwrite", 1,  1, CHANGES, run_write       },
-        { "end",         "",                "",                      0,  0, READS,   run_end         },
+        { "end",         "",                "",                      0,  0, ENDS,    run_end         },
         {}
 };
 
@@ -446,10 +451,18 @@ static int check_words(const Command *command, char *const *words)
         return 0;
 }
 
+static int open_build(const Run *r, char **reterr_message)
+{
+        if (is_open(r->build))
+                return 0;
+        return r->command->how == ENDS ? build_context_open_to_end(BUILD_DIRECTORY, r->build, reterr_message)
+                                       : build_context_open(BUILD_DIRECTORY, r->build, reterr_message);
+}
+
 static int run_opened(Run *r)
 {
         _cleanup_free_ char *message = NULL;
-        int k = is_open(r->build) ? 0 : build_context_open(BUILD_DIRECTORY, r->build, &message);
+        int k = open_build(r, &message);
 
         if (k < 0)
                 return failed(r, k, message);
