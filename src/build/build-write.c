@@ -239,11 +239,20 @@ static int read_index(int dir_fd, const char *reference, json_object **ret, char
         return 0;
 }
 
+/* What a write that was killed may have left is one, too. */
+static bool is_of_layout(const char *name)
+{
+        static const char *const parts[] = { "blobs", "index.json", "oci-layout", NULL };
+
+        return strv_contains((char *const *) parts, name) || is_temporary_name(name);
+}
+
 /* Never among files of something else. */
 static int open_layout(const char *path, char **reterr_message)
 {
         _cleanup_close_ int fd = mkdir_open_at(AT_FDCWD, path, 0777);
         _cleanup_strv_free_ char **names = NULL;
+        bool others = false;
         int r;
 
         if (fd < 0)
@@ -251,7 +260,9 @@ static int open_layout(const char *path, char **reterr_message)
         r = list_directory_all_at(fd, ".", &names);
         if (r < 0)
                 return r;
-        return names && *names && !strv_contains(names, "oci-layout")
+        STRV_FOREACH(name, names)
+                others = others || !is_of_layout(*name);
+        return others && !strv_contains(names, "oci-layout")
                        ? explain(reterr_message, EEXIST, "is neither an image layout nor empty")
                        : TAKE_FD(fd);
 }

@@ -231,6 +231,10 @@ test_build_adds_to_a_layout() {
         mkdir full
         touch full/file
         refused_command 'is neither an image layout nor empty' build write oci:full
+        # But what a write had made when it was killed.
+        mkdir -p half/blobs/sha256
+        touch half/.0123456789abcdef.tmp
+        podctl build write oci:half:a
         podctl build end
         refused_command 'has several images' build begin --from=./layout
         podctl build begin --from=oci:layout:b

@@ -53,6 +53,29 @@ static int open_standard_output(Output *ret)
         return 0;
 }
 
+static char *directory_of(const char *path)
+{
+        size_t n = (size_t) (path_basename(path) - path);
+
+        return n == 0 ? strdup(".") : strndup(path, n);
+}
+
+/* See open(2), O_TMPFILE, for who does not know it. */
+static int open_new(Output *o)
+{
+        _cleanup_free_ char *directory = directory_of(o->path);
+
+        if (!directory)
+                return -ENOMEM;
+        o->fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
+        o->nameless = o->fd >= 0;
+        if (o->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT || errno == EINVAL))
+                o->fd = open_temporary_at(AT_FDCWD, o->path, 0644, &o->temporary);
+        else if (o->fd < 0)
+                return -errno;
+        return o->fd;
+}
+
 int output_open_file(const char *path, bool replace, Output *ret)
 {
         _cleanup_(output_done) Output o = { .fd = -EBADF, .replace = replace };
@@ -75,9 +98,9 @@ int output_open_file(const char *path, bool replace, Output *ret)
         } else {
                 if (exists && !replace)
                         return refuse_existing(path);
-                o.fd = open_temporary_at(AT_FDCWD, o.path, 0644, &o.temporary);
-                if (o.fd < 0)
-                        return log_error_errno(o.fd, "Cannot write to %s: %m", path);
+                r = open_new(&o);
+                if (r < 0)
+                        return log_error_errno(r, "Cannot write to %s: %m", path);
         }
         *ret = o;
         o = (Output) OUTPUT_NONE;
@@ -127,10 +150,26 @@ static int replace(Output *o)
         return errno == ENOENT ? rename_noreplace(AT_FDCWD, o->temporary, AT_FDCWD, o->path) : -errno;
 }
 
+static int give_name(Output *o)
+{
+        char proc[PROC_FD_PATH_MAX];
+        int r = temporary_name(o->path, &o->temporary);
+
+        if (r < 0)
+                return r;
+        if (linkat(AT_FDCWD, proc_fd_path(o->fd, proc), AT_FDCWD, o->temporary, AT_SYMLINK_FOLLOW) >= 0)
+                return 0;
+        r = -errno;
+        o->temporary = mfree(o->temporary);
+        return r;
+}
+
 int output_commit(Output *o)
 {
-        int r;
+        int r = o->nameless ? give_name(o) : 0;
 
+        if (r < 0)
+                return log_error_errno(r, "Cannot move %s into place: %m", o->path);
         if (!o->temporary)
                 return 0;
         r = o->replace ? replace(o) : rename_noreplace(AT_FDCWD, o->temporary, AT_FDCWD, o->path);

@@ -3,13 +3,14 @@
 
 #include "basic/macro.h"
 
-/* Files and directories that a user wants output in: written under another name in the same place, so that they appear
- * whole or not at all. What is not a regular file, such as a pipe or /dev/stdout, is written to directly. All of these
- * log their errors. */
+/* Files and directories that a user wants output in: they appear whole or not at all. Files have no name while they are
+ * written, where the file system knows such files, so that a kill leaves none; directories have another one. What is
+ * not a regular file, such as a pipe or /dev/stdout, is written to directly. All of these log their errors. */
 
 typedef struct Output {
         char *path;
-        char *temporary;        /* NULL: written in place */
+        char *temporary;        /* the other name; NULL: there is none yet, or it is written in place */
+        bool nameless;
         int fd;                 /* the file, or the directory */
         bool replace;
 } Output;
