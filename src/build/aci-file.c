@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "basic/path.h"
+#include "basic/utf8.h"
 #include "build/aci-file.h"
 #include "build/build-tar.h"
 #include "image/tree/unpack-tree.h"
@@ -228,6 +229,8 @@ int aci_file_rewrite(int from, const char *manifest, bool gzip, int to, char **r
         int r = lseek(from, 0, SEEK_SET) < 0 ? -errno
                                              : archive_reader_new(from, _DIGEST_INVALID, &reader, reterr_message);
 
+        if (r >= 0 && !utf8_is_valid(manifest))
+                r = explain(reterr_message, EILSEQ, "one of the words is not UTF-8");
         if (r >= 0)
                 r = build_tar_new_exact(to, 0, gzip, &tar, reterr_message);
         while (r >= 0 && (r = archive_reader_next(reader, &entry, reterr_message)) > 0) {

@@ -89,6 +89,7 @@ int build_config_add_layer(json_object *config, const Digest *tar, const char *c
             !json_object_object_get_ex(rootfs, "diff_ids", &ids) || !json_object_is_type(ids, json_type_array))
                 return -EBADMSG;
         if (json_object_object_get_ex(config, "history", &history) &&
+            json_object_is_type(history, json_type_array) &&
             layers_of_history(history) == json_object_array_length(ids)) {
                 entry = json_object_new_object();
                 set_text(entry, "created", created);

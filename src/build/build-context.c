@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <linux/openat2.h>
+
 #include "basic/fs.h"
 #include "basic/parse.h"
 #include "basic/path.h"
@@ -150,9 +152,24 @@ static int check_owner(int dir_fd, char **reterr_message)
 
         if (fstat(dir_fd, &st) < 0)
                 return -errno;
+        if (st.st_mode & 0022)
+                return explain(reterr_message, EPERM, "others may write to it; remove it, and begin again");
         if (st.st_uid == geteuid() || (sudo && parse_uint32(sudo, &user) >= 0 && user == st.st_uid))
                 return 0;
         return explain(reterr_message, EPERM, "it belongs to user %u, who alone can go on with it", st.st_uid);
+}
+
+/* Not links, by which a sweep would remove what is elsewhere. */
+static int check_parts(int dir_fd, char **reterr_message)
+{
+        static const char *const parts[] = { "layers", "base" };
+        struct stat st;
+
+        for (size_t i = 0; i < ELEMENTSOF(parts); i++)
+                if (fstatat(dir_fd, parts[i], &st, AT_SYMLINK_NOFOLLOW) >= 0 && !S_ISDIR(st.st_mode))
+                        return explain(reterr_message, ENOTDIR, "%s is not a directory; end the build, and begin again",
+                                       parts[i]);
+        return 0;
 }
 
 static int open_locked(const char *path, BuildContext *c, char **reterr_message)
@@ -182,6 +199,8 @@ int build_context_open(const char *path, BuildContext *ret, char **reterr_messag
         int r = open_locked(path, &c, reterr_message);
 
         if (r >= 0)
+                r = check_parts(c.dir_fd, reterr_message);
+        if (r >= 0)
                 r = read_record(&c, reterr_message);
         if (r >= 0)
                 r = sweep_all(&c);
@@ -210,7 +229,8 @@ static int begin(const char *path, int64_t time, BuildContext *c, char **reterr_
 {
         int r;
 
-        if (mkdir(path, 0777) < 0 && errno != EEXIST)
+        /* What is copied may be secret, and the record names files. */
+        if (mkdir(path, 0700) < 0 && errno != EEXIST)
                 return -errno;
         r = open_locked(path, c, reterr_message);
         if (r < 0)
@@ -218,7 +238,9 @@ static int begin(const char *path, int64_t time, BuildContext *c, char **reterr_
         if (faccessat(c->dir_fd, RECORD, F_OK, AT_SYMLINK_NOFOLLOW) >= 0)
                 return explain(reterr_message, EEXIST,
                                "a build has begun here already; 'podctl build end' ends it, without a trace");
-        r = build_record_new(time, &c->record);
+        r = check_parts(c->dir_fd, reterr_message);
+        if (r >= 0)
+                r = build_record_new(time, &c->record);
         if (r >= 0)
                 r = sweep_all(c);
         if (r >= 0)
@@ -278,6 +300,17 @@ int build_context_create(BuildContext *c, const char *suffix, char **ret_path, c
         return fd;
 }
 
+int build_context_open_file(const BuildContext *c, const char *path, char **reterr_message)
+{
+        _cleanup_close_ int fd = open_resolving(c->dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+                                                RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+        struct stat st;
+        int r = fd < 0 ? fd : fstat(fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
+
+        return r < 0 ? explain(reterr_message, r, "%s: %s; end the build, and begin again", path, strerror(-r))
+                     : TAKE_FD(fd);
+}
+
 int build_context_sync(BuildContext *c, int fd)
 {
         _cleanup_close_ int layers = open_directory_at(c->dir_fd, "layers");
@@ -291,9 +324,9 @@ int build_context_sync(BuildContext *c, int fd)
 
 static int apply_tar(const BuildContext *c, const char *path, BuildTree *tree, char **reterr_message)
 {
-        _cleanup_close_ int fd = openat(c->dir_fd, path, O_RDONLY | O_CLOEXEC);
+        _cleanup_close_ int fd = build_context_open_file(c, path, reterr_message);
         BuildSegments segments = {};
-        int r = fd < 0 ? -errno : build_tar_scan(fd, 0, &segments, reterr_message);
+        int r = fd < 0 ? fd : build_tar_scan(fd, 0, &segments, reterr_message);
 
         build_tree_next_layer(tree);
         for (size_t i = 0; r >= 0 && i < segments.n; i++)
@@ -301,7 +334,7 @@ static int apply_tar(const BuildContext *c, const char *path, BuildTree *tree, c
                         r = build_tree_apply(tree, segments.items[i].name, segments.items[i].type,
                                              segments.items[i].target);
         build_segments_done(&segments);
-        return r < 0 ? explain_context(reterr_message, r, "%s", path) : 0;
+        return r < 0 && fd >= 0 ? explain_context(reterr_message, r, "%s", path) : r;
 }
 
 int build_context_lower_tree(BuildContext *c, BuildTree **ret, char **reterr_message)

@@ -165,10 +165,10 @@ static int read_changes(Merge *m, char **reterr_message)
                 return -ENOMEM;
         for (; m->n_tars < record->n_changes; m->n_tars++) {
                 const char *path = record->changes[m->n_tars].path;
-                int fd = openat(m->context->dir_fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), r;
+                int fd = build_context_open_file(m->context, path, reterr_message), r;
 
                 if (fd < 0)
-                        return explain(reterr_message, errno, "%s: %s", path, strerror(errno));
+                        return fd;
                 m->tars[m->n_tars] = fd;
                 r = build_tar_scan(fd, m->n_tars, &m->segments, reterr_message);
                 if (r < 0) {

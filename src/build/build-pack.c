@@ -14,14 +14,6 @@ void build_packed_done(BuildPacked *p)
         p->fd = safe_close(p->fd);
 }
 
-int build_open_part(const BuildContext *c, const char *path, char **reterr_message)
-{
-        int fd = openat(c->dir_fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-
-        return fd < 0 ? explain(reterr_message, errno, "%s: %s; end the build, and begin again", path, strerror(errno))
-                      : fd;
-}
-
 int build_aside(const BuildContext *c, char **reterr_message)
 {
         int fd = openat(c->dir_fd, "layers", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -161,7 +153,7 @@ static void take_as_it_is(const BuildLayer *layer, int fd, OciCompression compre
 
 int build_unpack(BuildContext *c, const BuildLayer *layer, BuildPacked *ret, char **reterr_message)
 {
-        _cleanup_close_ int from = build_open_part(c, layer->path, reterr_message), to = -EBADF;
+        _cleanup_close_ int from = build_context_open_file(c, layer->path, reterr_message), to = -EBADF;
         int r = from;
 
         if (r < 0)
@@ -191,7 +183,7 @@ static const BuildPack *find_pack(const BuildLayer *layer, OciCompression compre
 static int take_pack(BuildContext *c, const BuildPack *pack, OciCompression compression, BuildPacked *ret,
                      char **reterr_message)
 {
-        int fd = build_open_part(c, pack->path, reterr_message);
+        int fd = build_context_open_file(c, pack->path, reterr_message);
 
         if (fd < 0)
                 return fd;
@@ -205,8 +197,15 @@ static int make_pack(BuildContext *c, BuildLayer *layer, OciCompression compress
         _cleanup_(build_packed_done) BuildPacked tar = BUILD_PACKED_NONE;
         BuildPack pack = { .compression = strdup(packers[compression].filter) };
         _cleanup_close_ int fd = build_context_create(c, packers[compression].suffix, &pack.path, reterr_message);
+        Digest found;
+        uint64_t size;
         int r = fd < 0 ? fd : build_unpack(c, layer, &tar, reterr_message);
 
+        if (r >= 0)
+                r = digest_of_file(layer->tar.algorithm, tar.fd, &found, &size);
+        if (r >= 0 && !digest_equal(&found, &layer->tar))
+                r = explain(reterr_message, EBADMSG, "%s has changed since the build began; end it, and begin again",
+                            layer->path);
         if (r >= 0)
                 r = build_pack_file(tar.fd, compression, fd, reterr_message);
         if (r >= 0)
@@ -227,7 +226,7 @@ int build_pack(BuildContext *c, BuildLayer *layer, OciCompression compression, B
         int r;
 
         if (find_form(layer, &kept) && kept != OCI_COMPRESSION_NONE) {
-                r = build_open_part(c, layer->path, reterr_message);
+                r = build_context_open_file(c, layer->path, reterr_message);
                 if (r >= 0)
                         take_as_it_is(layer, r, kept, ret);
                 return r < 0 ? r : 0;

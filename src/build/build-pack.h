@@ -21,8 +21,6 @@ void build_packed_done(BuildPacked *p);
 int build_aside(const BuildContext *c, char **reterr_message);
 /* Compresses a file, always to the same bytes. */
 int build_pack_file(int from, OciCompression compression, int to, char **reterr_message);
-/* Opens the file of a layer, or of what was packed of one. */
-int build_open_part(const BuildContext *c, const char *path, char **reterr_message);
 
 /* Compresses a layer that is not compressed, always to the same bytes; others stay as they are. The record gets what
  * was compressed, so that it is done only once. */

@@ -55,7 +55,7 @@ static void rootfs_done(Rootfs *f)
 
 static int read_layer(Rootfs *f, const BuildLayer *layer, See see)
 {
-        _cleanup_close_ int fd = build_open_part(f->context, layer->path, f->reterr_message);
+        _cleanup_close_ int fd = build_context_open_file(f->context, layer->path, f->reterr_message);
         _cleanup_(archive_reader_freep) ArchiveReader *reader = NULL;
         struct archive_entry *entry;
         ArchiveTotals totals = {};

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/file.h>
+
 #include "basic/fs.h"
 #include "build/build-aci.h"
 #include "build/build-pack.h"
@@ -247,6 +249,13 @@ static bool is_of_layout(const char *name)
         return strv_contains((char *const *) parts, name) || is_temporary_name(name);
 }
 
+static bool is_link(int dir_fd, const char *path)
+{
+        struct stat st;
+
+        return fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) >= 0 && S_ISLNK(st.st_mode);
+}
+
 /* Never among files of something else. */
 static int open_layout(const char *path, char **reterr_message)
 {
@@ -257,6 +266,11 @@ static int open_layout(const char *path, char **reterr_message)
 
         if (fd < 0)
                 return fd;
+        /* Of several at once, each adds to what the one before has written. */
+        if (flock(fd, LOCK_EX) < 0)
+                return -errno;
+        if (is_link(fd, "blobs") || is_link(fd, "blobs/sha256"))
+                return explain(reterr_message, ENOTDIR, "its blobs are behind a link");
         r = list_directory_all_at(fd, ".", &names);
         if (r < 0)
                 return r;

@@ -285,6 +285,61 @@ test_build_says_what_is_wrong() {
         assert_contains "$(podctl build config)" '"A=b"'
 }
 
+# A record that came with somebody's files, or that others could write to.
+test_build_forged() {
+        mkdir precious
+        touch precious/file
+        echo x >file
+        podctl build begin
+        assert_eq "$(stat -c %a .podctl-build)" 700
+        podctl build copy file /
+        podctl build layer
+        cp .podctl-build/build.json good.json
+        local path
+        for path in /etc/shadow ../../precious/file ../precious/file layers/link layers/pipe; do
+                ln -sf /etc/shadow .podctl-build/layers/link
+                [[ -e .podctl-build/layers/pipe ]] || mkfifo .podctl-build/layers/pipe
+                jq --arg path "$path" '.layers[0].path = $path' good.json >.podctl-build/build.json
+                refused_command 'end the build, and begin again' build write oci:out
+        done
+        jq '.config.history = "x"' good.json >.podctl-build/build.json
+        podctl build copy file /2
+        podctl build layer
+        podctl build end
+
+        podctl build begin
+        rmdir .podctl-build/base
+        ln -s "$PWD/precious" .podctl-build/base
+        refused_command 'base is not a directory' build config
+        podctl build end
+        [[ -e precious/file ]]
+        podctl build begin
+        chmod 0770 .podctl-build
+        refused_command 'others may write to it' build config
+}
+
+# Several may add to one layout; a layer that has changed since is no layer of the image.
+test_build_layout_of_several() {
+        local i
+        for i in {1..6}; do
+                mkdir $i
+                (
+                        cd $i
+                        podctl build begin
+                        echo $i >file
+                        podctl build copy file /
+                        podctl build write "oci:../shared:r$i"
+                ) >/dev/null &
+        done
+        wait
+        assert_eq "$(jq '.manifests | length' shared/index.json)" 6
+        cd 1
+        podctl build begin 2>/dev/null || podctl build layer
+        printf x | dd of="$(ls .podctl-build/layers/*.tar | head -n 1)" bs=1 seek=520 conv=notrunc status=none
+        rm -f .podctl-build/layers/*.gz
+        refused_command 'changed since the build began' build write --compression=zstd oci:other
+}
+
 # Whatever the words are, the next command can go on, and a build can be ended.
 test_build_words_of_any_bytes() {
         podctl build begin

@@ -135,7 +135,13 @@ static void print_help(FILE *f)
 
 /* Finding a command: its name may be abbreviated */
 
-static const char *const aliases[][2] = { { "rm", "remove" }, { "volume", "mount" }, {} };
+static const char *const aliases[][2] = {
+        { "rm", "remove" },
+        { "set-eh", "set-event-handler" },
+        { "set-wd", "set-working-directory" },
+        { "volume", "mount" },
+        {}
+};
 
 static const char *without_alias(const char *word)
 {

@@ -443,7 +443,7 @@ static int check_words(const Command *command, char *const *words)
         _cleanup_free_ char *setting = usage_of(command);
 
         if (n < command->min_words)
-                return log_error_errno(EINVAL, "'build %s' needs words: write %s%s%s", command->name,
+                return log_error_errno(EINVAL, "'build %s' needs words: podctl build %s%s%s", command->name,
                                        setting ?: command->name, setting ? "" : " ", strempty(command->usage));
         if (command->max_words >= 0 && n > command->max_words)
                 return log_error_errno(EINVAL, "'build %s' does not take '%s'", command->name,
