@@ -303,7 +303,8 @@ int build_context_create(BuildContext *c, const char *suffix, char **ret_path, c
 int build_context_open_file(const BuildContext *c, const char *path, char **reterr_message)
 {
         _cleanup_close_ int fd = open_resolving(c->dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-                                                RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+                                                path_is_absolute(path) ? RESOLVE_NO_MAGICLINKS
+                                                                       : RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
         struct stat st;
         int r = fd < 0 ? fd : fstat(fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
 

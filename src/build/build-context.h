@@ -40,8 +40,8 @@ int build_context_end(BuildContext *c, const char *path, char **reterr_message);
 /* A new file of layers/, which the sweep of the next command removes unless the record names it; the path goes there.
  * Returns its fd. */
 int build_context_create(BuildContext *c, const char *suffix, char **ret_path, char **reterr_message);
-/* A file that the record names, to be read: the record may have been written by anybody. It is within the build, and a
- * regular one. Returns its fd. */
+/* A file that the record names, to be read: the record may have been written by anybody. Of the base it may be
+ * anywhere, since its digest tells whether it is the one; others are within the build. Returns its fd. */
 int build_context_open_file(const BuildContext *c, const char *path, char **reterr_message);
 /* Syncs it, so that the record does not come before it. */
 int build_context_sync(BuildContext *c, int fd);
