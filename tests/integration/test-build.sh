@@ -326,11 +326,11 @@ test_build_forged() {
 test_build_layout_of_several() {
         local i
         for i in {1..6}; do
-                mkdir $i
+                mkdir "$i"
                 (
-                        cd $i
+                        cd "$i"
                         podctl build begin
-                        echo $i >file
+                        echo "$i" >file
                         podctl build copy file /
                         podctl build write "oci:../shared:r$i"
                 ) >/dev/null &

@@ -104,9 +104,9 @@ test_pids_terminal() {
 
 # As lxcfs has them: files in the place of those of the kernel.
 test_pids_with_volume() {
-        local volume=(--net=none --volume=v,kind=host,source="$PWD/v",readOnly=true busybox --mount=volume=v)
+        local volume=(--net=none --volume=v,kind=host,source="$PWD/v",readOnly=true busybox)
         echo '1.00 2.00' >v
-        podctl run "${volume[@]}",target=/proc/uptime --exec=/bin/sh -- -c \
+        podctl run "${volume[@]}" --mount=volume=v,target=/proc/uptime --exec=/bin/sh -- -c \
                 'cat /proc/uptime /proc/1/comm; ! { echo x >/proc/uptime; } 2>/dev/null && echo read-only' >said
         assert_eq "$(cat said)" $'1.00 2.00\npodctl-init\nread-only'
         refused 'use --pids=shared' --net=none --volume=v,kind=host,source="$PWD" \
