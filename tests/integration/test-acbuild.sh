@@ -186,9 +186,10 @@ test_acbuild_begin() {
 test_acbuild_begin_remote() {
         local image mode
         registry
-        push "$IMAGES/busybox.oci:latest" test/acbuild:1
-        image=docker://127.0.0.1:$REGISTRATION_PORT/test/acbuild:1
-        defer podctl image rm "127.0.0.1:$REGISTRATION_PORT/test/acbuild:1"
+        # A name that no run before has fetched: what is in the store is not verified again.
+        push "$IMAGES/busybox.oci:latest" "test/acbuild:$$"
+        image=docker://127.0.0.1:$REGISTRATION_PORT/test/acbuild:$$
+        defer podctl image rm "127.0.0.1:$REGISTRATION_PORT/test/acbuild:$$"
         assert_fails 1 acbuild begin "$image"
         [[ ! -e .acbuild ]]
         for mode in appc oci; do
