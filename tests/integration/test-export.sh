@@ -51,6 +51,10 @@ test_export_overwrites_when_told() {
         assert_contains "$output" --overwrite
         echo rubbish >out.aci
         podctl export --overwrite over out.aci
+        # Also to a file system of its own, while the pod's files are mounted where only podctl sees them.
+        defer rm -f /tmp/exported.aci
+        podctl export over /tmp/exported.aci
+        cmp out.aci /tmp/exported.aci
         tar -tzf out.aci >/dev/null
         podctl gc
         podctl export --overwrite "$(podctl status --format=json over | jq -r .name)" out.aci

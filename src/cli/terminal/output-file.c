@@ -11,6 +11,7 @@
 void output_done(Output *o)
 {
         safe_close(o->fd);
+        safe_close(o->dir_fd);
         if (o->temporary)
                 (void) rm_rf_at(AT_FDCWD, o->temporary);
         free(o->temporary);
@@ -49,7 +50,7 @@ static int open_standard_output(Output *ret)
         fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
         if (fd < 0)
                 return log_error_errno(errno, "Cannot write to the standard output: %m");
-        *ret = (Output) { .fd = fd };
+        *ret = (Output) { .fd = fd, .dir_fd = -EBADF };
         return 0;
 }
 
@@ -64,21 +65,25 @@ static char *directory_of(const char *path)
 static int open_new(Output *o)
 {
         _cleanup_free_ char *directory = directory_of(o->path);
+        _cleanup_close_ int dir_fd = directory ? open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC) : -EBADF;
 
         if (!directory)
                 return -ENOMEM;
-        o->fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
-        o->nameless = o->fd >= 0;
-        if (o->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT || errno == EINVAL))
+        if (dir_fd < 0)
+                return -errno;
+        o->fd = openat(dir_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
+        if (o->fd >= 0)
+                o->dir_fd = TAKE_FD(dir_fd);
+        else if (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT || errno == EINVAL)
                 o->fd = open_temporary_at(AT_FDCWD, o->path, 0644, &o->temporary);
-        else if (o->fd < 0)
+        else
                 return -errno;
         return o->fd;
 }
 
 int output_open_file(const char *path, bool replace, Output *ret)
 {
-        _cleanup_(output_done) Output o = { .fd = -EBADF, .replace = replace };
+        _cleanup_(output_done) Output o = { .fd = -EBADF, .dir_fd = -EBADF, .replace = replace };
         struct stat st;
         bool exists;
         int r;
@@ -123,7 +128,7 @@ static int set_paths(const char *path, Output *o)
 
 int output_open_directory(const char *path, bool replace, Output *ret)
 {
-        _cleanup_(output_done) Output o = { .fd = -EBADF, .replace = replace };
+        _cleanup_(output_done) Output o = { .fd = -EBADF, .dir_fd = -EBADF, .replace = replace };
         int r;
 
         if (is_root(path))
@@ -150,6 +155,7 @@ static int replace(Output *o)
         return errno == ENOENT ? rename_noreplace(AT_FDCWD, o->temporary, AT_FDCWD, o->path) : -errno;
 }
 
+/* Through the directory: by its path it may have become another mount of the same file system, for this process. */
 static int give_name(Output *o)
 {
         char proc[PROC_FD_PATH_MAX];
@@ -157,7 +163,8 @@ static int give_name(Output *o)
 
         if (r < 0)
                 return r;
-        if (linkat(AT_FDCWD, proc_fd_path(o->fd, proc), AT_FDCWD, o->temporary, AT_SYMLINK_FOLLOW) >= 0)
+        if (linkat(AT_FDCWD, proc_fd_path(o->fd, proc), o->dir_fd, path_basename(o->temporary),
+                   AT_SYMLINK_FOLLOW) >= 0)
                 return 0;
         r = -errno;
         o->temporary = mfree(o->temporary);
@@ -166,7 +173,7 @@ static int give_name(Output *o)
 
 int output_commit(Output *o)
 {
-        int r = o->nameless ? give_name(o) : 0;
+        int r = o->dir_fd >= 0 ? give_name(o) : 0;
 
         if (r < 0)
                 return log_error_errno(r, "Cannot move %s into place: %m", o->path);

@@ -10,12 +10,12 @@
 typedef struct Output {
         char *path;
         char *temporary;        /* the other name; NULL: there is none yet, or it is written in place */
-        bool nameless;
+        int dir_fd;             /* of a file that has no name: where it gets one; else negative */
         int fd;                 /* the file, or the directory */
         bool replace;
 } Output;
 
-#define OUTPUT_NONE { .fd = -EBADF }
+#define OUTPUT_NONE { .fd = -EBADF, .dir_fd = -EBADF }
 
 /* "-" is the standard output. replace: an existing file is replaced; otherwise it is an error. */
 int output_open_file(const char *path, bool replace, Output *ret);
