@@ -92,6 +92,17 @@ test_pids_beside() {
         end_pod beside
 }
 
+# Whoever ends the process that stands for a command from outside ends the command.
+test_pids_follower() {
+        pod followed busybox --exec=/bin/sleep -- 1000
+        podctl exec followed sleep 777 &
+        wait_until eval 'podctl exec followed ps -o args | grep -q "sleep 777"'
+        pkill -KILL -f 'launch/app-exec .*sleep 777'
+        wait $! && fail 'the command ended with success'
+        wait_until eval '! podctl exec followed ps -o args | grep -q "sleep 777"'
+        end_pod followed
+}
+
 test_pids_terminal() {
         printf 'tty; ps -o comm; sleep 0 & wait; exit 3\n' >typed
         status=0
