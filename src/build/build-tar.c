@@ -30,14 +30,6 @@ static la_ssize_t write_block(struct archive *a, void *userdata, const void *dat
         return r < 0 ? -1 : (la_ssize_t) n;
 }
 
-static int add_gzip(struct archive *a)
-{
-        int k = archive_write_add_filter_gzip(a);
-
-        /* Not the time of packing. */
-        return k == ARCHIVE_OK ? archive_write_set_filter_option(a, "gzip", "timestamp", NULL) : k;
-}
-
 static int tar_new(int fd, int64_t time, int (*set_format)(struct archive *a), bool gzip, BuildTar **ret,
                    char **reterr_message)
 {
@@ -53,7 +45,7 @@ static int tar_new(int fd, int64_t time, int (*set_format)(struct archive *a), b
                 return -ENOMEM;
         (void) archive_write_set_bytes_per_block(t->archive, BLOCK_SIZE);
         (void) archive_write_set_bytes_in_last_block(t->archive, 1);
-        if (set_format(t->archive) != ARCHIVE_OK || (gzip && add_gzip(t->archive) != ARCHIVE_OK) ||
+        if (set_format(t->archive) != ARCHIVE_OK || (gzip && archive_write_add_gzip(t->archive) != ARCHIVE_OK) ||
             archive_write_open(t->archive, t, NULL, write_block, NULL) != ARCHIVE_OK)
                 return archive_write_failed(t->archive, reterr_message);
         *ret = TAKE_PTR(t);

@@ -349,6 +349,13 @@ int archive_reader_finish(ArchiveReader *a, ArchiveTotals *ret, char **reterr_me
 }
 
 /* Libarchive's own text may be just "Write error". */
+int archive_write_add_gzip(struct archive *a)
+{
+        int k = archive_write_add_filter_gzip(a);
+
+        return k == ARCHIVE_OK ? archive_write_set_filter_option(a, "gzip", "timestamp", NULL) : k;
+}
+
 int archive_write_failed(struct archive *a, char **reterr_message)
 {
         const char *text = archive_error_string(a);

@@ -58,5 +58,9 @@ int archive_reader_data(ArchiveReader *a, const void **ret_data, size_t *ret_siz
 /* Reads the rest of the file and returns the digest. This ends the reading. */
 int archive_reader_finish(ArchiveReader *a, ArchiveTotals *ret, char **reterr_message);
 
+/* An archive that is written is compressed with gzip, without the time of packing in it: the same contents are the same
+ * file, whenever they are packed. Returns what libarchive does. */
+int archive_write_add_gzip(struct archive *a);
+
 /* Describes what went wrong with an archive that libarchive writes. */
 int archive_write_failed(struct archive *a, char **reterr_message);

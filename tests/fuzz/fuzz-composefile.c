@@ -14,9 +14,9 @@ static int read_half(const char *path, char **ret, size_t *ret_size)
                 begin = feed + 1;
         else if (feed)
                 end = feed;
-        *ret = strndup(begin, end - begin);
-        *ret_size = *ret ? strlen(*ret) : 0;
-        return *ret ? 0 : -ENOMEM;
+        *ret = fuzz_string((const uint8_t *) begin, (size_t) (end - begin));
+        *ret_size = strlen(*ret);
+        return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -54,6 +54,8 @@ test_export_overwrites_when_told() {
         # Also to a file system of its own, while the pod's files are mounted where only podctl sees them.
         defer rm -f /tmp/exported.aci
         podctl export over /tmp/exported.aci
+        # The second export is the same file, whenever it is made.
+        assert_eq "$(od -An -tx1 -j4 -N4 out.aci)" ' 00 00 00 00'
         cmp out.aci /tmp/exported.aci
         tar -tzf out.aci >/dev/null
         podctl gc

@@ -398,7 +398,7 @@ int aci_write(const AciContents *contents, bool gzip, int fd, char **reterr_mess
                 (void) archive_write_set_bytes_in_last_block(e.tar, 1);
                 /* All of pax, to keep nanoseconds. */
                 if (archive_write_set_format_pax(e.tar) != ARCHIVE_OK ||
-                    (gzip && archive_write_add_filter_gzip(e.tar) != ARCHIVE_OK) ||
+                    (gzip && archive_write_add_gzip(e.tar) != ARCHIVE_OK) ||
                     archive_write_open_fd(e.tar, fd) != ARCHIVE_OK)
                         r = tar_failed(&e);
                 else
