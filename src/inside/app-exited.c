@@ -98,10 +98,10 @@ static bool was_asked(const char *app, bool hook)
         return access(ENDING_MARK, F_OK) == 0 || (!hook && has_job(app));
 }
 
-/* policy is the unit's Restart=, NULL if there is none. Only a job that stops the unit prevents a restart. */
+/* policy is the unit's Restart=. Only a job that stops the unit prevents a restart. */
 static bool is_restarted(const char *app, const char *policy, bool failed, bool hook)
 {
-        return policy && (failed || strcmp(policy, "always") == 0) && !was_asked(app, hook);
+        return strcmp(policy, "no") != 0 && (failed || strcmp(policy, "always") == 0) && !was_asked(app, hook);
 }
 
 static int write_status(int directory, const char *app, int status, const char *note)
@@ -200,7 +200,9 @@ static void report_end(int directory, const char *app, int meaning, int status)
 
 int main(int argc, char *argv[])
 {
-        const char *result = getenv("SERVICE_RESULT"), *policy = argc > 2 ? argv[2] : NULL, *note;
+        const char *result = getenv("SERVICE_RESULT"), *policy = argc > 2 ? argv[2] : "no", *note;
+        const bool leaves_pod = argc > 3; /* an app of a mutable pod, which goes on without it */
+        const bool has_policy = strcmp(policy, "no") != 0;
         int directory, mark, status;
         bool hook, asked, failed, restarted;
         char text[16];
@@ -210,7 +212,7 @@ int main(int argc, char *argv[])
 
         /* A failure for systemd as well: units that wait for the app to be ready wait no more. */
         status = exit_status();
-        if (!policy && status == 0 && result && strcmp(result, "protocol") == 0) {
+        if (!has_policy && status == 0 && result && strcmp(result, "protocol") == 0) {
                 say(argv[1], "podctl: the app ended without having said that it is ready\n");
                 status = EXIT_FAILURE;
         }
@@ -228,7 +230,7 @@ int main(int argc, char *argv[])
                 perror(STATUS_DIR);
 
         /* If the app has a restart policy, the service manager handles its failure, and the pod does not end. */
-        if (policy || !failed) {
+        if (has_policy || leaves_pod || !failed) {
                 if (!restarted)
                         report_end(directory, argv[1], failed ? END_FAILED : END_WELL, status);
                 wait_for_pod(argv[1]);

@@ -5,6 +5,7 @@
 #include "basic/path.h"
 #include "basic/string-table.h"
 #include "manifest/ac-types.h"
+#include "manifest/appc-image.h"
 #include "manifest/appc-pod.h"
 #include "manifest/appc-volume.h"
 
@@ -267,7 +268,7 @@ static int check_port(const AppcPod *pod, const PodPort *port, JsonError *e)
 
 int appc_pod_check_runnable(const AppcPod *pod, JsonError *e)
 {
-        if (pod->n_apps == 0)
+        if (pod->n_apps == 0 && !appc_pod_is_mutable(pod))
                 return json_error_set(e, -EINVAL, "apps", "a pod needs at least one app");
 
         for (size_t i = 0; i < pod->n_apps; i++) {
@@ -306,6 +307,13 @@ const char *appc_pod_annotation(const AppcPod *pod, const char *name)
         return strv_env_get(pod->annotations, name);
 }
 
+bool appc_pod_is_mutable(const AppcPod *pod)
+{
+        const char *text = appc_pod_annotation(pod, APPC_ANNOTATION_MUTABLE);
+
+        return text && streq(text, "true");
+}
+
 #define APPEND(array, n, element)                                                                              \
         ({                                                                                                     \
                 typeof(array) _grown_ = reallocarray((array), (n) + 1, sizeof(*(array)));                      \
@@ -337,6 +345,50 @@ int appc_pod_add_app(AppcPod *pod, const char *name, AppcPodApp **ret)
 
         *ret = &pod->apps[pod->n_apps - 1];
         return 0;
+}
+
+static bool mounts_volume(const AppcPodApp *app, const char *volume)
+{
+        for (size_t i = 0; i < app->n_mounts; i++)
+                if (!app->mounts[i].app_volume && streq(app->mounts[i].volume, volume))
+                        return true;
+        return false;
+}
+
+/* Named after it, and no other app has it. */
+static bool is_of_app(json_object *volume, const AppcPod *pod, const char *app)
+{
+        const Volume *v = appc_pod_find_volume(pod, json_object_get_string(json_object_object_get(volume, "name")));
+        const char *rest = v && v->kind == VOLUME_EMPTY ? startswith(v->name, app) : NULL;
+
+        for (size_t i = 0; rest && i < pod->n_apps; i++)
+                if (mounts_volume(&pod->apps[i], v->name) != streq(pod->apps[i].name, app))
+                        return false;
+        return rest && *rest == '-';
+}
+
+static void drop_of_app(json_object *o, const AppcPod *pod, const char *app)
+{
+        json_object *apps = json_object_object_get(o, "apps"), *volumes = json_object_object_get(o, "volumes");
+
+        for (size_t i = json_object_array_length(apps); i > 0; i--)
+                if (streq_ptr(json_object_get_string(json_object_object_get(json_object_array_get_idx(apps, i - 1),
+                                                                            "name")), app))
+                        (void) json_object_array_del_idx(apps, i - 1, 1);
+        for (size_t i = volumes ? json_object_array_length(volumes) : 0; i > 0; i--)
+                if (is_of_app(json_object_array_get_idx(volumes, i - 1), pod, app))
+                        (void) json_object_array_del_idx(volumes, i - 1, 1);
+}
+
+int appc_pod_without_app(const AppcPod *pod, const char *app, AppcPod **ret)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        int r = appc_pod_write(pod, &o);
+
+        if (r < 0)
+                return r;
+        drop_of_app(o, pod, app);
+        return appc_pod_read(o, ret, NULL);
 }
 
 int appc_pod_add_volume(AppcPod *pod, Volume *volume)

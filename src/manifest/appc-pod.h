@@ -84,6 +84,11 @@ int appc_pod_check_runnable(const AppcPod *pod, JsonError *e);
 const AppcPodApp *appc_pod_find_app(const AppcPod *pod, const char *name);
 const Volume *appc_pod_find_volume(const AppcPod *pod, const char *name);
 const char *appc_pod_annotation(const AppcPod *pod, const char *name);
+/* Whether apps may come and go while it runs. */
+bool appc_pod_is_mutable(const AppcPod *pod);
+
+/* A copy without the app, and without the empty volumes that were made for its mount points, "APP-POINT". */
+int appc_pod_without_app(const AppcPod *pod, const char *app, AppcPod **ret);
 
 /* Appending, for code that composes a pod. Returns the app, to be filled in; it stays owned by the pod and may move at
  * the next call. Takes over volumes, mounts and ports, and zeroes them, on success. -EEXIST: another app or volume has

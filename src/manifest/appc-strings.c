@@ -195,6 +195,62 @@ int mount_from_string(const char *s, Mount *ret, JsonError *e)
         return mount_read(o, ret, e);
 }
 
+/* Takes the value of a key out of "KEY=VALUE,…". NULL: it is not there, or twice. */
+static char *cut_key(char **words, const char *key)
+{
+        char *value = NULL;
+        size_t left = 0;
+
+        STRV_FOREACH(word, words) {
+                const char *found = startswith(*word, key);
+
+                if (found && *found == '=' && !value) {
+                        value = strdup(found + 1);
+                        free(*word);
+                } else
+                        words[left++] = *word;
+        }
+        words[left] = NULL;
+        return value;
+}
+
+static int own_mount(const char *name, const char *target, char **rest, Mount *ret, JsonError *e)
+{
+        _cleanup_free_ char *joined = strv_join(rest, ","), *volume = NULL, *mount = NULL;
+        int r;
+
+        volume = joined ? strjoin(name, isempty(joined) ? "" : ",", joined) : NULL;
+        mount = strjoin("volume=", name, ",target=", target);
+        if (!volume || !mount)
+                return -ENOMEM;
+        r = mount_from_string(mount, ret, e);
+        if (r < 0)
+                return r;
+        ret->app_volume = new0(Volume, 1);
+        return ret->app_volume ? volume_from_string(volume, ret->app_volume, e) : -ENOMEM;
+}
+
+int app_volume_from_string(const char *s, Mount *ret, JsonError *e)
+{
+        _cleanup_free_ char *name = NULL, *target = NULL;
+        _cleanup_strv_free_ char **words = NULL;
+        _cleanup_(mount_done) Mount mount = {};
+        int r = strv_split(s, ',', &words);
+
+        if (r < 0)
+                return r;
+        name = cut_key(words, "name");
+        target = cut_key(words, "target");
+        if (!name || !target)
+                return json_error_set(e, -EINVAL, NULL, "missing key '%s'", name ? "target" : "name");
+        r = own_mount(name, target, words, &mount, e);
+        if (r < 0)
+                return r;
+        *ret = mount;
+        mount = (Mount) {};
+        return 0;
+}
+
 /* The text before the last colon is an address, in brackets when it contains colons itself. */
 static int split_host_ip(const char *s, char **ret_ip, const char **ret_port, JsonError *e)
 {

@@ -12,6 +12,8 @@
 int volume_from_string(const char *s, Volume *ret, JsonError *e);
 /* --mount volume=NAME,target=PATH */
 int mount_from_string(const char *s, Mount *ret, JsonError *e);
+/* A volume of one app, with the place of its mount: "name=NAME,target=PATH,KEY=VALUE…", as rkt's app add has it. */
+int app_volume_from_string(const char *s, Mount *ret, JsonError *e);
 /* --port NAME:[HOSTIP:]HOSTPORT; an IPv6 address is in brackets. */
 int pod_port_from_string(const char *s, PodPort *ret, JsonError *e);
 /* NAME[:VERSION][,LABEL=VALUE…] — the input of discovery; VERSION becomes the label "version". */

@@ -82,11 +82,10 @@ static int parse_host(const char *s, char **ret_ip, PortRange *ret, JsonError *e
 }
 
 /* The object of a manifest that it abbreviates, so that the same rules hold for both. */
-static int read_mapping(const char *ip, PortRange host, PortRange inner, const char *protocol, PodPort *ret,
-                        JsonError *e)
+static int read_mapping(const char *name, const char *ip, PortRange host, PortRange inner, const char *protocol,
+                        PodPort *ret, JsonError *e)
 {
         _cleanup_json_object_ json_object *o = json_object_new_object();
-        _cleanup_free_ char *name = strprintf("%u-%s", inner.first, protocol);
         json_object *port = json_object_new_object();
 
         if (!o || !name || !port || json_object_object_add(o, "podPort", port) < 0 ||
@@ -101,16 +100,21 @@ static int read_mapping(const char *ip, PortRange host, PortRange inner, const c
         return pod_port_read(o, ret, e);
 }
 
+static bool is_protocol(const char *word)
+{
+        return streq(word, "tcp") || streq(word, "udp") || streq(word, "sctp");
+}
+
 int pod_port_from_mapping(const char *s, PodPort *ret, JsonError *e)
 {
-        _cleanup_free_ char *ports = strndup(s, strcspn(s, "/")), *host = NULL, *ip = NULL;
+        _cleanup_free_ char *ports = strndup(s, strcspn(s, "/")), *host = NULL, *ip = NULL, *name = NULL;
         const char *slash = strchr(s, '/'), *protocol = slash ? slash + 1 : "tcp", *right;
         PortRange outer, inner;
         int r;
 
         if (!ports)
                 return -ENOMEM;
-        if (!strv_contains((char *[]) { (char *) "tcp", (char *) "udp", (char *) "sctp", NULL }, protocol))
+        if (!is_protocol(protocol))
                 return json_error_set(e, -EINVAL, NULL, "'%s' is not tcp, udp or sctp", protocol);
         r = cut_left(ports, &host, &right);
         if (r < 0)
@@ -126,5 +130,34 @@ int pod_port_from_mapping(const char *s, PodPort *ret, JsonError *e)
         if (outer.count != inner.count)
                 return json_error_set(e, -EINVAL, NULL, "'%s': the ranges have %u and %u ports", s, outer.count,
                                       inner.count);
-        return read_mapping(ip, outer, inner, protocol, ret, e);
+        name = strprintf("%u-%s", inner.first, protocol);
+        return read_mapping(name, ip, outer, inner, protocol, ret, e);
+}
+
+bool port_is_full(const char *s)
+{
+        _cleanup_strv_free_ char **words = NULL;
+
+        return strv_split(s, ':', &words) >= 0 && strv_length(words) >= 4 && is_protocol(words[1]);
+}
+
+int pod_port_from_full(const char *s, PodPort *ret, JsonError *e)
+{
+        _cleanup_free_ char *copy = strdup(s), *ip = NULL;
+        char *protocol, *port, *host;
+        PortRange outer, inner;
+        int r;
+
+        if (!copy)
+                return -ENOMEM;
+        protocol = strchr(copy, ':');
+        port = protocol ? strchr(protocol + 1, ':') : NULL;
+        host = port ? strchr(port + 1, ':') : NULL;
+        if (!host)
+                return json_error_set(e, -EINVAL, NULL, "expected NAME:PROTOCOL:PODPORT:HOSTIP:HOSTPORT, not '%s'", s);
+        *protocol++ = *port++ = *host++ = 0;
+        r = parse_range(port, &inner, e);
+        if (r >= 0)
+                r = parse_host(host, &ip, &outer, e);
+        return r < 0 ? r : read_mapping(copy, ip, outer, inner, protocol, ret, e);
 }

@@ -17,3 +17,7 @@ bool port_is_mapping(const char *s);
 /* Fills a zeroed struct, whose port of the pod is not looked for in the apps and is named as Docker's ports are,
  * "80-tcp". -EINVAL with a message. */
 int pod_port_from_mapping(const char *s, PodPort *ret, JsonError *e);
+
+/* The form of rkt's app sandbox, for ports of apps that are not there yet: NAME:PROTOCOL:PODPORT:HOSTIP:HOSTPORT. */
+bool port_is_full(const char *s);
+int pod_port_from_full(const char *s, PodPort *ret, JsonError *e);

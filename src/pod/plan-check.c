@@ -56,6 +56,11 @@ static bool restart_is_valid(const char *restart)
         return !restart || streq(restart, "no") || streq(restart, "on-failure") || streq(restart, "always");
 }
 
+static bool is_boolean(const char *text)
+{
+        return !text || streq(text, "true") || streq(text, "false");
+}
+
 static bool pids_are_valid(char *const *annotations)
 {
         const char *pids = strv_env_get(annotations, APPC_ANNOTATION_PIDS);
@@ -72,7 +77,7 @@ static const char *not_a_boolean(const AppcPodApp *app, const char **ret_value)
         for (size_t i = 0; i < ELEMENTSOF(booleans); i++) {
                 const char *value = strv_env_get(app->annotations, booleans[i]);
 
-                if (!value || streq(value, "true") || streq(value, "false"))
+                if (is_boolean(value))
                         continue;
                 *ret_value = value;
                 return booleans[i];
@@ -143,8 +148,40 @@ static const char *app_mistake(const AppcPodApp *app, char **ret)
         return NULL;
 }
 
+/* What would end the pod, or keep it from starting. */
+static const char *ends_pod(const AppcPodApp *app)
+{
+        const char *action = strv_env_get(app->annotations, APPC_ANNOTATION_UNHEALTHY),
+                   *ready = strv_env_get(app->annotations, APPC_ANNOTATION_HEALTH_READY);
+
+        if (action && (streq(action, "stop") || streq(action, "fail")))
+                return APPC_ANNOTATION_UNHEALTHY;
+        return ready && streq(ready, "true") ? APPC_ANNOTATION_HEALTH_READY : NULL;
+}
+
+static int check_mutable(const AppcPod *pod, JsonError *e)
+{
+        const char *text = appc_pod_annotation(pod, APPC_ANNOTATION_MUTABLE);
+
+        if (!is_boolean(text))
+                return json_error_set(e, -EINVAL, "annotations",
+                                      "'" APPC_ANNOTATION_MUTABLE "' is 'true' or 'false', not '%s'", text);
+        for (size_t i = 0; appc_pod_is_mutable(pod) && i < pod->n_apps; i++) {
+                const char *annotation = ends_pod(&pod->apps[i]);
+
+                if (annotation)
+                        return json_error_set(e, -EINVAL, "apps", "app '%s': no app ends a mutable pod; leave out '%s'",
+                                              pod->apps[i].name, annotation);
+        }
+        return 0;
+}
+
 int plan_check_apps(const AppcPod *pod, JsonError *e)
 {
+        int r = check_mutable(pod, e);
+
+        if (r < 0)
+                return r;
         if (!pids_are_valid(pod->annotations))
                 return json_error_set(e, -EINVAL, "annotations", "'" APPC_ANNOTATION_PIDS
                                       "' is 'private' or 'shared', not '%s'",
@@ -187,7 +224,7 @@ static bool is_ready(const PodPlan *plan, const PlanApp *app, const bool *done)
  * one. */
 int plan_check_order(const PodPlan *plan, char **reterr_message)
 {
-        _cleanup_free_ bool *done = new0(bool, plan->n_apps);
+        _cleanup_free_ bool *done = new0(bool, MAX(plan->n_apps, 1U));
         bool progress = true;
         int r;
 

@@ -117,7 +117,7 @@ static int add_app_devices(PlanApp *app, char *const *lines)
 }
 
 /* first: the first error, after which the other sources are still checked. */
-static int resolve_app(const PodPlan *plan, PlanApp *app, char **reterr_message)
+int plan_resolve_app_sources(const PodPlan *plan, PlanApp *app, char **reterr_message)
 {
         int first = 0, r;
 
@@ -142,7 +142,7 @@ int plan_resolve_sources(PodPlan *plan, char **reterr_message)
         int first = 0;
 
         for (size_t i = 0; i < plan->n_apps; i++) {
-                int r = resolve_app(plan, &plan->apps[i], first < 0 ? NULL : reterr_message);
+                int r = plan_resolve_app_sources(plan, &plan->apps[i], first < 0 ? NULL : reterr_message);
 
                 first = first < 0 ? first : r;
         }

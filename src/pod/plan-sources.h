@@ -9,6 +9,7 @@
  *
  * Continues after errors and returns the first: for a pod that already runs, only the sources that still exist count.
  * -ENOENT: a source does not exist. -ENODEV: it should be a device, or a directory of devices, and is not. */
+int plan_resolve_app_sources(const PodPlan *plan, PlanApp *app, char **reterr_message);
 int plan_resolve_sources(PodPlan *plan, char **reterr_message);
 
 /* Directories are only searched where devices can be: on a tmpfs that may contain some, like /dev. */

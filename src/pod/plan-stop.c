@@ -57,9 +57,12 @@ static int stop_span(const PodPlan *plan, int64_t *ret)
 {
         _cleanup_free_ int64_t *ends = new0(int64_t, MAX(plan->n_apps, 1U));
 
-        *ret = 0;
+        *ret = appc_pod_is_mutable(plan->manifest) ? -1 : 0;
         if (!ends)
                 return -ENOMEM;
+        /* Nobody knows yet what apps there will be; each has its own time. */
+        if (*ret < 0)
+                return 0;
         for (size_t i = 0; i < plan->n_apps; i++) {
                 if (plan->apps[i].stop_timeout < 0) {
                         *ret = -1;

@@ -174,6 +174,7 @@ static void plan_settings(const PodPlan *plan, PlanApp *ret)
         ret->raw_output = plan->settings->sockets;
         ret->log = plan->settings->log ? plan_log_from_string(plan->settings->log) : PLAN_LOG_BOTH;
         ret->own_pids = has_own_pids(plan, ret);
+        ret->leaves_pod = appc_pod_is_mutable(plan->manifest);
         ret->notify = annotation_is_true(ret->app->annotations, APPC_ANNOTATION_NOTIFY);
         ret->unrestricted = strv_contains(plan->settings->insecure, "capabilities");
         ret->unfiltered = strv_contains(plan->settings->insecure, "seccomp");
@@ -361,7 +362,7 @@ int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const Pla
         plan->manifest = manifest;
         plan->settings = settings;
         plan->directory = strdup(directory);
-        plan->apps = new0(PlanApp, manifest->n_apps);
+        plan->apps = new0(PlanApp, MAX(manifest->n_apps, 1U));
         plan->n_apps = manifest->n_apps;
         if (!plan->directory || !plan->apps)
                 return -ENOMEM;

@@ -151,7 +151,7 @@ int pod_resolve_images(ImageStore *store, AppcPod *manifest, const PodSettings *
         return 0;
 }
 
-static int write_manifest(Pod *pod, const AppcPod *manifest)
+static int write_manifest(Pod *pod, const AppcPod *manifest, const char *file)
 {
         _cleanup_json_object_ json_object *o = NULL;
         _cleanup_free_ char *text = NULL;
@@ -161,7 +161,7 @@ static int write_manifest(Pod *pod, const AppcPod *manifest)
         if (r < 0)
                 return r;
         r = json_format_pretty(o, &text);
-        return r < 0 ? r : write_string_at(pod->fd, "pod", text, 0640);
+        return r < 0 ? r : write_string_at(pod->fd, file, text, 0640);
 }
 
 static int write_lowers(Pod *pod, const char *app, const PlanImage *image)
@@ -203,11 +203,48 @@ int pod_write(Pod *pod, const AppcPod *manifest, const PodSettings *settings, co
                 if (r < 0)
                         return r;
         }
-        r = pod_settings_format(settings, &text);
+        r = mkdir_p_at(pod->fd, "apps", 0755);
+        if (r >= 0)
+                r = pod_settings_format(settings, &text);
         if (r < 0)
                 return r;
         r = write_string_at(pod->fd, "settings", text, 0640);
-        return r < 0 ? r : write_manifest(pod, manifest);
+        return r < 0 ? r : write_manifest(pod, manifest, "pod");
+}
+
+int pod_add_image(Pod *pod, ImageStore *store, AppcPodApp *app, const Image *known, char ***warnings,
+                  char **reterr_message)
+{
+        PlanImage *image = new0(PlanImage, 1);
+        int r;
+
+        if (!image)
+                return -ENOMEM;
+        r = resolve_image(store, pod->manifest, app, known, tristate_or(pod->settings->private_users, true), image,
+                          warnings, reterr_message);
+        if (r >= 0)
+                r = write_lowers(pod, app->name, image);
+        plan_images_free(image, 1);
+        return r;
+}
+
+/* The time of the file is that of the pod's creation. */
+int pod_write_manifest(Pod *pod)
+{
+        struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+        struct stat st;
+        int r;
+
+        if (fstatat(pod->fd, "pod", &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        times[1] = st.st_mtim;
+        r = write_manifest(pod, pod->manifest, "pod.new");
+        if (r < 0)
+                return r;
+        return utimensat(pod->fd, "pod.new", times, AT_SYMLINK_NOFOLLOW) < 0 ||
+                               renameat(pod->fd, "pod.new", pod->fd, "pod") < 0
+                       ? -errno
+                       : 0;
 }
 
 int pod_app_lowers(const Pod *pod, const char *app, char ***ret)
@@ -308,6 +345,23 @@ int pod_plan_of_running(Pod *pod, PodPlan **ret, char **reterr_message)
         if (r < 0)
                 return r;
         (void) plan_resolve_sources(*ret, NULL);
+        return 0;
+}
+
+int pod_plan_with_late(Pod *pod, PodPlan **ret, char **reterr_message)
+{
+        _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
+        int r = plan_loaded(pod, &plan, reterr_message);
+
+        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++) {
+                const bool late = i == plan->n_apps - 1;
+                int one = plan_resolve_app_sources(plan, &plan->apps[i], late ? reterr_message : NULL);
+
+                r = late ? one : 0;
+        }
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(plan);
         return 0;
 }
 

@@ -23,6 +23,13 @@ int pod_write(Pod *pod, const AppcPod *manifest, const PodSettings *settings, co
 /* Replaces the settings on disk by the loaded ones, which have changed; durable: the pod has to survive a power cut. */
 int pod_write_settings(const Pod *pod, bool durable);
 
+/* For an app that has been added to the loaded manifest of a pod that runs: resolves its image as above, and writes the
+ * list of its layers. The caller holds the store's lock, shared. */
+int pod_add_image(Pod *pod, ImageStore *store, AppcPodApp *app, const Image *known, char ***warnings,
+                  char **reterr_message);
+/* Replaces the manifest on disk by the loaded one, which has changed, in one step. */
+int pod_write_manifest(Pod *pod);
+
 /* The trees below an app's root, top first. */
 int pod_app_lowers(const Pod *pod, const char *app, char ***ret);
 
@@ -33,6 +40,9 @@ int pod_plan(const PodStore *store, const char *uuid, const AppcPod *manifest, c
 int pod_plan_of(Pod *pod, PodPlan **ret, char **reterr_message);
 /* The same for a pod that already runs: sources that are gone by now do not matter. */
 int pod_plan_of_running(Pod *pod, PodPlan **ret, char **reterr_message);
+
+/* That of a running pod whose loaded manifest has one more app, the last one, whose sources do matter. */
+int pod_plan_with_late(Pod *pod, PodPlan **ret, char **reterr_message);
 
 /* The layers that the store's pods need, in whatever state the pods are: for code that removes images. An entry is the
  * "sha256-…" of a layer. */

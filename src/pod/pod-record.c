@@ -28,6 +28,25 @@ uint64_t pod_started_time(const Pod *p)
         return mtime_of(p->fd, "pid");
 }
 
+static uint64_t mtime_in_app(const Pod *p, const char *app, const char *name)
+{
+        _cleanup_free_ char *path = strjoin("apps/", app, "/", name);
+
+        return path ? mtime_of(p->fd, path) : 0;
+}
+
+uint64_t pod_app_created_time(const Pod *p, const char *app)
+{
+        return mtime_in_app(p, app, "late") ?: pod_created_time(p);
+}
+
+uint64_t pod_app_started_time(const Pod *p, const char *app)
+{
+        if (mtime_in_app(p, app, "late") == 0)
+                return pod_started_time(p);
+        return mtime_in_app(p, app, "started");
+}
+
 uint64_t pod_exited_time(const Pod *p)
 {
         _cleanup_strv_free_ char **apps = NULL;

@@ -151,6 +151,36 @@ static int add_pod(const Pod *pod, const char *token)
         return r;
 }
 
+static int set_manifest(int registry, const Pod *pod)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_free_ char *text = NULL;
+        int r = appc_pod_write(pod->manifest, &o);
+
+        if (r >= 0)
+                r = registration_format_manifest(o, &text);
+        return r < 0 ? r : registration_set_manifest(registry, &pod->uuid, text);
+}
+
+int pod_register_changes(const Pod *pod, const AppcPodApp *came, const char *went)
+{
+        _cleanup_(image_store_freep) ImageStore *store = NULL;
+        _cleanup_close_ int registry = -EBADF;
+        int r;
+
+        if (!pod->settings->metadata_url)
+                return 0;
+        registry = open_directory_at(AT_FDCWD, REGISTRATION_DIRECTORY);
+        r = MIN(registry, 0);
+        if (r >= 0 && came) {
+                (void) image_store_open(pod->store->data, &store, NULL);
+                r = add_app(registry, pod, store, came);
+        }
+        if (r >= 0)
+                r = set_manifest(registry, pod);
+        return r < 0 || !went ? r : registration_remove_app(registry, &pod->uuid, went);
+}
+
 static int set_url(Pod *pod, PodPlan *plan, const char *host, const char *token)
 {
         PodSettings *s = pod->settings;

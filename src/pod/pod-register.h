@@ -13,5 +13,8 @@ int pod_register_probe(void);
  * with the pod's networks up. probe: from pod_register_probe(). -ENOTCONN: the service does not run. -EHOSTUNREACH: no
  * network leads to the host. */
 int pod_register(Pod *pod, PodPlan *plan, int probe, char **reterr_message);
+/* Registers the manifest that is loaded, which has changed, and the app that came, or removes the one that went; either
+ * may be NULL. Does nothing for a pod that is not registered. */
+int pod_register_changes(const Pod *pod, const AppcPodApp *came, const char *went);
 /* Does nothing for a pod that is not registered; may be repeated. */
 int pod_unregister(const Pod *pod);

@@ -383,9 +383,12 @@ int pod_adopt_lock(Pod *p, int fd)
         return pod_update_state(p);
 }
 
+/* The directory "apps" stays what it is for as long as the pod is there, which "pod" does not. */
+#define HOLD_PLACE "apps"
+
 int pod_hold(Pod *p)
 {
-        _cleanup_close_ int fd = openat(p->fd, "pod", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        _cleanup_close_ int fd = openat(p->fd, HOLD_PLACE, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         int r;
 
         if (fd < 0)
@@ -398,16 +401,20 @@ int pod_hold(Pod *p)
         return 0;
 }
 
+/* A process of an earlier podctl, from before an upgrade, holds the manifest. A pod whose creation or removal was
+ * interrupted may not have these. */
 int pod_is_held(const Pod *p)
 {
-        _cleanup_close_ int fd = openat(p->fd, "pod", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        int r;
+        static const char *const places[] = { HOLD_PLACE, "pod" };
 
-        /* A pod whose creation or removal was interrupted may not have this file. */
-        if (fd < 0)
-                return errno == ENOENT || errno == ELOOP ? 0 : -errno;
-        r = fd_lock(fd, LOCK_EX | LOCK_NB);
-        return r == -EAGAIN ? 1 : r;
+        for (size_t i = 0; i < ELEMENTSOF(places); i++) {
+                _cleanup_close_ int fd = openat(p->fd, places[i], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+                int r = fd >= 0 ? fd_lock(fd, LOCK_EX | LOCK_NB) : errno == ENOENT || errno == ELOOP ? 0 : -errno;
+
+                if (r < 0)
+                        return r == -EAGAIN ? 1 : r;
+        }
+        return 0;
 }
 
 int pod_move(Pod *p, PodDirectory to)

@@ -14,7 +14,8 @@
  *     settings       the options of its start that are not in the manifest (pod-settings.h)
  *     uid-base       the first of its own user IDs, if it has any
  *     pid            of the process systemd watches; its mtime is when the pod was started
- *     apps/APP/      upper and work directory of the app's root, "lower" the layers below
+ *     apps/APP/      upper and work directory of the app's root, "lower" the layers below; of an app that came while
+ *                    the pod ran, "late", and "started", whose mtime is when (pod-change.h)
  *     volumes/NAME   empty volumes
  *     journal/       the pod's journal
  *     stdio/         sockets of an interactive app without a terminal
@@ -130,7 +131,7 @@ int pod_lock(Pod *p);
  * does not hold the lock. */
 int pod_adopt_lock(Pod *p, int fd);
 /* Keeps the pod from being collected, or moved for that, until it is freed: for a process that waits for the pod and
- * still needs it after its end. Any number of processes may do so: it is a shared lock on the file "pod". */
+ * still needs it after its end. Any number of processes may do so: it is a shared lock on the directory "apps". */
 int pod_hold(Pod *p);
 /* 1: another process holds it. */
 int pod_is_held(const Pod *p);
@@ -151,6 +152,9 @@ char *pod_path(const Pod *p, const char *below);
 /* Nanoseconds since the epoch; 0 when it has not happened yet. */
 uint64_t pod_created_time(const Pod *p);
 uint64_t pod_started_time(const Pod *p);
+/* Those of an app, which may have come later than the pod. */
+uint64_t pod_app_created_time(const Pod *p, const char *app);
+uint64_t pod_app_started_time(const Pod *p, const char *app);
 /* When the pod ended, as far as is known: from its own record, the last app's, or when it was marked as garbage. */
 uint64_t pod_exited_time(const Pod *p);
 /* -ENOENT: not recorded; for an app also: it is being restarted. */

@@ -145,17 +145,35 @@ int registration_add(int fd, const Uuid *uuid, const char *token, const char *ma
         return r;
 }
 
+/* By way of another name, so that a reader never finds a part of it. */
+static int replace_file(int fd, const Uuid *uuid, const char *name, const char *new, const char *text)
+{
+        _cleanup_free_ char *from = pod_path_of(uuid, new), *to = pod_path_of(uuid, name);
+        OWN_UMASK;
+        int r = from && to ? write_at(fd, uuid, new, text) : -ENOMEM;
+
+        return r < 0 ? r : renameat(fd, from, fd, to) < 0 ? -errno : 0;
+}
+
 int registration_add_app(int fd, const Uuid *uuid, const char *app, const char *manifest)
 {
-        _cleanup_free_ char *below = strjoin("apps/", app), *new = strjoin("apps/.", app, ".new"),
-                            *from = new ? pod_path_of(uuid, new) : NULL, *to = below ? pod_path_of(uuid, below) : NULL;
-        OWN_UMASK;
-        int r;
+        _cleanup_free_ char *name = strjoin("apps/", app), *new = strjoin("apps/.", app, ".new");
 
-        if (!from || !to)
+        return name && new ? replace_file(fd, uuid, name, new, manifest) : -ENOMEM;
+}
+
+int registration_set_manifest(int fd, const Uuid *uuid, const char *manifest)
+{
+        return replace_file(fd, uuid, "manifest", ".manifest.new", manifest);
+}
+
+int registration_remove_app(int fd, const Uuid *uuid, const char *app)
+{
+        _cleanup_free_ char *below = strjoin("apps/", app), *path = below ? pod_path_of(uuid, below) : NULL;
+
+        if (!path)
                 return -ENOMEM;
-        r = write_at(fd, uuid, new, manifest);
-        return r < 0 ? r : renameat(fd, from, fd, to) < 0 ? -errno : 0;
+        return unlinkat(fd, path, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 static bool is_address(const char *s)

@@ -49,6 +49,10 @@ int registration_format_manifest(json_object *manifest, char **ret);
 int registration_add(int fd, const Uuid *uuid, const char *token, const char *manifest);
 /* -ENOENT: no such pod. The name is an AC Name. */
 int registration_add_app(int fd, const Uuid *uuid, const char *app, const char *manifest);
+/* Replaces the manifest in one step. -ENOENT: no such pod. */
+int registration_set_manifest(int fd, const Uuid *uuid, const char *manifest);
+/* Does nothing if there is no such app. */
+int registration_remove_app(int fd, const Uuid *uuid, const char *app);
 /* Registers the addresses of the pod's requests; an address belongs to the pod that was registered with it last. */
 int registration_add_addresses(int fd, const Uuid *uuid, char *const *addresses);
 /* -ENOENT: no pod has the address. */

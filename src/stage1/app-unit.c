@@ -128,10 +128,10 @@ static void print_service_section(FILE *f, const PlanApp *app)
                        "TimeoutStartSec=infinity\n"
                        /* The kernel kills the process that exceeds the limit; losing a worker need not end the app. */
                        "OOMPolicy=continue\n"
-                       "ExecStopPost=+" PKGLIBDIR "/app-exited %s%s%s\n",
+                       "ExecStopPost=+" PKGLIBDIR "/app-exited %s %s%s\n",
                        type_of(app),
                        app->app->name, app->app->name, app->app->name,
-                       app->restart ? " " : "", strempty(app->restart));
+                       app->restart ?: "no", app->leaves_pod ? " leaves-pod" : "");
         if (app->restart)
                 /* These signals are clean ends to systemd, but were they asked for, it would not restart at all. */
                 (void) fprintf(f, "Restart=%s\nRestartSec=1s\nRestartForceExitStatus=SIGHUP SIGINT SIGTERM SIGPIPE\n",
@@ -224,12 +224,13 @@ int app_handlers_format(const PlanApp *app, const AppIdentity *identity, char **
                        "[Unit]\nDescription=Event handlers of app %s\nDefaultDependencies=no\n"
                        "Requires=systemd-journald.socket\nWants=podctl-apps.target\n"
                        "After=systemd-journald.socket podctl-apps.target\nConflicts=shutdown.target\n"
-                       "Before=shutdown.target\nStopWhenUnneeded=yes\nFailureAction=exit\n\n"
+                       "Before=shutdown.target\nStopWhenUnneeded=yes\n%s\n"
                        "[Service]\nType=oneshot\nRemainAfterExit=yes\nSyslogIdentifier=%s\n"
                        "RootDirectory=" POD_STAGE2_DIR "/%s/rootfs\nMountAPIVFS=yes\nTimeoutStartSec=infinity\n"
                        "StandardInput=null\nStandardOutput=journal\nStandardError=journal\n"
                        "TimeoutStopSec=%" PRIi64 "s\nTimeoutStopFailureMode=kill\n",
-                       app->app->name, app->app->name, app->app->name, app->handler_timeout);
+                       app->app->name, app->leaves_pod ? "" : "FailureAction=exit\n", app->app->name, app->app->name,
+                       app->handler_timeout);
         if (identity->pre_start)
                 print_exec(f, "ExecStart", LAUNCH_PRE_START);
         if (identity->post_stop)

@@ -10,7 +10,7 @@
 #include "stage1/app-unit.h"
 #include "stage1/pod-tree.h"
 
-#define UNIT_DIR "etc/systemd/system"
+#define UNIT_DIR POD_UNIT_DIR
 
 const char *pod_tree_unit_path(void)
 {
@@ -265,8 +265,8 @@ static int add_journal_fields(const PlanApp *app, char **text)
         return 0;
 }
 
-static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIdentity *identity, int root_fd,
-                          char **reterr_message)
+int pod_tree_add_app(const PodPlan *plan, const PlanApp *app, const AppIdentity *identity, int root_fd,
+                     char **reterr_message)
 {
         _cleanup_free_ char *path = strjoin(UNIT_DIR "/", app->app->name, ".service"), *text = NULL;
         int r;
@@ -352,7 +352,7 @@ int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int ro
                 return r;
 
         for (size_t i = 0; i < plan->n_apps; i++) {
-                r = write_app_unit(plan, &plan->apps[i], &identities[i], root_fd, reterr_message);
+                r = pod_tree_add_app(plan, &plan->apps[i], &identities[i], root_fd, reterr_message);
                 if (r < 0)
                         return r;
                 r = strv_extendf(&names, "%s.service", plan->apps[i].app->name);
@@ -360,6 +360,9 @@ int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int ro
                         return r;
         }
 
+        /* It ends the pod when nothing needs it any more. */
+        if (appc_pod_is_mutable(plan->manifest) && strv_extend(&names, "podctl-apps.target") < 0)
+                return -ENOMEM;
         wants = strv_join(names, " ");
         text = wants ? strprintf("[Unit]\nWants=%s\nAfter=%s\n", wants, wants) : NULL;
         return text ? write_string_at(root_fd, UNIT_DIR "/pod.target.d/apps.conf", text, 0644) : -ENOMEM;

@@ -227,7 +227,7 @@ Test(short_pod, options)
                                            "replace", "inherit-env", "no-store", "store-only", "no-overlay",
                                            "stage1-from-dir", "stage1-hash", "stage1-name", "stage1-path",
                                            "stage1-url", "volume", NULL };
-        static const char *const app[] = { "name", "signature", "cap-remove", "cap-retain", NULL };
+        static const char *const app[] = { "name", "signature", "cap-remove", "cap-retain", "mnt-volume", NULL };
 
         expect_options(short_pod_members, create_options);
         expect_options(short_app_members, run_app_options);

@@ -32,6 +32,26 @@ int compose_mounts(AppcPod *pod, AppcPodApp *app, char *const *texts)
         return 0;
 }
 
+/* rkt's form of a volume and its mount in one. */
+int compose_own_volumes(AppcPodApp *app, char *const *texts)
+{
+        STRV_FOREACH(text, texts) {
+                _cleanup_(mount_done) Mount mount = {};
+                _cleanup_json_error_ JsonError e = {};
+                int r = app_volume_from_string(*text, &mount, &e);
+
+                if (r < 0)
+                        return log_error_errno(r, "Option --mnt-volume: %s; write name=NAME,kind=host,source=PATH,"
+                                               "target=PATH", json_error_message(&e, r));
+                if (appc_pod_app_has_mount(app, mount.path))
+                        return log_error_errno(EINVAL, "Option --mnt-volume: something is mounted at '%s' already",
+                                               mount.path);
+                if (appc_pod_app_add_mount(app, &mount) < 0)
+                        return log_oom();
+        }
+        return 0;
+}
+
 /* PATH[:TARGET][:ACCESS]; a part that does not begin with a slash is the access. */
 static int split_device(const char *text, char **ret_source, char **ret_target, char **ret_access)
 {

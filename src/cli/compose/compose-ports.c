@@ -63,7 +63,8 @@ int compose_ports(AppcPod *pod, char *const *texts)
                 bool numbers = !begins_with_name(pod, *text) && port_is_mapping(*text);
                 int r;
 
-                r = numbers ? read_mapping(pod, *text, &port, &e) : pod_port_from_string(*text, &port, &e);
+                r = port_is_full(*text) ? pod_port_from_full(*text, &port, &e)
+                    : numbers ? read_mapping(pod, *text, &port, &e) : pod_port_from_string(*text, &port, &e);
                 if (r < 0)
                         return log_error_errno(r, "Option --port: %s", json_error_message(&e, r));
                 if (appc_pod_add_port(pod, &port) < 0)

@@ -59,6 +59,8 @@ int compose_around(const RunArgs *args, const RunApp *run, AppcPod *pod, AppcPod
         if (r < 0)
                 return r;
         r = compose_mounts(pod, app, run->mounts);
+        if (r >= 0)
+                r = compose_own_volumes(app, run->own_volumes);
         if (r < 0)
                 return r;
         r = compose_devices(app, run->devices);
@@ -118,6 +120,8 @@ int compose_words_of_pod(const RunArgs *args, AppcPod *pod)
         r = compose_pairs(&pod->user_labels, args->user_labels, "user-label");
         if (r < 0)
                 return r;
+        if (args->mutable && strv_env_set(&pod->annotations, APPC_ANNOTATION_MUTABLE, "true") < 0)
+                return log_oom();
         r = add_journal_limits(pod, args);
         if (r >= 0)
                 r = add_deadline(pod, args);

@@ -17,3 +17,6 @@ PodSettings *pod_settings_renew(const PodSettings *old);
 
 /* Adds the options of the start to settings that do not have any of them yet. */
 int pod_settings_for_start(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *settings);
+
+/* What 'podctl run' does with its command line: the pod is made and started (cli/verbs/verb-run.c). */
+int run_new_pod(Context *c, const RunArgs *args);

@@ -21,6 +21,7 @@
 static const char *const pod_annotations[] = {
         POD_ANNOTATION_UPDATE,
         POD_ANNOTATION_DEADLINE,
+        APPC_ANNOTATION_MUTABLE,
         "podctl/dns",           "podctl/dns-domain",
         "podctl/dns-opt",       "podctl/dns-search",
         "podctl/hostname",      "podctl/hosts-entry",

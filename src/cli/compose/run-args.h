@@ -18,6 +18,7 @@ typedef struct RunApp {
         char *signature;
         char *name;
         char **mounts;
+        char **own_volumes;
         char **annotations;
         bool readonly_rootfs;
         char **after;
@@ -88,6 +89,7 @@ typedef struct RunArgs {
         char *stage1;           /* "name=VALUE" of --stage1-name=VALUE and so on */
         bool no_overlay;
         bool quiet;
+        bool mutable;           /* apps may come and go while the pod runs */
 
         RunApp *apps;
         size_t n_apps;
@@ -100,6 +102,8 @@ extern const Option run_options[];
 extern const Option prepare_options[];      /* what a pod is made of */
 extern const Option run_prepared_options[]; /* options of its start */
 extern const Option create_options[];       /* options that can be in a file */
+extern const Option sandbox_options[];      /* options of a mutable pod without apps, and of its start */
+extern const Option app_add_options[];      /* options of an app that comes to it */
 extern const Option run_app_options[];
 
 /* Fills args, and context with the global options among them. Logs. */

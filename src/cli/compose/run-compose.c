@@ -114,6 +114,15 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
         return 0;
 }
 
+int run_compose_app(Context *context, const RunArgs *args, AppcPod *pod, Image **ret_image)
+{
+        int r = add_app(context, args, &args->apps[0], pod, ret_image);
+
+        if (r >= 0)
+                pod->apps[pod->n_apps - 1].options = app_options_free(pod->apps[pod->n_apps - 1].options);
+        return r;
+}
+
 /* The option, else the manifest's annotation. */
 int private_users_wanted(const RunArgs *args, const AppcPod *manifest, Tristate *ret)
 {
@@ -236,7 +245,7 @@ static int compose_words(Context *context, const RunArgs *args, AppcPod *pod, Im
 
 static int compose(Context *c, const RunArgs *args, AppcPod *pod, size_t n, Image ***ret_images)
 {
-        Image **images = new0(Image *, n);
+        Image **images = new0(Image *, MAX(n, 1U));
         int r;
 
         if (!images)

@@ -13,5 +13,8 @@
  * *ret_images, unless NULL, are the images of its apps, those that were looked up. */
 int run_compose(Context *context, const RunArgs *args, AppcPod **ret, Image ***ret_images);
 
+/* Adds the first app of the command line to a pod that is there already. */
+int run_compose_app(Context *context, const RunArgs *args, AppcPod *pod, Image **ret_image);
+
 /* Whether the pod has user IDs of its own: the option, or else the manifest's annotation; unset: neither says it. */
 int private_users_wanted(const RunArgs *args, const AppcPod *manifest, Tristate *ret);

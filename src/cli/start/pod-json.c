@@ -3,6 +3,7 @@
 #include "cli/start/pod-json.h"
 #include "cli/start/pod-networks.h"
 #include "cli/start/pod-ports.h"
+#include "pod/pod-change.h"
 
 const char *pod_app_state(const Pod *pod, const char *app)
 {
@@ -10,6 +11,8 @@ const char *pod_app_state(const Pod *pod, const char *app)
 
         if (pod_app_exit_status(pod, app, &status, NULL) >= 0)
                 return "exited";
+        if (pod_app_waits(pod, app))
+                return "created";
         if (pod->state == POD_RUNNING)
                 return "running";
         return pod_state_has_run(pod->state) ? "exited" : "unknown";
@@ -117,7 +120,7 @@ static json_object *mounts_to_json(const Pod *pod, const AppcPodApp *app)
         return array;
 }
 
-static json_object *app_to_json(const Pod *pod, const AppcPodApp *app)
+json_object *pod_app_to_json(const Pod *pod, const AppcPodApp *app)
 {
         json_object *o = json_object_new_object();
         uint64_t finished = 0;
@@ -126,9 +129,11 @@ static json_object *app_to_json(const Pod *pod, const AppcPodApp *app)
 
         (void) json_object_object_add(o, "name", json_object_new_string(app->name));
         (void) json_object_object_add(o, "state", json_object_new_string(pod_app_state(pod, app->name)));
-        (void) json_object_object_add(o, "created_at", json_object_new_int64((int64_t) pod_created_time(pod)));
-        if (pod_started_time(pod) > 0)
-                (void) json_object_object_add(o, "started_at", json_object_new_int64((int64_t) pod_started_time(pod)));
+        (void) json_object_object_add(o, "created_at",
+                                      json_object_new_int64((int64_t) pod_app_created_time(pod, app->name)));
+        if (pod_app_started_time(pod, app->name) > 0)
+                (void) json_object_object_add(o, "started_at",
+                                              json_object_new_int64((int64_t) pod_app_started_time(pod, app->name)));
         if (pod_app_exit_status(pod, app->name, &status, &finished) >= 0) {
                 (void) json_object_object_add(o, "finished_at", json_object_new_int64((int64_t) finished));
                 (void) json_object_object_add(o, "exit_code", json_object_new_int(status));
@@ -152,7 +157,7 @@ static void add_manifest(json_object *o, const Pod *pod)
         json_object *apps = json_object_new_array(), *names = json_object_new_array();
 
         for (size_t i = 0; i < pod->manifest->n_apps; i++) {
-                (void) json_object_array_add(apps, app_to_json(pod, &pod->manifest->apps[i]));
+                (void) json_object_array_add(apps, pod_app_to_json(pod, &pod->manifest->apps[i]));
                 (void) json_object_array_add(names, json_object_new_string(pod->manifest->apps[i].name));
         }
         (void) json_object_object_add(o, "app_names", names);

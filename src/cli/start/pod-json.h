@@ -9,6 +9,9 @@
  * "exit_code" of the pod. */
 json_object *pod_to_json(Pod *pod);
 
+/* One of its apps, as it is in there. */
+json_object *pod_app_to_json(const Pod *pod, const AppcPodApp *app);
+
 /* Whether the app runs and has a health check; *ret is what that found last. */
 bool pod_app_is_checked(const Pod *pod, const AppcPodApp *app, PodHealth *ret);
 /* One word for all of it: the status, or "not-ready" for an app that is healthy. */

@@ -253,6 +253,9 @@ static int add_pod(List *l, Pod *pod)
                         return -ENOMEM;
                 return add_row(l, &(Row) { pod, NULL, l->args->full }, true);
         }
+        /* A mutable one may have none at the moment. */
+        if (pod->manifest->n_apps == 0)
+                return add_row(l, &(Row) { pod, NULL, l->args->full }, true);
 
         for (size_t i = 0; i < pod->manifest->n_apps; i++) {
                 r = add_row(l, &(Row) { pod, &pod->manifest->apps[i], l->args->full }, i == 0);

@@ -88,7 +88,7 @@ static int run_manifest(Context *c, const RunArgs *args, const ManifestText *fro
         return r < 0 ? r : make_and_start(c, &own);
 }
 
-static int run_pod(Context *c, const RunArgs *args)
+int run_new_pod(Context *c, const RunArgs *args)
 {
         const char *path = args->kube ?: args->pod_manifest;
         _cleanup_(manifest_text_done) ManifestText text = {};
@@ -103,7 +103,7 @@ static int run_pod(Context *c, const RunArgs *args)
 
 static int run(Context *c, void *userdata, char **words)
 {
-        return run_args_run(c, &verb_run, words, userdata, run_pod);
+        return run_args_run(c, &verb_run, words, userdata, run_new_pod);
 }
 
 int run_pod_of_unit(Context *c, const char *name, const char *manifest_path)
@@ -117,7 +117,7 @@ int run_pod_of_unit(Context *c, const char *name, const char *manifest_path)
         args.name = (char *) name;
         args.pod_manifest = (char *) manifest_path;
         args.of_pods_d = true;
-        return run_pod(c, &args);
+        return run_new_pod(c, &args);
 }
 
 const Verb verb_run = {

@@ -25,6 +25,7 @@ const ShortMember short_pod_members[] = {
         { "log", SHORT_TEXT, "log", "both|pod|host|none", "Journals that have the output" },
         { "mds-register", SHORT_BOOLEAN, "mds-register", .help = "Make the pod known to the metadata service" },
         { "mounts", SHORT_LIST, "mount", .help = "Mounts in every app: volume=NAME,target=PATH" },
+        { "mutable", SHORT_BOOLEAN, "mutable", .help = "Apps may come and go while the pod runs" },
         { "network-aliases", SHORT_LIST, "net-alias", .help = "Further names of the pod for others of its networks" },
         { "networks", SHORT_LIST, "net", .help = "Networks, with NAME:KEY=VALUE;…; default, none, host or all" },
         { "ports", SHORT_LIST, "port", .help = "Ports to forward: [IP:]PORT:PORT[/udp]" },

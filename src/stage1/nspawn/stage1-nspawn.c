@@ -8,15 +8,15 @@
 #include "basic/path.h"
 #include "basic/time-util.h"
 #include "config.h"
+#include "inside/launch-places.h"
 #include "network/network.h"
 #include "pod/plan-isolators.h"
 #include "pod/pod-etc.h"
 #include "pod/pod-register.h"
 #include "shared/explain.h"
 #include "shared/mount-util.h"
-#include "stage1/app-launch.h"
+#include "stage1/app-install.h"
 #include "stage1/app-mounts.h"
-#include "stage1/app-beside.h"
 #include "stage1/app-unit.h"
 #include "stage1/nspawn/nspawn-keep.h"
 #include "stage1/nspawn/ready-filter.h"
@@ -246,60 +246,21 @@ static int launch_mount(Launch *l, char **reterr_message)
         return r;
 }
 
-/* Docker makes it if the image has none, and images count on that. A root that is already read-only keeps what it has,
- * and the start of the app reports the error. */
-static int make_working_directory(const Launch *l, const PlanApp *app, int root, char **reterr_message)
-{
-        const char *directory = app->app->app->working_directory ?: "/";
-        _cleanup_close_ int fd = mkdir_in_root(root, directory, 0755, l->range.base);
-
-        return fd >= 0 || fd == -EROFS ? 0
-                                       : explain(reterr_message, fd,
-                                                 "app '%s': %s cannot be its working directory: %s; see --working-dir",
-                                                 app->app->name, directory, strerror(-fd));
-}
-
-/* A socket of the host among the app's files for its launcher. It may be missing. userns_fd: -EBADF, unless root of the
- * pod is to own it. */
-static int mount_socket(const Launch *l, const PlanApp *app, const char *source, int userns_fd, const char *name)
-{
-        _cleanup_free_ char *path = strjoin(LAUNCH_POD_FILES "/", app->app->name, "/", name);
-        _cleanup_close_ int socket = -EBADF, target = -EBADF;
-
-        if (!path)
-                return -ENOMEM;
-        socket = mount_clone(AT_FDCWD, source, &(MountOptions) { .userns_fd = userns_fd, .data_only = true });
-        if (socket < 0)
-                return socket == -ENOENT ? 0 : socket;
-        target = make_file_in_root(l->root_fd, path, 0600, 0700, l->range.base);
-        return target < 0 ? target : mount_attach(socket, target);
-}
-
 /* The socket on which `podctl run` reads what an app writes, if there is one. */
 static int connect_output(const Launch *l, size_t i)
 {
         _cleanup_free_ char *below = strprintf(POD_OUTPUT_DIR "/%zu", i),
                             *source = below ? pod_path(l->pod, below) : NULL;
 
-        return source ? mount_socket(l, &l->plan->apps[i], source, l->userns_fd, LAUNCH_OUTPUT) : -ENOMEM;
-}
-
-/* Below what only root of the pod can read: not for apps, which could write there without end under any name. Everybody
- * may write to the socket itself (systemd-journald-dev-log.socket), so its owner need not be mapped; it could not be on
- * Linux before 6.3, whose tmpfs has no such mounts. */
-static int connect_journal(const Launch *l, size_t i)
-{
-        const PlanApp *app = &l->plan->apps[i];
-
-        if (!app_launch_wants_host_journal(app) && !app_is_accompanied(app))
-                return 0;
-        return mount_socket(l, app, "/run/systemd/journal/socket", -EBADF, LAUNCH_JOURNAL);
+        return source ? app_mount_socket(&l->plan->apps[i], source, l->userns_fd, LAUNCH_OUTPUT, l->root_fd,
+                                         l->range.base) : -ENOMEM;
 }
 
 static int launch_connect_outputs(Launch *l, char **reterr_message)
 {
         for (size_t i = 0; i < l->plan->n_apps; i++) {
-                int r = connect_output(l, i) ?: connect_journal(l, i);
+                int r = connect_output(l, i)
+                                ?: app_mount_journal(&l->plan->apps[i], l->root_fd, l->range.base);
 
                 if (r < 0)
                         return explain(reterr_message, r, "app '%s': cannot connect its output to the host: %s",
@@ -319,27 +280,13 @@ static int launch_write_apps(Launch *l, char **reterr_message)
 {
         int r;
 
-        l->identities = new0(AppIdentity, l->plan->n_apps);
+        l->identities = new0(AppIdentity, MAX(l->plan->n_apps, 1U));
         if (!l->identities)
                 return -ENOMEM;
 
         for (size_t i = 0; i < l->plan->n_apps; i++) {
-                _cleanup_free_ char *path =
-                        strjoin(POD_STAGE2_DIR "/", l->plan->apps[i].app->name, "/rootfs");
-                _cleanup_close_ int root = path ? open_in_root(l->root_fd, path, O_PATH | O_DIRECTORY) : -ENOMEM;
-
-                if (root < 0)
-                        return root;
-                r = make_working_directory(l, &l->plan->apps[i], root, reterr_message);
-                if (r < 0)
-                        return r;
-                r = late_mounts_of(&l->late, l->plan->apps[i].app->name, &l->identities[i].binds);
-                if (r < 0)
-                        return r;
-                r = app_launch_check_binds(&l->plan->apps[i], l->identities[i].binds, reterr_message);
-                if (r < 0)
-                        return r;
-                r = app_identify(&l->plan->apps[i], root, l->range.base, &l->identities[i], reterr_message);
+                r = app_look_up(&l->plan->apps[i], &l->late, l->root_fd, l->range.base, &l->identities[i],
+                                reterr_message);
                 if (r < 0)
                         return r;
         }

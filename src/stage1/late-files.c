@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/stat.h>
+
+#include "basic/fs.h"
+#include "basic/strv.h"
+#include "stage1/app-beside.h"
+#include "stage1/app-unit.h"
+#include "stage1/late-files.h"
+
+#define FILE_MAX (64U * 1024 * 1024)
+
+static int copy_file(int from_fd, int to_fd, const char *name, mode_t mode)
+{
+        _cleanup_free_ char *data = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        size_t n;
+        int r = read_file_at(from_fd, name, FILE_MAX, &data, &n);
+
+        if (r < 0)
+                return r;
+        if (unlinkat(to_fd, name, 0) < 0 && errno != ENOENT)
+                return -errno;
+        fd = openat(to_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode & 0777);
+        return fd < 0 ? -errno : loop_write(fd, data, n);
+}
+
+int late_files_copy(int from_fd, const char *from, int to_fd, const char *to)
+{
+        _cleanup_close_ int source = open_directory_at(from_fd, from), target = -EBADF;
+        _cleanup_strv_free_ char **names = NULL;
+        struct stat st;
+        int r;
+
+        if (source < 0)
+                return source;
+        if (fstat(source, &st) < 0)
+                return -errno;
+        target = mkdir_open_at(to_fd, to, st.st_mode & 0777);
+        r = target < 0 ? target : list_directory_all_at(source, ".", &names);
+        STRV_FOREACH(name, names) {
+                if (r < 0)
+                        break;
+                if (fstatat(source, *name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                        return -errno;
+                if (S_ISREG(st.st_mode))
+                        r = copy_file(source, target, *name, st.st_mode);
+        }
+        return r;
+}
+
+int late_files_remove_units(int dir_fd, const char *app)
+{
+        char *const units[] = { strprintf("%s.service", app), strprintf(HANDLERS_UNIT, app),
+                                strprintf(HEALTH_UNIT, app) };
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(units); i++) {
+                if (r >= 0 && !units[i])
+                        r = -ENOMEM;
+                if (r >= 0 && unlinkat(dir_fd, units[i], 0) < 0 && errno != ENOENT)
+                        r = -errno;
+                free(units[i]);
+        }
+        return r;
+}

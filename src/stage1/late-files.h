@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Copies the regular files of a directory into another one, which is made if missing, with their modes, and replaces
+ * what is there. Directories and sockets are left out. */
+int late_files_copy(int from_fd, const char *from, int to_fd, const char *to);
+
+/* Removes an app's units, "NAME.service" and those that are named after it, from the directory. */
+int late_files_remove_units(int dir_fd, const char *app);
