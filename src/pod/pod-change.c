@@ -38,7 +38,8 @@ int pod_change_leftovers(const Pod *pod, char ***ret)
         if (r < 0)
                 return r;
         STRV_FOREACH(name, names)
-                if (ac_name_is_valid(*name) && !appc_pod_find_app(pod->manifest, *name) && strv_extend(&left, *name) < 0)
+                if (ac_name_is_valid(*name) && !appc_pod_find_app(pod->manifest, *name) &&
+                    strv_extend(&left, *name) < 0)
                         return -ENOMEM;
         *ret = TAKE_PTR(left);
         return 0;

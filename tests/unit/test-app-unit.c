@@ -442,3 +442,21 @@ Test(app_unit, refused_binds)
                 cr_expect_eq(message != NULL, cases[i].refused, "%s", cases[i].bind);
         }
 }
+
+/* Nothing that happens to an app of a mutable pod ends the pod. */
+Test(app_unit, leaves_pod)
+{
+        _cleanup_(planned_done) Planned p = {};
+        _cleanup_free_ char *unit = NULL, *handlers = NULL;
+
+        cr_assert_eq(plan_app_json(&p, &settings, "'eventHandlers':[{'name':'post-stop','exec':['/bin/true']}]", "",
+                                   "'annotations':[{'name':'podctl/mutable','value':'true'}]"), 0, "%s", p.message);
+        cr_assert_eq(app_unit_format(&p.plan->apps[0], &identity, &settings, &unit), 0);
+        cr_expect_not_null(strstr(unit, "/app-exited web no leaves-pod\n"), "%s", unit);
+        cr_assert_eq(app_handlers_format(&p.plan->apps[0], &identity, &handlers), 0);
+        cr_expect_null(strstr(handlers, "FailureAction="), "%s", handlers);
+        p.plan->apps[0].leaves_pod = false;
+        free(handlers);
+        cr_assert_eq(app_handlers_format(&p.plan->apps[0], &identity, &handlers), 0);
+        cr_expect_not_null(strstr(handlers, "FailureAction=exit\n"), "%s", handlers);
+}

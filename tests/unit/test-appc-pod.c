@@ -334,3 +334,28 @@ Test(appc_pod, survives_damage_strictly, .timeout = 120)
 {
         run_damaged("appc-pod/full.json", parse_case_strictly);
 }
+
+/* Its own volumes go with an app, but not those of an app whose name begins like that. */
+Test(appc_pod, without_app)
+{
+        static const char json[] =
+                "{\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\",\"apps\":["
+                "{\"name\":\"a\",\"image\":{\"name\":\"x\"},\"mounts\":[{\"volume\":\"a-data\",\"path\":\"/d\"},"
+                "{\"volume\":\"shared\",\"path\":\"/s\"},{\"volume\":\"a-both\",\"path\":\"/o\"}]},"
+                "{\"name\":\"a-b\",\"image\":{\"name\":\"x\"},\"mounts\":[{\"volume\":\"a-b-data\",\"path\":\"/d\"},"
+                "{\"volume\":\"a-both\",\"path\":\"/o\"}]}],"
+                "\"volumes\":[{\"name\":\"a-data\",\"kind\":\"empty\"},{\"name\":\"a-b-data\",\"kind\":\"empty\"},"
+                "{\"name\":\"a-both\",\"kind\":\"empty\"},{\"name\":\"shared\",\"kind\":\"empty\"}]}";
+        _cleanup_(appc_pod_freep) AppcPod *pod = NULL, *without = NULL;
+
+        cr_assert_eq(appc_pod_parse(json, strlen(json), &pod, NULL), 0);
+        cr_assert_eq(appc_pod_without_app(pod, "a", &without), 0);
+        cr_assert_eq(without->n_apps, 1);
+        cr_expect_str_eq(without->apps[0].name, "a-b");
+        cr_expect_eq(without->n_volumes, 3);
+        cr_expect_null(appc_pod_find_volume(without, "a-data"));
+        cr_expect_not_null(appc_pod_find_volume(without, "a-b-data"));
+        cr_expect_not_null(appc_pod_find_volume(without, "a-both"));
+        cr_expect_not_null(appc_pod_find_volume(without, "shared"));
+        cr_expect_eq(pod->n_apps, 2);
+}

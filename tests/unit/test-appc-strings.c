@@ -130,6 +130,26 @@ Test(appc_strings, mounts)
         cr_expect_str_eq(m.path, "/a b");
 }
 
+static int read_app_volume(const char *s, JsonError *e)
+{
+        _cleanup_(mount_done) Mount x = {};
+
+        return app_volume_from_string(s, &x, e);
+}
+
+Test(appc_strings, app_volumes)
+{
+        _cleanup_(mount_done) Mount m = {};
+
+        cr_assert_eq(app_volume_from_string("kind=host,name=v,source=/a,target=/b,readOnly=true", &m, NULL), 0);
+        cr_expect_str_eq(m.volume, "v");
+        cr_expect_str_eq(m.path, "/b");
+        cr_assert_not_null(m.app_volume);
+        cr_expect_str_eq(m.app_volume->name, "v");
+        cr_expect_str_eq(m.app_volume->source, "/a");
+        cr_expect_eq(m.app_volume->read_only, TRISTATE_YES);
+}
+
 Test(appc_strings, ports)
 {
         static const struct {
@@ -189,6 +209,10 @@ Test(appc_strings, say_what_is_wrong)
         } cases[] = {
                 { read_volume, "", "name: '' is not a valid name (lower-case letters, digits, '-')" },
                 { read_volume, "v", "missing member 'kind'" },
+                { read_app_volume, "kind=empty,target=/a", "missing key 'name'" },
+                { read_app_volume, "name=v,kind=empty", "missing key 'target'" },
+                { read_app_volume, "name=v,name=w,kind=empty,target=/a", "unknown key 'name'" },
+                { read_app_volume, "name=v,target=/a", "missing member 'kind'" },
                 { read_volume, "v,", "expected KEY=VALUE, not ''" },
                 { read_volume, "v,,kind=empty", "expected KEY=VALUE, not ''" },
                 { read_volume, "v,kind", "expected KEY=VALUE, not 'kind'" },

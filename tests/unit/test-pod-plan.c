@@ -888,3 +888,34 @@ Test(pod_plan, owners_that_pods_do_not_have)
                 planned_done(&p);
         }
 }
+
+#define MUTABLE "'annotations':[{'name':'podctl/mutable','value':'true'}]"
+
+/* A pod whose apps come later: it may have none, and has the time that they will want. */
+Test(pod_plan, mutable)
+{
+        static const struct {
+                const char *pod_app, *pod;
+        } wrong[] = {
+                { "'annotations':[{'name':'podctl/on-unhealthy','value':'fail'}]", MUTABLE },
+                { "'annotations':[{'name':'podctl/health-ready','value':'true'}]", MUTABLE },
+                { "", "'annotations':[{'name':'podctl/mutable','value':'maybe'}]" },
+        };
+        _cleanup_free_ char *empty = quoted("{'acKind':'PodManifest','acVersion':'0.8.11','apps':[]," MUTABLE "}"),
+                            *fixed = quoted("{'acKind':'PodManifest','acVersion':'0.8.11','apps':[]}");
+        _cleanup_(planned_done) Planned none = {}, one = {}, refused = {};
+
+        cr_assert_eq(plan_json(&none, &settings, empty), 0, "%s", none.message);
+        cr_expect_eq(none.plan->n_apps, 0);
+        cr_expect(strv_contains(none.plan->unit_properties, "TimeoutStopSec=infinity"));
+        cr_assert_eq(plan_app_json(&one, &settings, "", "", MUTABLE), 0, "%s", one.message);
+        cr_expect(one.plan->apps[0].leaves_pod);
+        cr_expect_lt(plan_json(&refused, &settings, fixed), 0);
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++) {
+                _cleanup_(planned_done) Planned p = {};
+
+                cr_expect_lt(plan_app_json(&p, &settings, "'healthcheck':{'Test':['CMD','x']}", wrong[i].pod_app,
+                                           wrong[i].pod), 0);
+                cr_expect(p.message && strstr(p.message, "mutable"), "%s", strempty(p.message));
+        }
+}

@@ -81,3 +81,37 @@ Test(port_mapping, says_what_is_wrong)
                 cr_expect_str_eq(e.message, cases[i].message, "%s: %s", cases[i].text, e.message);
         }
 }
+
+/* rkt's app sandbox: the port has a name of its own, and no app has it yet. */
+Test(port_mapping, full_forms)
+{
+        static const struct {
+                const char *text, *ip;
+                uint32_t host, port;
+        } cases[] = {
+                { "web:tcp:80:127.0.0.1:8080", "127.0.0.1", 8080, 80 },
+                { "web:udp:53:0.0.0.0:5353", "0.0.0.0", 5353, 53 },
+                { "web:tcp:80:[::1]:8080", "::1", 8080, 80 },
+        };
+        static const char *const wrong[] = { "web:tcp:0:127.0.0.1:1", "web:tcp:80:127.0.0.1:", "web:tcp:80:1.2:80",
+                                             "Web:tcp:80:127.0.0.1:8080", "web:tcp:x:127.0.0.1:8080" };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(pod_port_done) PodPort p = {};
+
+                cr_expect(port_is_full(cases[i].text), "%s", cases[i].text);
+                cr_assert_eq(pod_port_from_full(cases[i].text, &p, NULL), 0, "%s", cases[i].text);
+                cr_expect_str_eq(p.name, "web");
+                cr_expect_str_eq(p.host_ip, cases[i].ip);
+                cr_expect_eq(p.host_port, cases[i].host);
+                cr_expect_eq(p.pod_port->port, cases[i].port);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++) {
+                _cleanup_(pod_port_done) PodPort p = {};
+
+                cr_expect_lt(pod_port_from_full(wrong[i], &p, NULL), 0, "%s", wrong[i]);
+        }
+        cr_expect_not(port_is_full("8080:80"));
+        cr_expect_not(port_is_full("127.0.0.1:8080:80"));
+        cr_expect_not(port_is_full("http:[::1]:80"));
+}

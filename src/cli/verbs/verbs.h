@@ -3,15 +3,14 @@
 
 #include "cli/verb.h"
 
-/* Each verb is in the file of its name, verb-NAME.c, or of one that differs in one word: all of app in verb-app.c, exec in verb-enter.c, image
- * fetch in verb-fetch.c, image render in verb-image-extract.c, image untag in verb-image-tag.c, network inspect in
- * verb-network-list.c, serve-metrics in verb-metrics.c, volume inspect in verb-volume-list.c, volume import in
- * verb-volume-export.c. */
+/* Each verb is in the file of its name, verb-NAME.c, or of one that differs in one word: all of app in verb-app.c, exec
+ * in verb-enter.c, image fetch in verb-fetch.c, image render in verb-image-extract.c, image untag in verb-image-tag.c,
+ * network inspect in verb-network-list.c, serve-metrics in verb-metrics.c, volume inspect in verb-volume-list.c, volume
+ * import in verb-volume-export.c. */
 
 extern const Verb verb_app_add, verb_app_exec, verb_app_list, verb_app_rm, verb_app_sandbox, verb_app_start,
         verb_app_status, verb_app_stop, verb_build, verb_cat_manifest, verb_check, verb_complete, verb_completion,
-        verb_config, verb_cp,
-        verb_create, verb_delete, verb_edit, verb_enter, verb_events, verb_exec, verb_export, verb_fetch, verb_gc,
+        verb_config, verb_cp, verb_create, verb_delete, verb_edit, verb_enter, verb_events, verb_exec, verb_export, verb_fetch, verb_gc,
         verb_generate_kube,
         verb_help, verb_image_cat_manifest, verb_image_export, verb_image_extract, verb_image_fetch,
         verb_image_gc, verb_image_list, verb_image_render, verb_image_rm, verb_image_tag, verb_image_untag,
