@@ -231,7 +231,7 @@ int main(int argc, char *argv[])
 
         /* If the app has a restart policy, the service manager handles its failure, and the pod does not end. */
         if (has_policy || leaves_pod || !failed) {
-                if (!restarted)
+                if (!restarted && !leaves_pod)
                         report_end(directory, argv[1], failed ? END_FAILED : END_WELL, status);
                 wait_for_pod(argv[1]);
                 return EXIT_SUCCESS;

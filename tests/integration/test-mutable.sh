@@ -298,3 +298,41 @@ test_rkt_sandbox() {
         ./rkt stop "$(cat uuid)"
         wait $!
 }
+
+# Its command waits for the pod, and not for the apps that it began with.
+test_run_mutable_waits() {
+        defer end_pod waiting
+        podctl run --mutable --name=waiting --net=none busybox --name=first --exec=/bin/sh -- -c 'echo first; exit 5' \
+                >said 2>&1 &
+        wait_until eval '[[ $(states waiting 2>/dev/null) == "first exited" ]]'
+        assert_eq "$(state_of waiting)" running
+        shell_app waiting late 'echo late; sleep 1000'
+        podctl app start waiting --app=late
+        wait_until said waiting late late
+        podctl stop waiting >/dev/null
+        wait $! || true
+        assert_contains "$(cat said)" first
+}
+
+# Where the pod has no user IDs of its own, the way into it is another.
+test_late_app_without_user_ids() {
+        sandbox plain --net=none --private-users=no
+        shell_app plain late 'id -u; touch /mine; sleep 1000' --readonly-rootfs
+        podctl app start plain --app=late
+        wait_until said plain late 0
+        podctl app rm plain --app=late
+        nothing_in plain late
+        podctl stop plain
+}
+
+# What runs beside an app.
+test_late_app_has_company() {
+        sandbox company --net=none
+        podctl app add company busybox --name=late --health-cmd='test -e /healthy' --health-interval=200ms \
+                --stop-timeout=20s --exec=/bin/sh -- -c 'touch /healthy; sleep 1000' >/dev/null
+        podctl app start company --app=late
+        wait_until eval 'podctl list | grep -q " healthy "'
+        podctl app rm company --app=late
+        nothing_in company late
+        podctl stop company
+}

@@ -61,10 +61,14 @@ static int add(Context *c, const RunArgs *args)
 {
         _cleanup_(app_change_done) AppChange change = APP_CHANGE_NONE;
         _cleanup_(image_freep) Image *image = NULL;
+        RunArgs own = *args;
         int r = app_change_begin(c, args->subject, &change);
 
+        /* rkt took only images of the store. */
+        if (persona_is_rkt())
+                own.policy = PULL_NEVER;
         if (r >= 0)
-                r = run_compose_app(c, args, change.pod->manifest, &image);
+                r = run_compose_app(c, &own, change.pod->manifest, &image);
         if (r >= 0)
                 r = app_change_add(&change, image);
         if (r >= 0 && !persona_is_rkt())
@@ -205,7 +209,6 @@ static int run_exec(Context *c, void *userdata, char **words)
 }
 
 static const RunArgs sandbox_presets = { .options = sandbox_options, RUN_ARGS_UNSET };
-/* rkt took only images of the store; so does rkt here. */
 static const RunArgs add_presets = { .options = app_add_options, RUN_ARGS_UNSET };
 
 const Verb verb_app_sandbox = {
