@@ -46,8 +46,13 @@ nothing_in() {
         for pid in $(find "$(pod_cgroup "$1")" -name cgroup.procs -exec cat {} +); do
                 grep -s "/opt/stage2/$2/" "/proc/$pid/mountinfo" >>left || true
         done
-        systemctl --machine="$1" list-units --all --plain --no-legend "*$2*" >>left
         [[ ! -s left ]] || fail "left: $(cat left)"
+        wait_until no_unit_in "$1" "$2"
+}
+
+# systemd takes a look at what is mounted a few times a second.
+no_unit_in() {
+        [[ -z $(systemctl --machine="$1" list-units --all --plain --no-legend "*$2*") ]]
 }
 
 # descriptors POD: how many its PID 1 has open.

@@ -7,6 +7,8 @@
 #include "pod/pod-prepare.h"
 #include "pod/pod-register.h"
 #include "shared/explain.h"
+#include "stage1/app-beside.h"
+#include "stage1/app-unit.h"
 #include "stage1/late-app.h"
 #include "unit/manager-connect.h"
 #include "unit/unit-job.h"
@@ -48,9 +50,26 @@ static int call(AppChange *a, const char *member, const char *types, const char 
                      : 0;
 }
 
-static int reload(AppChange *a)
+static bool is_loaded(AppChange *a, char *unit)
 {
-        return call(a, "Reload", NULL, NULL);
+        _cleanup_free_ char *own = unit;
+
+        return !own || bus_call(a->bus, &bus_systemd_manager, "GetUnit", NULL, NULL, "s", own) >= 0;
+}
+
+/* Whether systemd has to be told that the files of the app's units are others, or gone. It reads those of units that it
+ * does not know when it needs them, and forgets what nothing refers to; to read all units again takes the longer the
+ * more apps there are. */
+static int reload_if_known(AppChange *a, const char *app)
+{
+        int r = connect_pod(a);
+
+        if (r < 0)
+                return r;
+        return is_loaded(a, strjoin(app, ".service")) || is_loaded(a, strprintf(HANDLERS_UNIT, app)) ||
+                               is_loaded(a, strprintf(HEALTH_UNIT, app))
+                       ? call(a, "Reload", NULL, NULL)
+                       : 0;
 }
 
 /* *ret_result is the job's. */
@@ -82,11 +101,11 @@ static int remove_rest(AppChange *a, const char *app)
         r = late_app_remove(a->pod, app, &message);
         if (r < 0)
                 return log_explained(r, message, "Cannot take app '%s' out of the pod", app);
-        r = reload(a);
-        if (r < 0)
-                return r;
         /* One that failed stays known otherwise. */
         (void) bus_call(a->bus, &bus_systemd_manager, "ResetFailedUnit", NULL, NULL, "s", unit);
+        r = reload_if_known(a, app);
+        if (r < 0)
+                return r;
         r = pod_change_forget(a->pod, app);
         return r < 0 ? log_error_errno(r, "Cannot remove the files of app '%s': %m", app) : 0;
 }
@@ -182,7 +201,7 @@ static int carry_out(AppChange *a, PodPlan *plan)
         r = late_app_add(a->pod, plan, app, &message);
         if (r < 0)
                 return log_explained(r, message, "Cannot add app '%s'", app->app->name);
-        r = reload(a);
+        r = reload_if_known(a, app->app->name);
         if (r < 0)
                 return r;
         r = pod_write_manifest(a->pod);
