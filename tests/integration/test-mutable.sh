@@ -254,7 +254,11 @@ test_mutable_survives_kills() {
 test_many_come_and_go() {
         local i before
         sandbox many --net=none
-        # With the bus, for which the check asks.
+        # With the bus, for which the check asks, and what systemd opens for the first app that ends.
+        shell_app many late true
+        podctl app start many --app=late
+        wait_until has_states many 'late exited'
+        podctl app rm many --app=late
         nothing_in many late
         before=$(descriptors many)
         for i in 1 2 3 4 5 6 7 8; do
