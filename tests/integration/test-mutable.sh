@@ -275,7 +275,8 @@ test_many_come_and_go() {
         wait_for_jobs
         nothing_in many late
         assert_eq "$(states many)" ''
-        wait_until eval '[[ $(descriptors many) == "$before" ]]'
+        # A timer of systemd's own may have come, but not one for each app.
+        wait_until eval '(($(descriptors many) <= before + 3))'
         podctl stop many
 }
 
