@@ -147,25 +147,62 @@ int app_change_begin(Context *c, const char *pod, AppChange *ret)
 
 /* Adding */
 
+static bool has_credentials(const AppChange *a, const PlanApp *app)
+{
+        return app->app->n_credentials > 0;
+}
+
+static bool has_devices(const AppChange *a, const PlanApp *app)
+{
+        return strv_length(app->devices) > 0;
+}
+
+static bool has_sockets(const AppChange *a, const PlanApp *app)
+{
+        for (size_t i = 0; i < app->app->app->n_ports; i++)
+                if (app->app->app->ports[i].socket_activated)
+                        return true;
+        return false;
+}
+
+static bool has_files_of_others(const AppChange *a, const PlanApp *app)
+{
+        for (size_t i = 0; i < app->mounts.n; i++)
+                if (app->mounts.items[i].source_app && !streq(app->mounts.items[i].source_app, app->app->name))
+                        return true;
+        return false;
+}
+
+/* An app that is there may have mounted it, and the late one would have another. */
+static bool has_shared_memory(const AppChange *a, const PlanApp *app)
+{
+        for (size_t i = 0; i < app->mounts.n; i++)
+                if (app->mounts.items[i].kind == PLAN_MOUNT_TMPFS && app->mounts.items[i].source &&
+                    appc_pod_find_volume(a->pod->manifest, app->mounts.items[i].source))
+                        return true;
+        return false;
+}
+
 /* What a pod is given only at its start. */
 static int check_late(const AppChange *a, const PlanApp *app)
 {
-        const char *what = app->app->n_credentials > 0   ? "credentials"
-                           : strv_length(app->devices) > 0 ? "devices"
-                                                           : NULL;
+        static const struct {
+                bool (*has)(const AppChange *a, const PlanApp *app);
+                const char *what;
+        } rows[] = {
+                { has_credentials, "credentials" },
+                { has_devices, "devices" },
+                { has_sockets, "sockets that systemd listens on" },
+                { has_files_of_others, "volumes with the files of another app's image" },
+                { has_shared_memory, "volumes in memory that other apps may have" },
+        };
 
-        for (size_t i = 0; !what && i < app->app->app->n_ports; i++)
-                if (app->app->app->ports[i].socket_activated)
-                        what = "sockets that systemd listens on";
-        for (size_t i = 0; !what && i < app->mounts.n; i++)
-                if (app->mounts.items[i].source_app && !streq(app->mounts.items[i].source_app, app->app->name))
-                        what = "volumes with the files of another app's image";
-                else if (app->mounts.items[i].kind == PLAN_MOUNT_TMPFS && app->mounts.items[i].source &&
-                         appc_pod_find_volume(a->pod->manifest, app->mounts.items[i].source))
-                        what = "volumes in memory that other apps may have";
-        return what ? log_error_errno(EOPNOTSUPP, "App '%s': an app that is added to a running pod cannot have %s",
-                                      app->app->name, what)
-                    : 0;
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (rows[i].has(a, app))
+                        return log_error_errno(EOPNOTSUPP,
+                                               "App '%s': an app that is added to a running pod cannot have %s",
+                                               app->app->name, rows[i].what);
+        return 0;
 }
 
 static int resolve(AppChange *a, AppcPodApp *app, const Image *image)
