@@ -16,9 +16,9 @@ typedef struct Fixture {
 } Fixture;
 
 static const char manifest[] =
-        "{\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\",\"annotations\":[{\"name\":\"podctl/mutable\",\"value\":"
-        "\"%s\"}],\"apps\":[{\"name\":\"web\",\"image\":{\"name\":\"example.com/web\"},\"app\":{\"exec\":[\"/bin/web\"],"
-        "\"user\":\"0\",\"group\":\"0\"}}]}";
+        "{\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\",\"annotations\":[{\"name\":\"podctl/mutable\","
+        "\"value\":\"%s\"}],\"apps\":[{\"name\":\"web\",\"image\":{\"name\":\"example.com/web\"},"
+        "\"app\":{\"exec\":[\"/bin/web\"],\"user\":\"0\",\"group\":\"0\"}}]}";
 
 static Fixture fixture_new(bool is_mutable)
 {
