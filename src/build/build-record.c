@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "basic/parse.h"
+#include "basic/path.h"
 #include "build/build-record.h"
 #include "shared/explain.h"
 
@@ -183,4 +184,9 @@ char *build_time_format(int64_t time)
         if (!gmtime_r(&t, &tm) || strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
                 return NULL;
         return strdup(text);
+}
+
+bool build_layer_is_of_base(const BuildLayer *layer)
+{
+        return path_is_absolute(layer->path) || startswith(layer->path, "base/");
 }

@@ -231,6 +231,7 @@ test_podctl_build_1() {
         mkdir pages
         echo hello >pages/index.html
         echo no >pages/index.bak
+        registry
         example podctl-build.1
         assert_eq "$(curl -s http://localhost:8091/)" hello
         assert_fails '*' curl -sf http://localhost:8091/index.bak

@@ -8,6 +8,7 @@
 #include "build/build-base.h"
 #include "build/build-config.h"
 #include "build/build-layer.h"
+#include "build/build-push.h"
 #include "build/build-write.h"
 #include "cli/images/fetch-image.h"
 #include "cli/images/print-manifest.h"
@@ -23,7 +24,7 @@ const Option build_options[] = {
         { "chown", &option_string, offsetof(BuildArgs, chown), "UID[:GID]",
           "copy: the owner, in numbers; by default 0:0" },
         { "compression", &option_choice, offsetof(BuildArgs, compression), "KIND",
-          "write: gzip (the default), zstd or none", .choices = "gzip|zstd|none" },
+          "write, push: gzip (the default), zstd or none", .choices = "gzip|zstd|none" },
         { "exclude", &option_strv, offsetof(BuildArgs, exclude), "GLOB", "copy: leave such files out" },
         { "from", &option_string, offsetof(BuildArgs, from), "IMAGE",
           "begin: the image to begin with; by default scratch" },
@@ -83,6 +84,8 @@ static int begin_with_stored(Run *r, const char *from)
         if (lock < 0)
                 return lock;
         k = build_base_image(r->build, store, image, r->args->platform, &message);
+        if (k >= 0 && free_and_strdup(&r->build->record->base_name, image_display_name(image, from)) < 0)
+                return log_oom();
         return k < 0 ? log_error_errno(k, "Cannot build: begin: %s: %s", from, explained(message, k)) : 0;
 }
 
@@ -254,15 +257,14 @@ static OciCompression compression_of(const char *text)
         return streq(text, "zstd") ? OCI_COMPRESSION_ZSTD : OCI_COMPRESSION_NONE;
 }
 
-static int warn_of_loss(const Run *r, const BuildTarget *target)
+static int warn_of_loss(const Run *r, const char *where)
 {
         _cleanup_strv_free_ char **lost = NULL;
-        int k = target->form == BUILD_ACI ? 0 : build_appc_beyond_oci(r->build->record, &lost);
 
-        if (k < 0)
+        if (build_appc_beyond_oci(r->build->record, &lost) < 0)
                 return log_oom();
         STRV_FOREACH(member, lost)
-                log_warning("%s: only an ACI can have %s, which are left out", target->path, *member);
+                log_warning("%s: only an ACI can have %s, which are left out", where, *member);
         return 0;
 }
 
@@ -270,7 +272,7 @@ static int write_target(Run *r, const BuildTarget *target, Output *output)
 {
         _cleanup_free_ char *message = NULL;
         Digest digest;
-        int k = warn_of_loss(r, target);
+        int k = target->form == BUILD_ACI ? 0 : warn_of_loss(r, target->path);
 
         if (k >= 0 && target->form != BUILD_OCI_LAYOUT)
                 k = output_open_file(target->path, r->args->overwrite, output);
@@ -297,6 +299,41 @@ static int run_write(Run *r)
                 return failed(r, k, message);
         k = close_layer(r);
         return k < 0 ? k : write_target(r, &target, &output);
+}
+
+static int parse_registry(const Run *r, const char *text, ImageLocation *location)
+{
+        _cleanup_free_ char *message = NULL;
+        int k = image_location_parse(text, location, &message);
+
+        if (k >= 0 && location->type != IMAGE_AT_REGISTRY)
+                k = explain(&message, EINVAL, "'%s' is not in a registry; write docker://HOST/NAME[:TAG]", text);
+        if (k >= 0 && location->registry.has_digest)
+                k = explain(&message, EINVAL, "'%s': the digest is what comes of it; write a tag", text);
+        return k < 0 ? failed(r, k, message) : 0;
+}
+
+static int run_push(Run *r)
+{
+        _cleanup_(image_location_done) ImageLocation location = {};
+        _cleanup_free_ char *message = NULL;
+        Fetcher *fetcher;
+        Digest digest;
+        int k = parse_registry(r, r->words[0], &location);
+
+        if (k >= 0)
+                k = context_fetcher(r->context, &fetcher);
+        if (k >= 0)
+                k = close_layer(r);
+        if (k >= 0)
+                k = warn_of_loss(r, r->words[0]);
+        if (k < 0)
+                return k;
+        k = build_push(r->build, fetcher, &location.registry, compression_of(r->args->compression), &digest, &message);
+        if (k < 0)
+                return failed(r, k, message);
+        (void) printf("%s\n", DIGEST_STRING(&digest));
+        return 0;
 }
 
 static int run_end(Run *r)
@@ -396,6 +433,7 @@ static const Command commands[] = {
         { "layer",       "",                "",                      0,  0, CHANGES, run_layer       },
         { "script",      "FILE",            "",                      1,  1, ALONE,   run_script      },
         { "write",       "FILE|oci:DIR|aci:FILE:NAME", "compression overwrite", 1,  1, CHANGES, run_write       },
+        { "push",        "docker://HOST/NAME[:TAG]", "compression",  1,  1, CHANGES, run_push        },
         { "end",         "",                "",                      0,  0, ENDS,    run_end         },
         {}
 };

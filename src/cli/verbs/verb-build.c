@@ -17,6 +17,6 @@ const Verb verb_build = {
         .max_words = -1,
         .completes = "begin|copy|copy-to-dir|rm|annotation|cmd|dependency|entrypoint|env|health|isolator|label|mount|"
                      "port|post-stop|pre-start|stop-signal|supplementary-groups|user|volume|workdir|config|layer|"
-                     "script|write|end FILE",
+                     "script|write|push|end FILE",
         .run = run,
 };
