@@ -19,6 +19,7 @@ typedef struct BuildCopy {
         gid_t gid;
         bool has_mode;
         mode_t mode;                    /* of files; directories can also be entered where they can be read */
+        const char *command;            /* for the history; NULL: "copy" */
         struct stat without;            /* a directory that is never copied: the build itself */
         char *const *exclude;           /* fnmatch(3): of a name anywhere, or with a slash of a path below a source */
 } BuildCopy;

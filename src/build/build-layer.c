@@ -49,7 +49,7 @@ int build_layer_copy(BuildContext *c, BuildCopy *copy, char **reterr_message)
         if (r >= 0)
                 r = build_tar_finish(tar, reterr_message);
         /* Where the sources are on this host is nobody's business, and not the same on the next one. */
-        return r < 0 ? r : add_change(c, fd, path, "copy", copy->destination);
+        return r < 0 ? r : add_change(c, fd, path, copy->command ?: "copy", copy->destination);
 }
 
 /* Removing */

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "basic/nearest.h"
-#include "basic/parse.h"
 #include "basic/shell-words.h"
 #include "build/build-appc-settings.h"
-#include "build/build-appc.h"
 #include "build/build-base.h"
 #include "build/build-config.h"
-#include "build/build-layer.h"
-#include "build/build-push.h"
-#include "build/build-write.h"
 #include "cli/images/fetch-image.h"
 #include "cli/images/print-manifest.h"
-#include "cli/terminal/output-file.h"
 #include "cli/verbs/build-commands.h"
 #include "image/name/image-location.h"
 #include "shared/explain.h"
@@ -20,9 +14,11 @@
 #define SCRIPT_MAX (1024U * 1024)
 
 const Option build_options[] = {
-        { "chmod", &option_string, offsetof(BuildArgs, chmod), "MODE", "copy: the mode of files, in octal" },
+        { "checksum", &option_string, offsetof(BuildArgs, checksum), "DIGEST",
+          "add: what the file has to be, such as sha256:…" },
+        { "chmod", &option_string, offsetof(BuildArgs, chmod), "MODE", "copy, add: the mode of files, in octal" },
         { "chown", &option_string, offsetof(BuildArgs, chown), "UID[:GID]",
-          "copy: the owner, in numbers; by default 0:0" },
+          "copy, add: the owner, in numbers; by default 0:0" },
         { "compression", &option_choice, offsetof(BuildArgs, compression), "KIND",
           "write, push: gzip (the default), zstd or none", .choices = "gzip|zstd|none" },
         { "exclude", &option_strv, offsetof(BuildArgs, exclude), "GLOB", "copy: leave such files out" },
@@ -35,37 +31,9 @@ const Option build_options[] = {
         {},
 };
 
-typedef struct Command Command;
-typedef struct Run {
-        Context *context;
-        const BuildArgs *args;
-        const Command *command;
-        char **words;           /* behind the command */
-        BuildContext *build;    /* open, unless the command opens it itself; a script keeps it open */
-} Run;
-
-struct Command {
-        const char *name;
-        const char *usage;
-        const char *options;    /* the ones it takes */
-        int min_words, max_words;
-        enum {
-                ALONE,          /* opens the build itself, or needs none */
-                READS,
-                CHANGES,        /* saves the record */
-                ENDS,           /* whatever the record says */
-        } how;
-        int (*run)(Run *r);
-};
-
 static bool is_open(const BuildContext *build)
 {
         return build->dir_fd >= 0;
-}
-
-static int failed(const Run *r, int error, const char *message)
-{
-        return log_error_errno(error, "Cannot build: %s: %s", r->command->name, explained(message, error));
 }
 
 /* begin */
@@ -110,7 +78,7 @@ static int begin_with(Run *r)
                         k = build_base_path(r->build, location.text, location.reference, r->args->platform,
                                             &message);
         }
-        return k < 0 ? failed(r, k, message) : 0;
+        return k < 0 ? build_failed(r, k, message) : 0;
 }
 
 static int run_begin(Run *r)
@@ -120,86 +88,23 @@ static int run_begin(Run *r)
         int k;
 
         if (is_open(r->build))
-                return failed(r, -EEXIST, BUILD_DIRECTORY ": a build has begun here already; 'podctl build end' ends "
-                              "it, without a trace");
+                return build_failed(r, -EEXIST, BUILD_DIRECTORY ": a build has begun here already; 'podctl build end' "
+                                    "ends it, without a trace");
         k = build_time_read(&time, &message);
         if (k < 0)
                 return log_error_errno(k, "%s", message);
         k = build_context_begin(BUILD_DIRECTORY, time, r->build, &message);
         if (k < 0)
-                return failed(r, k, message);
+                return build_failed(r, k, message);
         k = begin_with(r);
         if (k >= 0) {
                 k = build_context_save(r->build, &message);
                 if (k < 0)
-                        k = failed(r, k, message);
+                        k = build_failed(r, k, message);
         }
         if (k < 0)
                 (void) build_context_end(r->build, BUILD_DIRECTORY, NULL);
         return k;
-}
-
-/* copy, copy-to-dir, rm */
-
-static int parse_owner(const char *text, BuildCopy *copy)
-{
-        _cleanup_free_ char *user = NULL, *group = NULL;
-        int k = text ? split_pair(text, ':', &user, &group) : 0;
-
-        if (!text || k < 0)
-                return k;
-        if (parse_uint32(user, &copy->uid) < 0 || parse_uint32(group ?: user, &copy->gid) < 0 ||
-            copy->uid == UINT32_MAX || copy->gid == UINT32_MAX)
-                return log_error_errno(EINVAL, "Option --chown=%s: write UID[:GID], in numbers", text);
-        return 0;
-}
-
-static int parse_copy(const Run *r, BuildCopy *copy)
-{
-        unsigned mode = 0;
-        int k = parse_owner(r->args->chown, copy);
-
-        if (k < 0)
-                return k;
-        if (r->args->chmod && parse_mode(r->args->chmod, &mode) < 0)
-                return log_error_errno(EINVAL, "Option --chmod=%s: write a mode in octal, such as 0755",
-                                       r->args->chmod);
-        copy->has_mode = r->args->chmod;
-        copy->mode = mode;
-        copy->exclude = r->args->exclude;
-        return 0;
-}
-
-static int copy_to(Run *r, bool into)
-{
-        size_t n = strv_length(r->words);
-        _cleanup_free_ char *destination = r->words[n - 1], *message = NULL;
-        BuildCopy copy = { .sources = r->words, .destination = destination, .into = into };
-        int k = parse_copy(r, &copy);
-
-        r->words[n - 1] = NULL;
-        if (k < 0)
-                return k;
-        k = build_layer_copy(r->build, &copy, &message);
-        return k < 0 ? failed(r, k, message) : 0;
-}
-
-static int run_copy(Run *r)
-{
-        return copy_to(r, false);
-}
-
-static int run_copy_to_dir(Run *r)
-{
-        return copy_to(r, true);
-}
-
-static int run_rm(Run *r)
-{
-        _cleanup_free_ char *message = NULL;
-        int k = build_layer_remove(r->build, r->words, &message);
-
-        return k < 0 ? failed(r, k, message) : 0;
 }
 
 /* The config */
@@ -209,7 +114,7 @@ static int run_setting(Run *r)
         _cleanup_free_ char *message = NULL;
         int k = build_config_change(r->build->record, r->command->name, r->words[0], r->words + 1, &message);
 
-        return k < 0 ? failed(r, k, message) : 0;
+        return k < 0 ? build_failed(r, k, message) : 0;
 }
 
 static int run_appc_setting(Run *r)
@@ -217,7 +122,7 @@ static int run_appc_setting(Run *r)
         _cleanup_free_ char *message = NULL;
         int k = build_appc_change(r->build->record, r->command->name, r->words[0], r->words + 1, &message);
 
-        return k < 0 ? failed(r, k, message) : 0;
+        return k < 0 ? build_failed(r, k, message) : 0;
 }
 
 static int run_config(Run *r)
@@ -228,113 +133,7 @@ static int run_config(Run *r)
         return k < 0 ? log_oom() : print_manifest(text, strlen(text), true);
 }
 
-/* layer, write, end */
-
-static int run_layer(Run *r)
-{
-        _cleanup_free_ char *message = NULL;
-        int k = build_layer_close(r->build, &message);
-
-        if (k == 0)
-                k = explain(&message, ENODATA, "no file has changed since the last layer");
-        return k < 0 ? failed(r, k, message) : 0;
-}
-
-static int close_layer(Run *r)
-{
-        _cleanup_free_ char *message = NULL;
-        int k = build_layer_close(r->build, &message);
-
-        if (k > 0)
-                k = build_context_save(r->build, &message);
-        return k < 0 ? failed(r, k, message) : 0;
-}
-
-static OciCompression compression_of(const char *text)
-{
-        if (!text || streq(text, "gzip"))
-                return OCI_COMPRESSION_GZIP;
-        return streq(text, "zstd") ? OCI_COMPRESSION_ZSTD : OCI_COMPRESSION_NONE;
-}
-
-static int warn_of_loss(const Run *r, const char *where)
-{
-        _cleanup_strv_free_ char **lost = NULL;
-
-        if (build_appc_beyond_oci(r->build->record, &lost) < 0)
-                return log_oom();
-        STRV_FOREACH(member, lost)
-                log_warning("%s: only an ACI can have %s, which are left out", where, *member);
-        return 0;
-}
-
-static int write_target(Run *r, const BuildTarget *target, Output *output)
-{
-        _cleanup_free_ char *message = NULL;
-        Digest digest;
-        int k = target->form == BUILD_ACI ? 0 : warn_of_loss(r, target->path);
-
-        if (k >= 0 && target->form != BUILD_OCI_LAYOUT)
-                k = output_open_file(target->path, r->args->overwrite, output);
-        if (k < 0)
-                return k;
-        k = build_write(r->build, target, compression_of(r->args->compression), output->fd, &digest, &message);
-        if (k < 0)
-                return failed(r, k, message);
-        if (target->form != BUILD_OCI_LAYOUT)
-                k = output_commit(output);
-        if (k >= 0 && !streq(target->path, "-"))
-                (void) printf("%s\n", target->form == BUILD_ACI ? DIGEST_FILE(&digest) : DIGEST_STRING(&digest));
-        return k;
-}
-
-static int run_write(Run *r)
-{
-        _cleanup_(build_target_done) BuildTarget target = {};
-        _cleanup_(output_done) Output output = OUTPUT_NONE;
-        _cleanup_free_ char *message = NULL;
-        int k = build_target_parse(r->words[0], &target, &message);
-
-        if (k < 0)
-                return failed(r, k, message);
-        k = close_layer(r);
-        return k < 0 ? k : write_target(r, &target, &output);
-}
-
-static int parse_registry(const Run *r, const char *text, ImageLocation *location)
-{
-        _cleanup_free_ char *message = NULL;
-        int k = image_location_parse(text, location, &message);
-
-        if (k >= 0 && location->type != IMAGE_AT_REGISTRY)
-                k = explain(&message, EINVAL, "'%s' is not in a registry; write docker://HOST/NAME[:TAG]", text);
-        if (k >= 0 && location->registry.has_digest)
-                k = explain(&message, EINVAL, "'%s': the digest is what comes of it; write a tag", text);
-        return k < 0 ? failed(r, k, message) : 0;
-}
-
-static int run_push(Run *r)
-{
-        _cleanup_(image_location_done) ImageLocation location = {};
-        _cleanup_free_ char *message = NULL;
-        Fetcher *fetcher;
-        Digest digest;
-        int k = parse_registry(r, r->words[0], &location);
-
-        if (k >= 0)
-                k = context_fetcher(r->context, &fetcher);
-        if (k >= 0)
-                k = close_layer(r);
-        if (k >= 0)
-                k = warn_of_loss(r, r->words[0]);
-        if (k < 0)
-                return k;
-        k = build_push(r->build, fetcher, &location.registry, compression_of(r->args->compression), &digest, &message);
-        if (k < 0)
-                return failed(r, k, message);
-        (void) printf("%s\n", DIGEST_STRING(&digest));
-        return 0;
-}
+/* end */
 
 static int run_end(Run *r)
 {
@@ -342,7 +141,7 @@ static int run_end(Run *r)
         int k = build_context_end(r->build, BUILD_DIRECTORY, &message);
 
         build_context_done(r->build);
-        return k < 0 ? failed(r, k, message) : 0;
+        return k < 0 ? build_failed(r, k, message) : 0;
 }
 
 /* script: the build stays open, and locked, from its first line to its last */
@@ -409,9 +208,10 @@ static int run_script(Run *r)
 
 static const Command commands[] = {
         { "begin",       "",                "from platform",         0,  0, ALONE,   run_begin       },
-        { "copy",        "SOURCE… PATH",    COPY_OPTIONS,            2, -1, CHANGES, run_copy        },
-        { "copy-to-dir", "SOURCE… DIR",     COPY_OPTIONS,            2, -1, CHANGES, run_copy_to_dir },
-        { "rm",          "PATH…",           "",                      1, -1, CHANGES, run_rm          },
+        { "add",         "URL PATH",        "checksum chmod chown",  2,  2, CHANGES, build_run_add   },
+        { "copy",        "SOURCE… PATH",    COPY_OPTIONS,            2, -1, CHANGES, build_run_copy        },
+        { "copy-to-dir", "SOURCE… DIR",     COPY_OPTIONS,            2, -1, CHANGES, build_run_copy_to_dir },
+        { "rm",          "PATH…",           "",                      1, -1, CHANGES, build_run_rm          },
         SETTING("annotation"),
         SETTING("cmd"),
         SETTING("entrypoint"),
@@ -430,10 +230,10 @@ static const Command commands[] = {
         APPC_SETTING("pre-start"),
         APPC_SETTING("supplementary-groups"),
         { "config",      "",                "",                      0,  0, READS,   run_config      },
-        { "layer",       "",                "",                      0,  0, CHANGES, run_layer       },
+        { "layer",       "",                "",                      0,  0, CHANGES, build_run_layer       },
         { "script",      "FILE",            "",                      1,  1, ALONE,   run_script      },
-        { "write",       "FILE|oci:DIR|aci:FILE:NAME", "compression overwrite", 1,  1, CHANGES, run_write       },
-        { "push",        "docker://HOST/NAME[:TAG]", "compression",  1,  1, CHANGES, run_push        },
+        { "write",       "FILE|oci:DIR|aci:FILE:NAME", "compression overwrite", 1,  1, CHANGES, build_run_write       },
+        { "push",        "docker://HOST/NAME[:TAG]", "compression",  1,  1, CHANGES, build_run_push        },
         { "end",         "",                "",                      0,  0, ENDS,    run_end         },
         {}
 };
@@ -503,11 +303,11 @@ static int run_opened(Run *r)
         int k = open_build(r, &message);
 
         if (k < 0)
-                return failed(r, k, message);
+                return build_failed(r, k, message);
         k = r->command->run(r);
         if (k >= 0 && r->command->how == CHANGES) {
                 k = build_context_save(r->build, &message);
-                k = k < 0 ? failed(r, k, message) : 0;
+                k = k < 0 ? build_failed(r, k, message) : 0;
         }
         if (k < 0) {
                 /* What it made so far may fill the disk. */
