@@ -28,7 +28,7 @@ test_push_to_a_registry() {
         mkdir rootfs
         chown 12345:12345 .
         cp /bin/busybox rootfs/busybox
-        set -- setpriv --reuid=12345 --regid=12345 --clear-groups env HOME=/nonexistent \
+        set -- setpriv --reuid=12345 --regid=12345 --clear-groups env -i PATH="$PATH" HOME=/nonexistent \
                 podctl --insecure-options=http build
         "$@" begin
         "$@" copy rootfs/busybox /bin/
@@ -112,6 +112,28 @@ test_push_with_a_password() {
         log_in 127.0.0.1:5000 secret
         pushes docker://127.0.0.1:5000/private/app
         podctl build end
+}
+
+# Credentials of root are not those of a user, who may have others.
+test_push_by_users() {
+        private_registry
+        log_in 127.0.0.1:5000 secret
+        chmod 0600 config/auth.d/a.json
+        mkdir rootfs home
+        cp /bin/busybox rootfs/busybox
+        chown 12345:12345 . rootfs home
+        by_user() {
+                setpriv --reuid=12345 --regid=12345 --clear-groups env -i PATH="$PATH" HOME="$PWD/home" \
+                        podctl --local-config="$PWD/config" build "$@"
+        }
+        by_user begin
+        by_user copy rootfs/busybox /bin/
+        refused_by 'requires a user name and a password' by_user push docker://127.0.0.1:5000/private/app
+        mkdir -p home/.config/containers
+        printf '{"auths":{"127.0.0.1:5000":{"auth":"%s"}}}' "$(printf user:secret | base64)" \
+                >home/.config/containers/auth.json
+        by_user push docker://127.0.0.1:5000/private/app
+        by_user end
 }
 
 # A connection that breaks is one more attempt; the upload begins anew.
