@@ -52,6 +52,11 @@ int build_layer_copy(BuildContext *c, BuildCopy *copy, char **reterr_message)
         return r < 0 ? r : add_change(c, fd, path, copy->command ?: "copy", copy->destination);
 }
 
+int build_layer_copy_hash(const BuildContext *c, BuildCopy *copy, Hasher *h, char **reterr_message)
+{
+        return fstat(c->dir_fd, &copy->without) < 0 ? -errno : build_copy_hash(copy, h, reterr_message);
+}
+
 /* Removing */
 
 static int plan_removal(const BuildTree *tree, const char *word, char **ret, char **reterr_message)

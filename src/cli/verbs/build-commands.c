@@ -8,12 +8,15 @@
 #include "cli/images/fetch-image.h"
 #include "cli/images/print-manifest.h"
 #include "cli/verbs/build-commands.h"
+#include "cli/verbs/build-run-cache.h"
 #include "image/name/image-location.h"
 #include "shared/explain.h"
 
 #define SCRIPT_MAX (1024U * 1024)
 
 const Option build_options[] = {
+        { "cache", &option_bool, offsetof(BuildArgs, cache), NULL,
+          "script: do not repeat steps that are as they were" },
         { "checksum", &option_string, offsetof(BuildArgs, checksum), "DIGEST",
           "add: what the file has to be, such as sha256:…" },
         { "chmod", &option_string, offsetof(BuildArgs, chmod), "MODE", "copy, add: the mode of files, in octal" },
@@ -163,8 +166,8 @@ static int run_line(const Run *script, const char *line)
                 return 0;
         k = options_parse(sets, words, &rest);
         if (k >= 0)
-                k = run_command(&(Run) { .context = script->context, .args = &args,
-                                         .build = script->build }, rest);
+                k = run_command(&(Run) { .context = script->context, .args = &args, .build = script->build,
+                                         .line = words, .cache = script->cache }, rest);
         options_free(build_options, &args);
         return k;
 }
@@ -187,6 +190,22 @@ static int run_lines(const Run *script, const char *path, char *text)
         return k;
 }
 
+static int run_lines_cached(Run *r, const char *path, char *text)
+{
+        _cleanup_(build_cache_freep) BuildCache *cache = NULL;
+        int k = build_run_open_cache(r->context, &cache), applied;
+
+        if (k < 0)
+                return k;
+        r->cache = cache;
+        k = run_lines(r, path, text);
+        /* Also for what comes before a line that fails. */
+        applied = build_run_apply_cache(r);
+        build_run_trim_cache(r);
+        r->cache = NULL;
+        return k < 0 ? k : applied;
+}
+
 static int run_script(Run *r)
 {
         _cleanup_free_ char *text = NULL;
@@ -197,21 +216,23 @@ static int run_script(Run *r)
                 return log_error_errno(k, "Cannot read %s: %m", r->words[0]);
         if (strlen(text) != size)
                 return log_error_errno(EINVAL, "Cannot read %s: it is not a text", r->words[0]);
-        return run_lines(r, r->words[0], text);
+        return r->args->cache ? run_lines_cached(r, r->words[0], text) : run_lines(r, r->words[0], text);
 }
 
 /* All */
 
 #define COPY_OPTIONS "chmod chown exclude"
-#define SETTING(setting) { setting, NULL, "", 1, -1, CHANGES, run_setting }
-#define APPC_SETTING(setting) { setting, NULL, "", 1, -1, CHANGES, run_appc_setting }
+#define SETTING(setting) { setting, NULL, "", 1, -1, CHANGES, run_setting, build_inputs_none }
+#define APPC_SETTING(setting) { setting, NULL, "", 1, -1, CHANGES, run_appc_setting, build_inputs_none }
 
 static const Command commands[] = {
-        { "begin",       "",                "from platform",         0,  0, ALONE,   run_begin       },
-        { "add",         "URL PATH",        "checksum chmod chown",  2,  2, CHANGES, build_run_add   },
-        { "copy",        "SOURCE… PATH",    COPY_OPTIONS,            2, -1, CHANGES, build_run_copy        },
-        { "copy-to-dir", "SOURCE… DIR",     COPY_OPTIONS,            2, -1, CHANGES, build_run_copy_to_dir },
-        { "rm",          "PATH…",           "",                      1, -1, CHANGES, build_run_rm          },
+        { "begin",       "",                "from platform",        0,  0, ALONE,   run_begin                         },
+        { "add",         "URL PATH",        "checksum chmod chown", 2,  2, CHANGES, build_run_add, build_inputs_none  },
+        { "copy",        "SOURCE… PATH",    COPY_OPTIONS,           2, -1, CHANGES, build_run_copy,
+          build_inputs_copy },
+        { "copy-to-dir", "SOURCE… DIR",     COPY_OPTIONS,           2, -1, CHANGES, build_run_copy_to_dir,
+          build_inputs_copy_to_dir },
+        { "rm",          "PATH…",           "",                     1, -1, CHANGES, build_run_rm, build_inputs_none   },
         SETTING("annotation"),
         SETTING("cmd"),
         SETTING("entrypoint"),
@@ -229,12 +250,13 @@ static const Command commands[] = {
         APPC_SETTING("post-stop"),
         APPC_SETTING("pre-start"),
         APPC_SETTING("supplementary-groups"),
-        { "config",      "",                "",                      0,  0, READS,   run_config      },
-        { "layer",       "",                "",                      0,  0, CHANGES, build_run_layer       },
-        { "script",      "FILE",            "",                      1,  1, ALONE,   run_script      },
-        { "write",       "FILE|oci:DIR|aci:FILE:NAME", "compression overwrite", 1,  1, CHANGES, build_run_write       },
-        { "push",        "docker://HOST/NAME[:TAG]", "compression",  1,  1, CHANGES, build_run_push        },
-        { "end",         "",                "",                      0,  0, ENDS,    run_end         },
+        { "config",      "",                "",                     0,  0, READS,   run_config                        },
+        { "layer",       "",                "",                     0,  0, CHANGES, build_run_layer,
+          build_inputs_none },
+        { "script",      "FILE",            "cache",                1,  1, ALONE,   run_script                        },
+        { "write",       "FILE|oci:DIR|aci:FILE:NAME", "compression overwrite", 1, 1, CHANGES, build_run_write        },
+        { "push",        "docker://HOST/NAME[:TAG]", "compression", 1,  1, CHANGES, build_run_push                    },
+        { "end",         "",                "",                     0,  0, ENDS,    run_end                           },
         {}
 };
 
@@ -297,14 +319,11 @@ static int open_build(const Run *r, char **reterr_message)
                                        : build_context_open(BUILD_DIRECTORY, r->build, reterr_message);
 }
 
-static int run_opened(Run *r)
+static int carry_out(Run *r)
 {
         _cleanup_free_ char *message = NULL;
-        int k = open_build(r, &message);
+        int k = r->command->run(r);
 
-        if (k < 0)
-                return build_failed(r, k, message);
-        k = r->command->run(r);
         if (k >= 0 && r->command->how == CHANGES) {
                 k = build_context_save(r->build, &message);
                 k = k < 0 ? build_failed(r, k, message) : 0;
@@ -315,6 +334,16 @@ static int run_opened(Run *r)
                 (void) build_context_open(BUILD_DIRECTORY, r->build, NULL);
         }
         return k;
+}
+
+static int run_opened(Run *r)
+{
+        _cleanup_free_ char *message = NULL;
+        int k = open_build(r, &message);
+
+        if (k < 0)
+                return build_failed(r, k, message);
+        return r->cache ? build_run_cached(r, carry_out) : carry_out(r);
 }
 
 static int run_command(Run *r, char **words)

@@ -60,6 +60,35 @@ int build_run_copy_to_dir(Run *r)
         return copy_to(r, true);
 }
 
+/* The words stay as they are. */
+static int add_sources(const Run *r, bool into, Hasher *h)
+{
+        size_t n = strv_length(r->words) - 1;
+        _cleanup_free_ char **sources = new0(char *, n + 1);
+        BuildCopy copy = { .sources = sources, .destination = r->words[n], .into = into };
+
+        if (!sources)
+                return -ENOMEM;
+        memcpy(sources, r->words, n * sizeof(char *));
+        copy.exclude = r->args->exclude;
+        return build_layer_copy_hash(r->build, &copy, h, NULL);
+}
+
+int build_inputs_copy(const Run *r, Hasher *h)
+{
+        return add_sources(r, false, h);
+}
+
+int build_inputs_copy_to_dir(const Run *r, Hasher *h)
+{
+        return add_sources(r, true, h);
+}
+
+int build_inputs_none(const Run *r, Hasher *h)
+{
+        return 0;
+}
+
 int build_run_rm(Run *r)
 {
         _cleanup_free_ char *message = NULL;
