@@ -8,6 +8,7 @@
 #include "cli/images/fetch-image.h"
 #include "cli/images/print-manifest.h"
 #include "cli/verbs/build-commands.h"
+#include "cli/verbs/build-containerfile.h"
 #include "cli/verbs/build-run-cache.h"
 #include "image/name/image-location.h"
 #include "shared/explain.h"
@@ -15,6 +16,8 @@
 #define SCRIPT_MAX (1024U * 1024)
 
 const Option build_options[] = {
+        { "build-arg", &option_strv, offsetof(BuildArgs, build_arguments), "NAME=VALUE",
+          "--file: a value for its ARG instructions" },
         { "cache", &option_bool, offsetof(BuildArgs, cache), NULL,
           "script: do not repeat steps that are as they were" },
         { "checksum", &option_string, offsetof(BuildArgs, checksum), "DIGEST",
@@ -25,12 +28,16 @@ const Option build_options[] = {
         { "compression", &option_choice, offsetof(BuildArgs, compression), "KIND",
           "write, push: gzip (the default), zstd or none", .choices = "gzip|zstd|none" },
         { "exclude", &option_strv, offsetof(BuildArgs, exclude), "GLOB", "copy: leave such files out" },
+        { "file", &option_string, offsetof(BuildArgs, file), "FILE",
+          "Build by this Containerfile, with buildah, into the store", .letter = 'f' },
         { "from", &option_string, offsetof(BuildArgs, from), "IMAGE",
           "begin: the image to begin with; by default scratch" },
         { "overwrite", &option_bool, offsetof(BuildArgs, overwrite), NULL,
           "write: replace the file if there is one" },
         { "platform", &option_string, offsetof(BuildArgs, platform), "OS/ARCH",
           "begin: what the image is for; by default this host" },
+        { "tag", &option_string, offsetof(BuildArgs, tag), "NAME", "--file: the image's name in the store",
+          .letter = 't' },
         {},
 };
 
@@ -272,20 +279,20 @@ static const Command *find_command(const char *name)
         if (near.known)
                 log_error("Unknown command '%s' of a build; did you mean '%s'?", name, near.known);
         else
-                log_error("Unknown command '%s' of a build; see podctl-build(1), or buildah(1) for a Containerfile",
+                log_error("Unknown command '%s' of a build; see podctl-build(1), or give --file= for a Containerfile",
                           name);
         return NULL;
 }
 
-static int check_options(const Command *command, const BuildArgs *args)
+static int check_options(const char *command, const char *options, const BuildArgs *args)
 {
         _cleanup_strv_free_ char **taken = NULL;
 
-        if (strv_split(command->options, ' ', &taken) < 0)
+        if (strv_split(options, ' ', &taken) < 0)
                 return log_oom();
         FOREACH_ROW(option, build_options)
                 if (option_is_given(option, args) && !strv_contains(taken, option->name))
-                        return log_error_errno(EINVAL, "'build %s' does not take --%s", command->name, option->name);
+                        return log_error_errno(EINVAL, "'build %s' does not take --%s", command, option->name);
         return 0;
 }
 
@@ -354,7 +361,7 @@ static int run_command(Run *r, char **words)
         r->words = words + 1;
         if (!r->command)
                 return -EINVAL;
-        k = check_options(r->command, r->args);
+        k = check_options(r->command->name, r->command->options, r->args);
         if (k >= 0)
                 k = check_words(r->command, r->words);
         if (k >= 0)
@@ -365,7 +372,16 @@ static int run_command(Run *r, char **words)
 int build_command_run(Context *context, const BuildArgs *args, char **words)
 {
         BuildContext build = BUILD_CONTEXT_NONE;
-        int k = run_command(&(Run) { .context = context, .args = args, .build = &build }, words);
+        int k;
+
+        if (args->file) {
+                k = check_options("--file=", "build-arg file tag", args);
+                return k < 0 ? k : build_containerfile(context, args, words);
+        }
+        if (!words[0])
+                return log_error_errno(EINVAL, "'build' needs a command, or --file= for a Containerfile; see "
+                                       "podctl-build(1)");
+        k = run_command(&(Run) { .context = context, .args = args, .build = &build }, words);
 
         build_context_done(&build);
         return k;

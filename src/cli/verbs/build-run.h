@@ -13,6 +13,9 @@ typedef struct BuildArgs {
         char *chown;
         char *chmod;
         char **exclude;
+        char *file;
+        char *tag;
+        char **build_arguments;
         char *compression;
         bool overwrite;
         bool cache;
