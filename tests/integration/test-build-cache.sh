@@ -26,7 +26,7 @@ END
 }
 
 cached() {
-        podctl --insecure-options=http build script ${1-script} || return
+        podctl --insecure-options=http build script script || return
         podctl build write oci:out.oci
         podctl build end
 }

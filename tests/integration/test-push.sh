@@ -183,7 +183,7 @@ END
         refused_by 'the registry has made another image of it, sha256:0000' pushes docker://$FRONT/app
         # What was changed after it was compressed.
         podctl build write oci:layout
-        printf x | dd of="$(ls .podctl-build/layers/*.gz | head -n 1)" bs=1 seek=20 conv=notrunc status=none
+        printf x | dd of="$(echo .podctl-build/layers/*.gz | cut -d" " -f1)" bs=1 seek=20 conv=notrunc status=none
         refused_by 'is damaged' pushes docker://$FRONT/second
         podctl build end
 }
