@@ -124,6 +124,36 @@ END
         assert_eq "$(steps)" 3
 }
 
+# Of a base in the store, the layers are read once.
+test_build_cache_of_a_base() {
+        local i
+        own fetch --name=base/one "$IMAGES/busybox.oci" >/dev/null
+        own fetch --name=base/other "$IMAGES/busybox-zstd.oci" >/dev/null
+        echo text >text
+        printf 'begin --from=base/one\ncopy text /text\n' >script
+        for i in 1 2 3; do
+                own build script --cache script
+                stat -c %i .podctl-build/base/tree >"inode.$i"
+                own build write "oci:out.$i" >"digest.$i"
+                podctl build end
+        done
+        own build script script
+        own build write oci:out | cmp - digest.1
+        cmp inode.1 inode.2
+        cmp digest.1 digest.2
+        cmp digest.1 digest.3
+        skopeo copy --quiet oci:out.3 oci:copied
+        podctl build end
+        # Another image, or another time, is another base.
+        sed -i s,base/one,base/other, script
+        own build script --cache script
+        ! stat -c %i .podctl-build/base/tree | cmp -s - inode.1
+        podctl build end
+        SOURCE_DATE_EPOCH=1 own build script --cache script
+        assert_eq "$(steps)" 6
+        podctl build end
+}
+
 # Every user has one, on whatever file system it is; and it may be lost in part or as a whole.
 test_build_cache_of_a_user() {
         local cache first file

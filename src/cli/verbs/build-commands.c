@@ -61,10 +61,17 @@ static int begin_with_stored(Run *r, const char *from)
         lock = context_lock_images(r->context, LOCK_SH, &store);
         if (lock < 0)
                 return lock;
+        k = r->cache ? build_run_begin_cached(r, &image->id) : 0;
+        if (k != 0)
+                return MIN(k, 0);
         k = build_base_image(r->build, store, image, r->args->platform, &message);
         if (k >= 0 && free_and_strdup(&r->build->record->base_name, image_display_name(image, from)) < 0)
                 return log_oom();
-        return k < 0 ? log_error_errno(k, "Cannot build: begin: %s: %s", from, explained(message, k)) : 0;
+        if (k < 0)
+                return log_error_errno(k, "Cannot build: begin: %s: %s", from, explained(message, k));
+        if (r->cache)
+                build_run_keep(r);
+        return 0;
 }
 
 static int begin_with(Run *r)

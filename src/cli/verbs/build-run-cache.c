@@ -59,8 +59,7 @@ static int find_key(const Run *r)
         return k < 0 ? k : build_cache_next(r->cache, r->build, r->line, &inputs);
 }
 
-/* A build goes on without a cache. */
-static void keep(const Run *r)
+void build_run_keep(const Run *r)
 {
         int k = build_cache_keep(r->cache, r->build);
 
@@ -68,6 +67,20 @@ static void keep(const Run *r)
                 log_warning_errno(k, "Cannot keep the step in the cache: %m");
                 build_cache_forget_key(r->cache);
         }
+}
+
+int build_run_begin_cached(Run *r, const Digest *id)
+{
+        int k;
+
+        build_cache_forget_key(r->cache);
+        k = build_cache_next(r->cache, r->build, r->line, id);
+        if (k < 0)
+                return build_failed(r, k, NULL);
+        if (!build_cache_find(r->cache))
+                return 0;
+        k = build_run_apply_cache(r);
+        return k < 0 ? k : 1;
 }
 
 int build_run_cached(Run *r, int (*carry_out)(Run *r))
@@ -81,7 +94,7 @@ int build_run_cached(Run *r, int (*carry_out)(Run *r))
         if (k >= 0)
                 k = carry_out(r);
         if (k >= 0 && known)
-                keep(r);
+                build_run_keep(r);
         else
                 build_cache_forget_key(r->cache);
         return k;
