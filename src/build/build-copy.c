@@ -58,3 +58,40 @@ int build_copy_write(const BuildCopy *copy, const BuildCopyPlan *plan, BuildTar 
         }
         return 0;
 }
+
+/* Hashing */
+
+static int hash_contents(const BuildCopy *copy, const BuildCopyItem *item, Hasher *h)
+{
+        _cleanup_close_ int fd = open_file(copy, item);
+        Digest digest;
+        uint64_t size;
+        int r = fd < 0 ? fd : digest_of_file(DIGEST_SHA256, fd, &digest, &size);
+
+        return r < 0 ? r : hasher_update(h, digest.hex, strlen(digest.hex));
+}
+
+/* Each text with its end, so that no two lists look the same. */
+static int hash_item(const BuildCopy *copy, const BuildCopyItem *item, Hasher *h)
+{
+        _cleanup_free_ char *mode = strprintf("%o", (unsigned) item->mode);
+        const char *texts[] = { item->path, mode, strempty(item->target) };
+        int r = mode ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(texts); i++)
+                r = hasher_update(h, texts[i], strlen(texts[i]) + 1);
+        return r < 0 || !S_ISREG(item->mode) ? r : hash_contents(copy, item, h);
+}
+
+int build_copy_hash(const BuildCopy *copy, Hasher *h, char **reterr_message)
+{
+        _cleanup_(build_copy_plan_done) BuildCopyPlan plan = {};
+        _cleanup_(build_tree_freep) BuildTree *tree = NULL;
+        int r = build_tree_new(&tree);
+
+        if (r >= 0)
+                r = build_copy_plan(copy, tree, &plan, reterr_message);
+        for (size_t i = 0; r >= 0 && i < plan.n; i++)
+                r = hash_item(copy, &plan.items[i], h);
+        return r;
+}

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "basic/digest.h"
 #include "basic/strv.h"
 #include "build/build-tar.h"
 #include "build/build-tree.h"
@@ -19,6 +20,7 @@ typedef struct BuildCopy {
         gid_t gid;
         bool has_mode;
         mode_t mode;                    /* of files; directories can also be entered where they can be read */
+        const char *command;            /* for the history; NULL: "copy" */
         struct stat without;            /* a directory that is never copied: the build itself */
         char *const *exclude;           /* fnmatch(3): of a name anywhere, or with a slash of a path below a source */
 } BuildCopy;
@@ -44,5 +46,7 @@ void build_copy_plan_done(BuildCopyPlan *plan);
  * is that of the image, and gets the new entries. Messages name the file. -EEXIST: a directory would replace something
  * else, or the other way round. -EINVAL: a file is of a kind that images do not have. */
 int build_copy_plan(const BuildCopy *copy, BuildTree *tree, BuildCopyPlan *ret, char **reterr_message);
+/* All that a copy reads, whatever image it goes to. */
+int build_copy_hash(const BuildCopy *copy, Hasher *h, char **reterr_message);
 /* Writes what was planned. */
 int build_copy_write(const BuildCopy *copy, const BuildCopyPlan *plan, BuildTar *tar, char **reterr_message);

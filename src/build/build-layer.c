@@ -49,7 +49,12 @@ int build_layer_copy(BuildContext *c, BuildCopy *copy, char **reterr_message)
         if (r >= 0)
                 r = build_tar_finish(tar, reterr_message);
         /* Where the sources are on this host is nobody's business, and not the same on the next one. */
-        return r < 0 ? r : add_change(c, fd, path, "copy", copy->destination);
+        return r < 0 ? r : add_change(c, fd, path, copy->command ?: "copy", copy->destination);
+}
+
+int build_layer_copy_hash(const BuildContext *c, BuildCopy *copy, Hasher *h, char **reterr_message)
+{
+        return fstat(c->dir_fd, &copy->without) < 0 ? -errno : build_copy_hash(copy, h, reterr_message);
 }
 
 /* Removing */

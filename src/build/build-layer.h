@@ -9,6 +9,8 @@
 
 /* Leaves out the build itself, if it is among the files. */
 int build_layer_copy(BuildContext *c, BuildCopy *copy, char **reterr_message);
+/* All that such a copy reads. */
+int build_layer_copy_hash(const BuildContext *c, BuildCopy *copy, Hasher *h, char **reterr_message);
 /* Hides what the image has at these paths. -ENOENT: it has nothing there. */
 int build_layer_remove(BuildContext *c, char *const *paths, char **reterr_message);
 

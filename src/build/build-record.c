@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "basic/parse.h"
+#include "basic/path.h"
 #include "build/build-record.h"
 #include "shared/explain.h"
 
@@ -183,4 +184,40 @@ char *build_time_format(int64_t time)
         if (!gmtime_r(&t, &tm) || strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
                 return NULL;
         return strdup(text);
+}
+
+bool build_layer_is_of_base(const BuildLayer *layer)
+{
+        return path_is_absolute(layer->path) || startswith(layer->path, "base/");
+}
+
+static int add_file(char ***files, const char *path)
+{
+        return path && !path_is_absolute(path) ? strv_extend(files, path) : 0;
+}
+
+static int add_layer_files(char ***files, const BuildLayer *layer)
+{
+        int r = add_file(files, layer->path);
+
+        for (size_t i = 0; r >= 0 && i < layer->n_packs; i++)
+                r = add_file(files, layer->packs[i].path);
+        return r;
+}
+
+int build_record_files(const BuildRecord *record, char ***ret)
+{
+        _cleanup_strv_free_ char **files = NULL;
+        int r = add_file(&files, record->base_tree);
+
+        for (size_t i = 0; r >= 0 && i < record->n_layers; i++)
+                r = add_layer_files(&files, &record->layers[i]);
+        for (size_t i = 0; r >= 0 && i < record->n_changes; i++)
+                r = add_file(&files, record->changes[i].path);
+        if (r < 0)
+                return r;
+        strv_sort(files);
+        (void) strv_sorted_uniq(files);
+        *ret = TAKE_PTR(files);
+        return 0;
 }

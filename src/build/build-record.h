@@ -61,6 +61,10 @@ int build_record_add_layer(BuildRecord *r, BuildLayer *layer);
 int build_record_add_change(BuildRecord *r, BuildChange *change);
 int build_layer_add_pack(BuildLayer *layer, BuildPack *pack);
 void build_layer_done(BuildLayer *layer);
+/* The files that it names within the build, sorted. */
+int build_record_files(const BuildRecord *r, char ***ret);
+/* It came with the image that the build began with. */
+bool build_layer_is_of_base(const BuildLayer *layer);
 void build_record_drop_changes(BuildRecord *r);
 
 /* The time that SOURCE_DATE_EPOCH says (https://reproducible-builds.org/specs/source-date-epoch/), else 0. -EINVAL: it

@@ -3,10 +3,9 @@
 
 #include "basic/fs.h"
 #include "build/build-aci.h"
-#include "build/build-pack.h"
+#include "build/build-image.h"
 #include "build/build-write.h"
 #include "image/export/layout-writer.h"
-#include "manifest/oci-image.h"
 #include "shared/explain.h"
 
 /* Targets */
@@ -77,78 +76,18 @@ int build_target_parse(const char *text, BuildTarget *ret, char **reterr_message
         return 0;
 }
 
-/* The documents */
-
 typedef struct Writing {
         BuildContext *context;
         const BuildTarget *target;
         LayoutWriter *writer;
-        BuildPacked *layers;
-        size_t n_layers;
-        char *config;
-        Digest config_digest;
-        char *manifest;
-        Digest manifest_digest;
+        BuildImage image;
         char **reterr_message;
 } Writing;
 
 static void writing_done(Writing *w)
 {
-        for (size_t i = 0; i < w->n_layers; i++)
-                build_packed_done(&w->layers[i]);
-        free(w->layers);
         layout_writer_free(w->writer);
-        free(w->config);
-        free(w->manifest);
-}
-
-static int format_document(json_object *o, char **ret, Digest *ret_digest)
-{
-        int r = json_format_compact(o, ret);
-
-        return r < 0 ? r : digest_of_memory(DIGEST_SHA256, *ret, strlen(*ret), ret_digest);
-}
-
-static int describe(OciDescriptor *d, const char *media_type, const Digest *digest, uint64_t size)
-{
-        *d = (OciDescriptor) {
-                .media_type = strdup(media_type), .digest_text = strdup(DIGEST_STRING(digest)), .digest = *digest,
-                .size = size,
-        };
-        return d->media_type && d->digest_text ? 0 : -ENOMEM;
-}
-
-static int fill_manifest(const Writing *w, OciManifest *m)
-{
-        int r = describe(&m->config, OCI_MEDIA_TYPE_CONFIG, &w->config_digest, strlen(w->config));
-
-        m->schema_version = 2;
-        m->media_type = strdup(OCI_MEDIA_TYPE_MANIFEST);
-        m->layers = new0(OciDescriptor, w->n_layers);
-        if (!m->media_type || !m->layers)
-                return -ENOMEM;
-        for (; r >= 0 && m->n_layers < w->n_layers; m->n_layers++) {
-                const BuildPacked *p = &w->layers[m->n_layers];
-
-                r = describe(&m->layers[m->n_layers], oci_layer_media_type(false, p->compression), &p->digest,
-                             p->size);
-        }
-        if (r >= 0 && w->context->record->annotations) {
-                m->annotations = strv_copy(w->context->record->annotations);
-                r = m->annotations ? 0 : -ENOMEM;
-        }
-        return r;
-}
-
-static int make_manifest(Writing *w)
-{
-        _cleanup_(oci_manifest_freep) OciManifest *m = new0(OciManifest, 1);
-        _cleanup_json_object_ json_object *o = NULL;
-        int r = m ? fill_manifest(w, m) : -ENOMEM;
-
-        if (r >= 0)
-                r = oci_manifest_write(m, &o);
-        return r < 0 ? r : format_document(o, &w->manifest, &w->manifest_digest);
+        build_image_done(&w->image);
 }
 
 /* OCI */
@@ -162,14 +101,14 @@ static int write_layer(Writing *w, const BuildPacked *p)
 
 static int write_blobs(Writing *w)
 {
-        int r = layout_writer_blob_text(w->writer, &w->manifest_digest, w->manifest, strlen(w->manifest),
-                                        w->reterr_message);
+        int r = layout_writer_blob_text(w->writer, &w->image.manifest_digest, w->image.manifest,
+                                        strlen(w->image.manifest), w->reterr_message);
 
         if (r >= 0)
-                r = layout_writer_blob_text(w->writer, &w->config_digest, w->config, strlen(w->config),
-                                            w->reterr_message);
-        for (size_t i = 0; r >= 0 && i < w->n_layers; i++)
-                r = write_layer(w, &w->layers[i]);
+                r = layout_writer_blob_text(w->writer, &w->image.config_digest, w->image.config,
+                                            strlen(w->image.config), w->reterr_message);
+        for (size_t i = 0; r >= 0 && i < w->image.n_layers; i++)
+                r = write_layer(w, &w->image.layers[i]);
         return r;
 }
 
@@ -183,7 +122,7 @@ static int write_index(Writing *w, json_object *index)
         _cleanup_free_ char *text = NULL;
         int r;
 
-        layout_index_add(index, OCI_MEDIA_TYPE_MANIFEST, &w->manifest_digest, strlen(w->manifest),
+        layout_index_add(index, OCI_MEDIA_TYPE_MANIFEST, &w->image.manifest_digest, strlen(w->image.manifest),
                          w->target->reference);
         r = json_format_compact(index, &text);
         return r < 0 ? r : layout_writer_text(w->writer, "index.json", text, strlen(text), w->reterr_message);
@@ -302,14 +241,14 @@ static int write_layout(Writing *w)
 
 static int write_docker_layers(Writing *w, json_object *names)
 {
-        for (size_t i = 0; i < w->n_layers; i++) {
-                const BuildPacked *p = &w->layers[i];
+        for (size_t i = 0; i < w->image.n_layers; i++) {
+                const BuildPacked *p = &w->image.layers[i];
                 _cleanup_free_ char *path = strjoin(p->digest.hex, ".tar");
                 bool written = false;
                 int r = path ? 0 : -ENOMEM;
 
                 for (size_t k = 0; k < i; k++)
-                        written = written || digest_equal(&w->layers[k].digest, &p->digest);
+                        written = written || digest_equal(&w->image.layers[k].digest, &p->digest);
                 if (r >= 0 && !written)
                         r = layout_writer_begin(w->writer, path, p->size, w->reterr_message);
                 if (r >= 0 && !written)
@@ -326,7 +265,7 @@ static int write_docker_archive(Writing *w)
         _cleanup_json_object_ json_object *table = json_object_new_array();
         json_object *image = json_object_new_object(), *tags = json_object_new_array(),
                     *layers = json_object_new_array();
-        _cleanup_free_ char *config = strjoin(w->config_digest.hex, ".json"), *text = NULL;
+        _cleanup_free_ char *config = strjoin(w->image.config_digest.hex, ".json"), *text = NULL;
         int r;
 
         (void) json_object_array_add(table, image);
@@ -337,7 +276,7 @@ static int write_docker_archive(Writing *w)
         (void) json_object_object_add(image, "Config", json_object_new_string(config));
         if (w->target->reference)
                 (void) json_object_array_add(tags, json_object_new_string(w->target->reference));
-        r = layout_writer_text(w->writer, config, w->config, strlen(w->config), w->reterr_message);
+        r = layout_writer_text(w->writer, config, w->image.config, strlen(w->image.config), w->reterr_message);
         if (r >= 0)
                 r = write_docker_layers(w, layers);
         if (r >= 0)
@@ -346,28 +285,6 @@ static int write_docker_archive(Writing *w)
 }
 
 /* All */
-
-static int pack_layers(Writing *w, OciCompression compression)
-{
-        BuildRecord *record = w->context->record;
-
-        w->layers = new0(BuildPacked, record->n_layers);
-        if (!w->layers)
-                return -ENOMEM;
-        for (; w->n_layers < record->n_layers; w->n_layers++) {
-                BuildLayer *layer = &record->layers[w->n_layers];
-                BuildPacked *p = &w->layers[w->n_layers];
-                int r;
-
-                *p = (BuildPacked) BUILD_PACKED_NONE;
-                r = w->target->form == BUILD_DOCKER_ARCHIVE
-                            ? build_unpack(w->context, layer, p, w->reterr_message)
-                            : build_pack(w->context, layer, compression, p, w->reterr_message);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
 
 static int write_archive(Writing *w, int fd)
 {
@@ -378,24 +295,14 @@ static int write_archive(Writing *w, int fd)
         return r < 0 ? r : layout_writer_finish(w->writer, w->reterr_message);
 }
 
-static int prepare(Writing *w, OciCompression compression)
-{
-        int r = format_document(w->context->record->config, &w->config, &w->config_digest);
-
-        if (r >= 0)
-                r = pack_layers(w, compression);
-        return r < 0 ? r : make_manifest(w);
-}
-
 int build_write_manifest(BuildContext *c, OciCompression compression, char **ret, char **reterr_message)
 {
-        static const BuildTarget target = { .form = BUILD_OCI_ARCHIVE };
-        _cleanup_(writing_done) Writing w = { .context = c, .target = &target, .reterr_message = reterr_message };
-        int r = prepare(&w, compression);
+        _cleanup_(build_image_done) BuildImage image = {};
+        int r = build_image_make(c, compression, &image, reterr_message);
 
         if (r < 0)
                 return r;
-        *ret = TAKE_PTR(w.manifest);
+        *ret = TAKE_PTR(image.manifest);
         return 0;
 }
 
@@ -403,17 +310,17 @@ static int write_image(BuildContext *c, const BuildTarget *target, OciCompressio
                        char **reterr_message)
 {
         _cleanup_(writing_done) Writing w = { .context = c, .target = target, .reterr_message = reterr_message };
-        int r;
+        int r = build_image_check(c, reterr_message);
 
-        if (c->record->n_layers == 0)
-                return explain(reterr_message, ENODATA,
-                               "the image has no files yet; 'podctl build copy' gives it some");
-        r = prepare(&w, compression);
+        if (r < 0)
+                return r;
+        r = target->form == BUILD_DOCKER_ARCHIVE ? build_image_make_unpacked(c, &w.image, reterr_message)
+                                                 : build_image_make(c, compression, &w.image, reterr_message);
         if (r >= 0)
                 r = target->form == BUILD_OCI_LAYOUT ? write_layout(&w) : write_archive(&w, fd);
         if (r < 0)
                 return r;
-        *ret = w.manifest_digest;
+        *ret = w.image.manifest_digest;
         return 0;
 }
 

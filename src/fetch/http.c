@@ -8,6 +8,7 @@
 #include "basic/time-util.h"
 #include "config.h"
 #include "fetch/http-header.h"
+#include "fetch/http-reply.h"
 #include "fetch/http.h"
 #include "shared/explain.h"
 #include "shared/json-table.h"
@@ -17,6 +18,8 @@
 /* A transfer that is slower than this for so long counts as broken; such a server would never finish. */
 #define RATE_MIN 1024L
 #define STALL_SEC 60L
+/* A registry may work on what it was sent before it answers. */
+#define STALL_SENT_SEC 600L
 /* The number of attempts in a row that may bring next to nothing; fewer if the server was unreachable from the
  * start. */
 #define ATTEMPTS_MAX 6U
@@ -26,7 +29,6 @@
 /* If a server asks for a longer wait than this, that is reported to the user instead. */
 #define RETRY_AFTER_MAX_SEC 120U
 #define ERROR_TEXT_MAX 4096U
-#define CHALLENGES_MAX 8U
 /* The limit for the body of an error or a redirect. */
 #define UNWANTED_MAX (256 * 1024)
 
@@ -45,6 +47,7 @@ typedef struct Attempt {
         HttpSink *sink;
         HttpReply *reply;
         const HttpRequest *request;
+        HttpBodyReader body;
         const char *validator;
         uint64_t skip;          /* bytes that the server sends although we have them */
         size_t text_size;
@@ -92,17 +95,6 @@ Http *http_free(Http *h)
                 return NULL;
         curl_easy_cleanup(h->curl);
         return mfree(h);
-}
-
-void http_reply_done(HttpReply *reply)
-{
-        free(reply->content_type);
-        free(reply->digest);
-        free(reply->etag);
-        free(reply->last_modified);
-        strv_free(reply->challenges);
-        free(reply->text);
-        *reply = (HttpReply) {};
 }
 
 /* Body */
@@ -183,90 +175,9 @@ static int watch_body(void *userdata, curl_off_t total, curl_off_t now, curl_off
         return a->enough;
 }
 
-/* Headers: those of the last response, not of the redirects before it */
-
-/* Returns only values that can be displayed and passed on: without control characters. Libcurl owns the result, until
- * the next call. */
-static const char *header_at(CURL *curl, const char *name, size_t i, size_t *ret_n)
-{
-        struct curl_header *h;
-
-        if (curl_easy_header(curl, name, i, CURLH_HEADER, -1, &h) != CURLHE_OK)
-                return NULL;
-        if (ret_n)
-                *ret_n = h->amount;
-        return string_is_ascii_printable(h->value) ? h->value : "";
-}
-
-/* Returns the last header of the name. */
-static const char *header(CURL *curl, const char *name)
-{
-        size_t n;
-        const char *value = header_at(curl, name, 0, &n);
-
-        if (value && n > 1)
-                value = header_at(curl, name, n - 1, NULL);
-        return value && *value ? value : NULL;
-}
-
 static bool header_is(CURL *curl, const char *name, const char *wanted)
 {
-        return streq_ptr(header(curl, name), wanted);
-}
-
-static int take_text(CURL *curl, const char *name, char **ret)
-{
-        const char *value = header(curl, name);
-
-        *ret = value ? strdup(value) : NULL;
-        return value && !*ret ? -ENOMEM : 0;
-}
-
-static int take_challenges(CURL *curl, char ***ret)
-{
-        const char *value;
-
-        for (size_t i = 0; (value = header_at(curl, "WWW-Authenticate", i, NULL)); i++) {
-                _cleanup_strv_free_ char **several = NULL;
-                int r = http_challenges_split(value, &several);
-
-                if (r < 0)
-                        return r;
-                STRV_FOREACH(one, several) {
-                        r = strv_length(*ret) < CHALLENGES_MAX ? strv_extend(ret, *one) : 0;
-                        if (r < 0)
-                                return r;
-                }
-        }
-        return 0;
-}
-
-static int take_headers(CURL *curl, HttpReply *reply)
-{
-        const struct {
-                const char *name;
-                char **text;
-        } texts[] = {
-                { "Content-Type", &reply->content_type },
-                { "Docker-Content-Digest", &reply->digest },
-                { "ETag", &reply->etag },
-                { "Last-Modified", &reply->last_modified },
-        };
-        const char *value;
-        int r;
-
-        for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
-                r = take_text(curl, texts[i].name, texts[i].text);
-                if (r < 0)
-                        return r;
-        }
-        if (reply->content_type)
-                reply->content_type[strcspn(reply->content_type, "; \t")] = 0;
-        value = header(curl, "Retry-After");
-        reply->retry_after = value ? http_parse_retry_after(value, time(NULL)) : 0;
-        value = header(curl, "Cache-Control");
-        reply->max_age = value ? http_parse_max_age(value) : 0;
-        return take_challenges(curl, &reply->challenges);
+        return streq_ptr(http_header(curl, name), wanted);
 }
 
 /* Whether a complete new body is the content that we have the beginning of. */
@@ -278,7 +189,7 @@ static bool is_same(const Attempt *a)
 
 static bool is_where_we_are(const Attempt *a)
 {
-        const char *range = header(a->curl, "Content-Range");
+        const char *range = http_header(a->curl, "Content-Range");
 
         return (range ? http_parse_range_begin(range) : 0) == a->sink->at;
 }
@@ -372,7 +283,7 @@ static void set_up(Http *h, const HttpRequest *request, Attempt *a, struct curl_
         (void) curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
         (void) curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_SEC);
         (void) curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, RATE_MIN);
-        (void) curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, STALL_SEC);
+        (void) curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, request->body ? STALL_SENT_SEC : STALL_SEC);
         (void) curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 512L * 1024);
         (void) curl_easy_setopt(curl, CURLOPT_USERAGENT, "podctl/" PODCTL_VERSION);
         (void) curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
@@ -389,6 +300,8 @@ static void set_up(Http *h, const HttpRequest *request, Attempt *a, struct curl_
                 (void) curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
         if (request->form)
                 (void) curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, request->form);
+        if (request->body)
+                http_body_set(curl, &a->body);
         if (*range)
                 (void) curl_easy_setopt(curl, CURLOPT_RANGE, range);
         set_authentication(curl, request);
@@ -398,7 +311,8 @@ static void set_up(Http *h, const HttpRequest *request, Attempt *a, struct curl_
 static int attempt(Http *h, const HttpRequest *request, HttpSink *sink, const char *validator, HttpReply *reply,
                    CURLcode *ret_code)
 {
-        Attempt a = { .curl = h->curl, .sink = sink, .reply = reply, .request = request, .validator = validator };
+        Attempt a = { .curl = h->curl, .sink = sink, .reply = reply, .request = request, .body = { request->body },
+                      .validator = validator };
         struct curl_slist *headers = header_list(request, sink, validator);
         char range[32] = "";
         long redirects = 0;
@@ -414,7 +328,9 @@ static int attempt(Http *h, const HttpRequest *request, HttpSink *sink, const ch
         reply->redirected = redirects > 0;
         curl_slist_free_all(headers);
         if (a.error >= 0)
-                a.error = take_headers(h->curl, reply);
+                a.error = a.body.error;
+        if (a.error >= 0)
+                a.error = http_reply_take(h->curl, reply);
         /* With a refusal the status is enough, but a redirect should have been followed. */
         if (a.enough && reply->status >= 400)
                 *ret_code = CURLE_OK;
@@ -542,28 +458,6 @@ static int report_own_error(const char *url, int error, uint64_t max, char **ret
         }
 }
 
-/* {"errors":[{"code":…,"message":…}]} of registries: the first entry; {"details":…} of token services, and OAuth's
- * members. */
-char *http_reply_reason(const HttpReply *reply)
-{
-        static const char *const members[] = { "message", "details", "error_description" };
-        _cleanup_json_object_ json_object *o = NULL;
-        json_object *errors, *first = NULL, *found;
-        const char *text = NULL;
-
-        if (reply->text && json_parse_memory(reply->text, strlen(reply->text), &o, NULL) >= 0 &&
-            json_object_is_type(o, json_type_object))
-                first = o;
-        if (first && json_object_object_get_ex(o, "errors", &errors) && json_object_is_type(errors, json_type_array) &&
-            json_object_is_type(json_object_array_get_idx(errors, 0), json_type_object))
-                first = json_object_array_get_idx(errors, 0);
-        for (size_t i = 0; first && !text && i < ELEMENTSOF(members); i++)
-                if (json_object_object_get_ex(first, members[i], &found) &&
-                    json_object_is_type(found, json_type_string))
-                        text = json_object_get_string(found);
-        return text && string_is_ascii_printable(text) && strlen(text) < 200 ? strjoin(": ", text) : strdup("");
-}
-
 static int report_busy(const char *url, const HttpReply *reply, uint64_t retry_after, char **reterr_message)
 {
         _cleanup_free_ char *why = http_reply_reason(reply), *text = NULL;
@@ -612,7 +506,7 @@ int http_perform(Http *h, const HttpRequest *request, HttpSink *sink, HttpReply 
                         failed = 0;
                 if (!validator && is_success(reply.status))
                         validator = strong_validator(&reply);
-                if (request->impatient && code != CURLE_OK)
+                if (request->body || (request->impatient && code != CURLE_OK))
                         again = false;
                 /* Without a validator, the content at the same URL may be different tomorrow. */
                 if (again && sink->at > 0 && !request->fixed && !validator)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "basic/strv.h"
+#include "fetch/http-body.h"
+#include "fetch/http-reply.h"
 
 /* A persistent HTTP client: broken transfers are resumed with a range request, a busy server is asked again at the time
  * it named or after a while, redirects are followed, but credentials are not sent along. libcurl does the work, and
@@ -25,6 +26,7 @@ typedef struct HttpRequest {
         const char *url;
         char **headers;         /* "Name: value"; they are not sent to another host */
         const char *form;       /* POST this */
+        const HttpBody *body;   /* PUT this; only once, since the server may have taken a part of it */
         bool head;
         /* Sent over https only, and not to another host. */
         const char *user, *password;
@@ -39,23 +41,6 @@ typedef struct HttpRequest {
         bool document;          /* some servers compress it without being asked: decompress it */
         bool fixed;             /* the content never changes: resuming needs no validator */
 } HttpRequest;
-
-typedef struct HttpReply {
-        long status;
-        char *content_type;     /* without parameters */
-        char *digest;           /* Docker-Content-Digest */
-        char *etag;
-        char *last_modified;
-        char **challenges;      /* the WWW-Authenticate headers, one each */
-        uint64_t max_age;       /* seconds */
-        uint64_t retry_after;   /* seconds */
-        bool redirected;        /* another host gave the final answer */
-        char *text;             /* the beginning of the body of an unsuccessful status */
-} HttpReply;
-
-void http_reply_done(HttpReply *reply);
-/* ": " and the reason in the server's own words, if it gave one in a form that can be displayed; else "". */
-char *http_reply_reason(const HttpReply *reply);
 
 /* 0: there is a status, be it 200 or 404; the body of a success is in the sink. Otherwise: -ETIMEDOUT, -EHOSTUNREACH,
  * -ECONNREFUSED, -ECONNRESET, -EPROTO (TLS too), -EKEYREJECTED (the certificate is not valid), -ENOKEY (no authorities

@@ -126,6 +126,16 @@ static int fetch_url(Http *http, const FetchMessage *m, bool head, HttpSink *sin
         return r;
 }
 
+static int do_at_registry(Http *http, const Task *task, FetchKind kind, HttpSink *sink, FetchOutcome *outcome,
+                          FetchAnswer *answer, char **reterr_message)
+{
+        RegistryJob job = { .http = http, .message = task->message, .kind = kind, .sink = sink, .fd = task->fd };
+        int r = registry_do(&job, answer, reterr_message);
+
+        *outcome = job.outcome;
+        return r;
+}
+
 static int carry_out_by(Http *http, const Task *task, FetchOutcome *outcome, FetchAnswer *answer,
                         char **reterr_message)
 {
@@ -141,7 +151,7 @@ static int carry_out_by(Http *http, const Task *task, FetchOutcome *outcome, Fet
         else if (kind == FETCH_DISCOVERY)
                 r = discovery_fetch(http, m, &sink, reterr_message);
         else
-                r = registry_fetch(http, m, kind, &sink, answer, reterr_message);
+                r = do_at_registry(http, task, kind, &sink, outcome, answer, reterr_message);
         answer->size = sink.at - m->offset;
         return r;
 }

@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <curl/curl.h>
-
-
-#include "basic/base64.h"
-#include "fetch/http-header.h"
+#include "fetch/registry-exchange.h"
+#include "fetch/registry-push.h"
 #include "fetch/registry.h"
 #include "fetch/token-cache.h"
 #include "shared/explain.h"
-
-#define TOKEN_ANSWER_MAX (256U * 1024)
-#define TOKEN_LIFETIME_DEFAULT 60
-#define TOKEN_CLIENT "podctl"
 
 #define ACCEPT_IMAGES                                                                                          \
         "Accept: application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, " \
         "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, "    \
         "application/vnd.docker.distribution.manifest.v1+prettyjws;q=0.1"
 
-/* The requests and their paths (end-1 … end-12 of the specification). */
+/* The requests that fetch, and their paths (end-1 … end-12 of the specification). */
 typedef struct Resource {
         const char *path;       /* with the repository, then the reference */
         const char *accept;
@@ -29,332 +22,10 @@ static const Resource resources[_FETCH_KIND_MAX] = {
         [FETCH_MANIFEST] = { "/v2/%s/manifests/%s", ACCEPT_IMAGES },
         [FETCH_MANIFEST_HEAD] = { "/v2/%s/manifests/%s", ACCEPT_IMAGES, .head = true },
         [FETCH_BLOB] = { "/v2/%s/blobs/%s", NULL, .fixed = true },
+        [FETCH_BLOB_HEAD] = { "/v2/%s/blobs/%s", NULL, .head = true },
         [FETCH_REFERRERS] = { "/v2/%s/referrers/%s", "Accept: application/vnd.oci.image.index.v1+json" },
         [FETCH_SIGNATURES] = { "/extensions/v2/%s/signatures/%s", NULL },
 };
-
-/* One request to one endpoint, which may take several HTTP requests. */
-typedef struct Exchange {
-        Http *http;
-        const FetchEndpoint *endpoint;
-        const char *base;       /* the endpoint's URL, or the plain one */
-        const char *repository;
-        const char *key;        /* the cache key of its token */
-        bool secret;            /* nobody else can read what is sent */
-        bool probing;           /* it is not yet known whether the endpoint speaks TLS */
-        bool has_next;          /* there is another endpoint to try */
-} Exchange;
-
-/* Tokens */
-
-typedef struct TokenAnswer {
-        char *token;
-        char *access_token;
-        json_object *expires_in;
-} TokenAnswer;
-
-static const JsonField token_table[] = {
-        { "token", &json_string, offsetof(TokenAnswer, token) },
-        { "access_token", &json_string, offsetof(TokenAnswer, access_token) },
-        { "expires_in", &json_raw, offsetof(TokenAnswer, expires_in) },
-        {}
-};
-static const JsonType token_type = JSON_STRUCT(TokenAnswer, token_table, NULL);
-
-static int add_pair(char **s, const char *separator, const char *name, const char *value)
-{
-        char *escaped = curl_easy_escape(NULL, value, 0), *longer;
-
-        if (!escaped)
-                return -ENOMEM;
-        longer = strjoin(strempty(*s), separator, name, "=", escaped);
-        curl_free(escaped);
-        free(*s);
-        *s = longer;
-        return longer ? 0 : -ENOMEM;
-}
-
-static int query(const char *realm, const char *service, const char *scope, char **ret)
-{
-        _cleanup_free_ char *url = strdup(realm);
-        int r = url ? 0 : -ENOMEM;
-
-        if (r < 0)
-                return r;
-        if (service)
-                r = add_pair(&url, strchr(url, '?') ? "&" : "?", "service", service);
-        if (r < 0)
-                return r;
-        r = add_pair(&url, strchr(url, '?') ? "&" : "?", "scope", scope);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(url);
-        return r;
-}
-
-/* A refresh token is exchanged with a POST (OAuth2), everything else with a GET. */
-static int form(const FetchEndpoint *endpoint, const char *service, const char *scope, char **ret)
-{
-        _cleanup_free_ char *text = strdup("grant_type=refresh_token&client_id=" TOKEN_CLIENT);
-        int r = text ? 0 : -ENOMEM;
-
-        if (r < 0)
-                return r;
-        r = add_pair(&text, "&", "refresh_token", endpoint->identity_token);
-        if (r < 0)
-                return r;
-        if (service)
-                r = add_pair(&text, "&", "service", service);
-        if (r < 0)
-                return r;
-        r = add_pair(&text, "&", "scope", scope);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(text);
-        return r;
-}
-
-/* RFC 6749, 5.1, requires a number of seconds. Some servers write it as a string or with a fraction. Less than a second
- * cannot be meant: no server issues a token that has already expired. */
-static uint64_t lifetime_of(const TokenAnswer *t)
-{
-        double seconds = json_object_get_double(t->expires_in);
-
-        return seconds >= 1 && seconds <= UINT32_MAX ? (uint64_t) seconds : TOKEN_LIFETIME_DEFAULT;
-}
-
-int registry_token_parse(const char *data, size_t n, char **ret, uint64_t *ret_lifetime, char **reterr_message)
-{
-        _cleanup_json_error_ JsonError error = {};
-        TokenAnswer *t = NULL;
-        const char *token;
-        int r;
-
-        r = json_document_parse(&token_type, data, n, (void **) &t, &error);
-        if (r < 0)
-                return explain(reterr_message, EPROTO, "token service: %s", json_error_message(&error, r));
-        token = isempty(t->token) ? t->access_token : t->token;
-        if (isempty(token))
-                r = explain(reterr_message, EPROTO, "token service: sent no token");
-        else if (!string_is_ascii_printable(token) || strchr(token, ' '))
-                /* It becomes part of a header, and must not be able to start another one. */
-                r = explain(reterr_message, EPROTO, "token service: sent an invalid token");
-        else {
-                *ret = strdup(token);
-                *ret_lifetime = lifetime_of(t);
-                r = *ret ? 0 : -ENOMEM;
-        }
-        json_document_free(&token_type, t);
-        return r;
-}
-
-static int keep_token(const Exchange *x, const HttpSink *answer, char **reterr_message)
-{
-        _cleanup_free_ char *token = NULL, *value = NULL;
-        uint64_t lifetime;
-        int r;
-
-        r = registry_token_parse(strempty(answer->data), (size_t) answer->at, &token, &lifetime, reterr_message);
-        if (r < 0)
-                return r;
-        value = strjoin("Bearer ", token);
-        return value ? token_cache_put(x->key, value, lifetime) : -ENOMEM;
-}
-
-/* Names the user that was rejected; another file may have other credentials. */
-static char *whose(const FetchEndpoint *e)
-{
-        if (e->user)
-                return strprintf(" to user '%s'", e->user);
-        return strdup(e->bearer || e->identity_token ? " to the token" : "");
-}
-
-static int refuse_token(const FetchEndpoint *e, const char *url, const HttpReply *reply, char **reterr_message)
-{
-        _cleanup_free_ char *why = http_reply_reason(reply), *who = whose(e);
-        const char *host = strstr(url, "://");
-        int n;
-
-        host = host ? host + 3 : url;
-        n = (int) strcspn(host, "/?");
-        if (reply->status == 401 || reply->status == 403)
-                return explain(reterr_message, EACCES, "token service %.*s: access denied%s%s", n, host, strempty(who),
-                               strempty(why));
-        return explain(reterr_message, EPROTO, "token service %.*s: status %ld%s", n, host, reply->status,
-                       strempty(why));
-}
-
-static int exchange_token(const Exchange *x, const HttpRequest *request, HttpSink *sink, char **reterr_message)
-{
-        _cleanup_(http_reply_done) HttpReply reply = {};
-        int r;
-
-        r = http_perform(x->http, request, sink, &reply, reterr_message);
-        if (r < 0)
-                return r;
-        if (reply.status != 200 && reply.status != 201)
-                return refuse_token(x->endpoint, request->url, &reply, reterr_message);
-        return keep_token(x, sink, reterr_message);
-}
-
-static int ask_for_token(const Exchange *x, const char *url, const char *body, char **reterr_message)
-{
-        const FetchEndpoint *e = x->endpoint;
-        const HttpRequest request = {
-                .url = url,
-                .form = body,
-                .first = true,
-                .document = true,
-                .user = body ? NULL : e->user,
-                .password = body ? NULL : e->password,
-                .ca = e->ca,
-                .insecure_tls = e->insecure_tls,
-                .plain_http = e->plain_http,
-        };
-        HttpSink sink = { .fd = -EBADF, .max = TOKEN_ANSWER_MAX };
-        int r;
-
-        if ((e->user || body) && !startswith(url, "https://"))
-                return explain(reterr_message, EACCES, "token service: credentials are sent over https only");
-        r = exchange_token(x, &request, &sink, reterr_message);
-        free(sink.data);
-        return r;
-}
-
-static int answer_bearer(const Exchange *x, const char *challenge, char **reterr_message)
-{
-        _cleanup_free_ char *realm = NULL, *service = NULL, *scope = NULL, *url = NULL, *body = NULL;
-        int r;
-
-        r = http_challenge_parameter(challenge, "realm", &realm);
-        if (r == -ENOENT)
-                return explain(reterr_message, EPROTO, "requires a token without saying where to get one");
-        if (r < 0)
-                return r;
-        r = http_challenge_parameter(challenge, "service", &service);
-        if (r < 0 && r != -ENOENT)
-                return r;
-        r = http_challenge_parameter(challenge, "scope", &scope);
-        if (r < 0 && r != -ENOENT)
-                return r;
-        if (r == -ENOENT) {
-                scope = strjoin("repository:", x->repository, ":pull");
-                if (!scope)
-                        return -ENOMEM;
-        }
-        if (x->endpoint->identity_token) {
-                url = strdup(realm);
-                r = url ? form(x->endpoint, service, scope, &body) : -ENOMEM;
-        } else
-                r = query(realm, service, scope, &url);
-        return r < 0 ? r : ask_for_token(x, url, body, reterr_message);
-}
-
-static int answer_basic(const Exchange *x, char **reterr_message)
-{
-        _cleanup_free_ char *pair = NULL, *encoded = NULL, *value = NULL;
-
-        if (!x->endpoint->user)
-                return explain(reterr_message, EACCES, "requires a user name and a password; podman login saves them");
-        if (!x->secret)
-                return explain(reterr_message, EACCES, "credentials are sent over https only");
-        pair = strjoin(x->endpoint->user, ":", strempty(x->endpoint->password));
-        encoded = pair ? base64_encode(pair, strlen(pair)) : NULL;
-        value = encoded ? strjoin("Basic ", encoded) : NULL;
-        return value ? token_cache_put(x->key, value, UINT32_MAX) : -ENOMEM;
-}
-
-/* Gets the token that the challenges ask for into the cache. -EACCES: there are no more credentials to try. */
-static int answer_challenges(const Exchange *x, char *const *challenges, char **reterr_message)
-{
-        STRV_FOREACH(challenge, challenges)
-                if (http_challenge_is(*challenge, "Bearer"))
-                        return answer_bearer(x, *challenge, reterr_message);
-        STRV_FOREACH(challenge, challenges)
-                if (http_challenge_is(*challenge, "Basic"))
-                        return answer_basic(x, reterr_message);
-        return explain(reterr_message, EACCES, "refuses access without saying how to get it");
-}
-
-/* Requests */
-
-static int judge_status(const FetchEndpoint *endpoint, const HttpReply *reply, char **reterr_message)
-{
-        _cleanup_free_ char *why = NULL, *who = NULL;
-
-        if (reply->status == 200 || reply->status == 206)
-                return 0;
-        why = http_reply_reason(reply);
-        who = whose(endpoint);
-        if (reply->status == 404)
-                return explain(reterr_message, ENOENT, "not found%s", strempty(why));
-        if (reply->status == 401 || reply->status == 403)
-                return explain(reterr_message, EACCES, "access denied%s%s", strempty(who), strempty(why));
-        return explain(reterr_message, EPROTO, "status %ld%s", reply->status, strempty(why));
-}
-
-static int request_once(const Exchange *x, const Resource *resource, const char *url, HttpSink *sink, HttpReply *ret,
-                        char **reterr_message)
-{
-        _cleanup_strv_free_ char **headers = NULL;
-        _cleanup_free_ char *token = token_cache_find(x->key);
-        int r = 0;
-
-        if (resource->accept)
-                r = strv_extend(&headers, resource->accept);
-        if (r < 0)
-                return r;
-        if (token)
-                r = strv_extendf(&headers, "Authorization: %s", token);
-        if (r < 0)
-                return r;
-        return http_perform(x->http, &(HttpRequest) {
-                .url = url,
-                .headers = headers,
-                .bearer = token ? NULL : x->endpoint->bearer,
-                .head = resource->head,
-                .ca = x->endpoint->ca,
-                .insecure_tls = x->endpoint->insecure_tls,
-                .plain_http = x->endpoint->plain_http,
-                .impatient = x->probing || x->has_next,
-                .first = !resource->fixed,
-                .document = !resource->fixed,
-                .fixed = resource->fixed,
-        }, sink, ret, reterr_message);
-}
-
-/* A registry may redirect its clients to an object store, by a URL that is signed for some minutes. When the signature
- * has expired, the store refuses it, and the registry has a new URL. */
-static bool has_expired(const HttpReply *reply)
-{
-        return reply->status == 403 && reply->redirected;
-}
-
-/* Repeats the request with a token when one is required, with a new token when the old one has become invalid, and
- * again when a redirect's URL has expired. */
-static int request(const Exchange *x, const Resource *resource, const char *path, HttpSink *sink, HttpReply *ret,
-                   char **reterr_message)
-{
-        _cleanup_free_ char *url = strjoin(x->base, path);
-        int r;
-
-        if (!url)
-                return -ENOMEM;
-        for (unsigned i = 0;; i++) {
-                http_reply_done(ret);
-                r = request_once(x, resource, url, sink, ret, reterr_message);
-                if (r < 0)
-                        return r;
-                if (has_expired(ret) && i == 0)
-                        continue;
-                if (ret->status != 401 || i == 2)
-                        return judge_status(x->endpoint, ret, reterr_message);
-                token_cache_forget(x->key);
-                r = answer_challenges(x, ret->challenges, reterr_message);
-                if (r < 0)
-                        return r;
-        }
-}
 
 static int resource_path(const Resource *resource, const char *repository, const char *reference, char **ret)
 {
@@ -366,49 +37,68 @@ static int resource_path(const Resource *resource, const char *repository, const
         return *ret ? 0 : -ENOMEM;
 }
 
+static int request(const Exchange *x, const Resource *resource, const char *reference, HttpSink *sink, HttpReply *ret,
+                   char **reterr_message)
+{
+        char *accept[] = { (char *) resource->accept, NULL };
+        _cleanup_free_ char *path = NULL, *url = NULL;
+        int r = resource_path(resource, x->repository, reference, &path);
+
+        url = r < 0 ? NULL : strjoin(x->base, path);
+        return !url ? -ENOMEM : exchange_request(x, &(HttpRequest) {
+                .url = url,
+                .headers = accept,
+                .head = resource->head,
+                .first = !resource->fixed,
+                .document = !resource->fixed,
+                .fixed = resource->fixed,
+        }, sink, ret, reterr_message);
+}
+
 /* On a registry without that API, the referrers are under a tag of this name (specification, "Referrers Tag
  * Schema"). */
 static int request_referrers_tag(const Exchange *x, const char *reference, HttpSink *sink, HttpReply *ret,
                                  char **reterr_message)
 {
-        _cleanup_free_ char *tag = strdup(reference), *path = NULL;
-        const Resource *resource = &resources[FETCH_MANIFEST];
-        int r;
+        _cleanup_free_ char *tag = strdup(reference);
 
         if (!tag)
                 return -ENOMEM;
         tag[strcspn(tag, ":")] = '-';
-        r = resource_path(resource, x->repository, tag, &path);
-        return r < 0 ? r : request(x, resource, path, sink, ret, reterr_message);
+        return request(x, &resources[FETCH_MANIFEST], tag, sink, ret, reterr_message);
 }
 
-static int request_at(Exchange *x, const FetchMessage *m, FetchKind kind, HttpSink *sink, HttpReply *ret,
-                      char **reterr_message)
+static int request_fetch(const Exchange *x, const RegistryJob *job, HttpReply *ret, char **reterr_message)
 {
-        _cleanup_free_ char *path = NULL, *key = NULL;
-        int r;
+        int r = request(x, &resources[job->kind], job->message->reference, job->sink, ret, reterr_message);
 
-        key = strjoin(x->base, " ", m->repository);
-        if (!key)
+        if (r == -ENOENT && job->kind == FETCH_REFERRERS)
+                r = request_referrers_tag(x, job->message->reference, job->sink, ret, reterr_message);
+        return r;
+}
+
+static int request_at(Exchange *x, RegistryJob *job, HttpReply *ret, char **reterr_message)
+{
+        bool for_push = registry_is_for_push(job->kind);
+        _cleanup_free_ char *key = strjoin(x->base, " ", x->repository, for_push ? " push" : ""),
+                            *scope = for_push ? registry_push_scope(job->message) : NULL;
+
+        if (!key || (for_push && !scope))
                 return -ENOMEM;
         x->key = key;
+        x->scope = scope;
         x->secret = startswith(x->base, "https://");
-        r = resource_path(&resources[kind], m->repository, m->reference, &path);
-        if (r < 0)
-                return r;
-        r = request(x, &resources[kind], path, sink, ret, reterr_message);
-        if (r == -ENOENT && kind == FETCH_REFERRERS)
-                r = request_referrers_tag(x, m->reference, sink, ret, reterr_message);
-        return r;
+        return registry_pushes(job->kind) ? registry_push(x, job, ret, reterr_message)
+                                          : request_fetch(x, job, ret, reterr_message);
 }
 
 /* If plain HTTP is allowed for an endpoint, it is used only when the endpoint does not speak TLS. Which one it speaks
  * is cached with the tokens. */
-static int request_endpoint(Http *http, const FetchMessage *m, size_t i, FetchKind kind, HttpSink *sink, HttpReply *ret,
-                            char **reterr_message)
+static int request_endpoint(RegistryJob *job, size_t i, HttpReply *ret, char **reterr_message)
 {
+        const FetchMessage *m = job->message;
         const FetchEndpoint *endpoint = &m->endpoints[i];
-        Exchange x = { .http = http, .endpoint = endpoint, .base = endpoint->url, .repository = m->repository,
+        Exchange x = { .http = job->http, .endpoint = endpoint, .base = endpoint->url, .repository = m->repository,
                        .has_next = i + 1 < m->n_endpoints };
         const char *rest = endpoint->plain_http ? startswith(endpoint->url, "https://") : NULL;
         _cleanup_free_ char *plain = NULL, *known = NULL;
@@ -422,7 +112,7 @@ static int request_endpoint(Http *http, const FetchMessage *m, size_t i, FetchKi
         }
         x.probing = rest && !known;
         if (!known || streq(known, endpoint->url))
-                r = request_at(&x, m, kind, sink, ret, reterr_message);
+                r = request_at(&x, job, ret, reterr_message);
         if (!rest || (known && streq(known, endpoint->url)) || r == -EKEYREJECTED || r == -ENOKEY)
                 return r;
         if (ret->status != 0)
@@ -430,17 +120,16 @@ static int request_endpoint(Http *http, const FetchMessage *m, size_t i, FetchKi
 
         x.probing = false;
         x.base = plain;
-        r = request_at(&x, m, kind, sink, ret, reterr_message);
+        r = request_at(&x, job, ret, reterr_message);
         return ret->status != 0 && token_cache_put(endpoint->url, plain, UINT32_MAX) < 0 ? -ENOMEM : r;
 }
 
-static int fetch_from(Http *http, const FetchMessage *m, size_t i, FetchKind kind, HttpSink *sink, FetchAnswer *answer,
-                      char **reterr_message)
+static int do_at(RegistryJob *job, size_t i, FetchAnswer *answer, char **reterr_message)
 {
         _cleanup_(http_reply_done) HttpReply reply = {};
         int r;
 
-        r = request_endpoint(http, m, i, kind, sink, &reply, reterr_message);
+        r = request_endpoint(job, i, &reply, reterr_message);
         if (r < 0)
                 return r;
         answer->media_type = TAKE_PTR(reply.content_type);
@@ -454,14 +143,14 @@ static bool is_final(int r)
         return r >= 0 || r == -ENOMEM || r == -EPIPE || r == -ENOSPC || r == -E2BIG;
 }
 
-int registry_fetch(Http *http, const FetchMessage *m, FetchKind kind, HttpSink *sink, FetchAnswer *answer,
-                   char **reterr_message)
+int registry_do(RegistryJob *job, FetchAnswer *answer, char **reterr_message)
 {
+        const FetchMessage *m = job->message;
         int r = -EINVAL;
 
-        if (!resources[kind].path || !m->repository || !m->reference)
+        if (!(resources[job->kind].path || registry_pushes(job->kind)) || !m->repository || !m->reference)
                 return -EINVAL;
         for (size_t i = 0; i < m->n_endpoints && !is_final(r); i++)
-                r = fetch_from(http, m, i, kind, sink, answer, reterr_message);
+                r = do_at(job, i, answer, reterr_message);
         return r;
 }

@@ -66,15 +66,15 @@ static int read_file(int dir_fd, const char *name, unsigned layer, const ConfigK
         return r < 0 ? r : kind->read(o, layer, userdata, e);
 }
 
-static int read_directory(const char *path, unsigned layer, const ConfigKind *kinds, void *userdata,
-                          char **reterr_message)
+static int read_directory(const char *path, unsigned layer, const ConfigKind *kinds, bool readable_only,
+                          void *userdata, char **reterr_message)
 {
         _cleanup_close_ int dir_fd = -EBADF;
         _cleanup_strv_free_ char **names = NULL;
         int r;
 
         dir_fd = open_directory_at(AT_FDCWD, path);
-        if (dir_fd == -ENOENT)
+        if (dir_fd == -ENOENT || (dir_fd == -EACCES && readable_only))
                 return 0;
         r = dir_fd < 0 ? dir_fd : list_directory_at(dir_fd, ".", &names);
         if (r < 0)
@@ -87,14 +87,14 @@ static int read_directory(const char *path, unsigned layer, const ConfigKind *ki
                 if (!endswith(*name, ".json") || fstatat(dir_fd, *name, &st, 0) < 0 || !S_ISREG(st.st_mode))
                         continue;
                 r = read_file(dir_fd, *name, layer, kinds, userdata, &error);
-                if (r < 0)
+                if (r < 0 && !(r == -EACCES && readable_only))
                         return explain(reterr_message, r, "%s/%s: %s", path, *name, json_error_message(&error, r));
         }
         return 0;
 }
 
-int config_dir_read(const char *const *roots, const char *directory, const ConfigKind *kinds, void *userdata,
-                    char **reterr_message)
+static int read_roots(const char *const *roots, const char *directory, const ConfigKind *kinds, bool readable_only,
+                      void *userdata, char **reterr_message)
 {
         for (unsigned layer = 0; roots[layer]; layer++) {
                 _cleanup_free_ char *path = strjoin(roots[layer], "/", directory);
@@ -102,9 +102,21 @@ int config_dir_read(const char *const *roots, const char *directory, const Confi
 
                 if (!path)
                         return -ENOMEM;
-                r = read_directory(path, layer, kinds, userdata, reterr_message);
+                r = read_directory(path, layer, kinds, readable_only, userdata, reterr_message);
                 if (r < 0)
                         return r;
         }
         return 0;
+}
+
+int config_dir_read(const char *const *roots, const char *directory, const ConfigKind *kinds, void *userdata,
+                    char **reterr_message)
+{
+        return read_roots(roots, directory, kinds, false, userdata, reterr_message);
+}
+
+int config_dir_read_readable(const char *const *roots, const char *directory, const ConfigKind *kinds, void *userdata,
+                             char **reterr_message)
+{
+        return read_roots(roots, directory, kinds, true, userdata, reterr_message);
 }

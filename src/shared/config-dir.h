@@ -23,3 +23,6 @@ void config_file_header(json_object *o, const char *kind);
  * exist count as empty. On failure the message begins with the file's path. */
 int config_dir_read(const char *const *roots, const char *directory, const ConfigKind *kinds, void *userdata,
                     char **reterr_message);
+/* The same without what this user may not read: secrets are for those they belong to. */
+int config_dir_read_readable(const char *const *roots, const char *directory, const ConfigKind *kinds, void *userdata,
+                             char **reterr_message);

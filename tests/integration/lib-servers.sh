@@ -23,7 +23,8 @@ serve() {
         wait_until listening "$address"
 }
 
-# registry [PORT [TLS-DIR [HTPASSWD]]]: Debian's docker-registry, with nothing in it.
+# registry [PORT [TLS-DIR [HTPASSWD]]]: Debian's docker-registry, with nothing in it. With a server in front of it, it
+# leaves out its own name where it says how to go on.
 registry() {
         local port=${1:-$REGISTRATION_PORT} tls=${2-} htpasswd=${3-}
         mkdir -p "registry-$port"
@@ -31,6 +32,7 @@ registry() {
                 printf 'version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\n'
                 printf 'storage: {filesystem: {rootdirectory: %s}, delete: {enabled: true}}\n' "$PWD/registry-$port"
                 printf 'http:\n  addr: 127.0.0.1:%s\n' "$port"
+                [[ -z ${BEHIND_FRONT-} ]] || echo '  relativeurls: true'
                 [[ -z $tls ]] || echo "  tls: {certificate: $PWD/$tls/server.crt, key: $PWD/$tls/server.key}"
                 [[ -z $htpasswd ]] || printf 'auth: {htpasswd: {realm: test, path: %s}}\n' "$PWD/$htpasswd"
         } >"registry-$port.yml"
@@ -52,7 +54,7 @@ front() {
 }
 
 front_registry() {
-        registry
+        BEHIND_FRONT=1 registry
         front --upstream "http://127.0.0.1:$REGISTRATION_PORT" "$@"
 }
 
@@ -82,6 +84,12 @@ plain() { "${PLAIN[@]}" "$@"; }
 configure() {
         mkdir -p "config/$1"
         printf '%s' "$3" >"config/$1/$2.json"
+}
+
+# log_in REGISTRY PASSWORD: as "user".
+log_in() {
+        configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["'"$1"'"],
+                "credentials":{"user":"user","password":"'"$2"'"}}'
 }
 
 # random_layout DIR TAG FILES SIZE…: an image with a layer of so many files of that size for each SIZE, of noise, so

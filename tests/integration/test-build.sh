@@ -379,3 +379,74 @@ test_build_script_keeps_the_lock() {
         podctl build script script
         assert_eq "$(podctl build config | jq -c .config)" '{"Env":["G=h"]}'
 }
+
+# What a server has comes in if it is what it should be, with any directory, name and mode.
+test_build_add() {
+        local sum
+        . "$HERE/lib-servers.sh"
+        mkdir files
+        head -c 300000 /dev/urandom >files/noise
+        sum=sha256:$(sha256sum files/noise | cut -d' ' -f1)
+        front --directory files
+        add() { podctl --insecure-options=http build add "$@"; }
+        podctl build begin
+        rules '[{"path": "noise", "times": 1, "cut": 100000}]'
+        add --checksum="$sum" "http://$FRONT/noise?a=b" /srv/
+        add --checksum="$sum" --chown=1:2 --chmod=0755 "http://$FRONT/noise" /bin/tool
+        add --checksum="sha512:$(sha512sum files/noise | cut -d' ' -f1)" "http://$FRONT/noise" /srv
+        rules '[{"path": "^/$", "replace": "files/noise"}]'
+        add --checksum="$sum" "http://$FRONT/" /named
+        podctl build write --compression=none oci:layout:latest
+        podctl build end
+        umoci unpack --image layout:latest tree
+        cmp files/noise tree/rootfs/srv/noise
+        cmp files/noise tree/rootfs/bin/tool
+        cmp files/noise tree/rootfs/named
+        assert_eq "$(cd tree/rootfs && find . -type f -printf '%p %m %U:%G %T@\n' | LC_ALL=C sort)" \
+                $'./bin/tool 755 1:2 0.0000000000\n./named 644 0:0 0.0000000000\n./srv/noise 644 0:0 0.0000000000'
+        # By a script, of files beside it, it is the same image.
+        {
+                echo begin
+                echo copy files/noise /srv/
+                echo copy --chown=1:2 --chmod=0755 files/noise /bin/tool
+                echo copy files/noise /named
+        } >script
+        chmod 0644 files/noise
+        podctl build script script
+        podctl build write --compression=none oci:other
+        podctl build end
+        assert_eq "$(jq -c .rootfs.diff_ids "$(config_of other)")" "$(jq -c .rootfs.diff_ids "$(config_of layout)")"
+}
+
+# config_of LAYOUT: the file.
+config_of() {
+        local manifest
+        manifest=$(jq -r '.manifests[0].digest' "$1/index.json")
+        echo "$1/blobs/sha256/$(jq -r '.config.digest[7:]' "$1/blobs/sha256/${manifest#sha256:}")"
+}
+
+# Nothing is left of what was not the file.
+test_build_add_refused() {
+        local zeros before
+        . "$HERE/lib-servers.sh"
+        zeros=sha256:$(printf '%064d' 0)
+        mkdir files
+        echo text >files/text
+        front --directory files
+        podctl build begin
+        before=$(find .podctl-build | LC_ALL=C sort)
+        add() { refused_by "$1" podctl --insecure-options=http build add "${@:2}"; }
+        add "'build add' needs --checksum=" "http://$FRONT/text" /x
+        add 'it is not a digest' --checksum=abc "http://$FRONT/text" /x
+        add "is not the file that the checksum is of, but sha256:$(sha256sum files/text | cut -d' ' -f1)" \
+                --checksum="$zeros" "http://$FRONT/text" /x
+        add "http://$FRONT/none: not found" --checksum="$zeros" "http://$FRONT/none" /x
+        add "'files/text' is not a URL" --checksum="$zeros" files/text /x
+        add 'does not say what the file is called' --checksum="$zeros" "http://$FRONT/" /x/
+        add 'does not say what the file is called' --checksum="$zeros" "http://$FRONT/.." /x/
+        refused_by 'is not https; give --insecure-options=http' podctl build add --checksum="$zeros" \
+                "http://$FRONT/text" /x
+        assert_eq "$(podctl build config | jq '.history | length')" 0
+        assert_eq "$(find .podctl-build | LC_ALL=C sort)" "$before"
+        podctl build end
+}

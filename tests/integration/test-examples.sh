@@ -231,7 +231,9 @@ test_podctl_build_1() {
         mkdir pages
         echo hello >pages/index.html
         echo no >pages/index.bak
-        example podctl-build.1
+        registry
+        # Not every host of tests lets crun have its own control groups.
+        BUILDAH_ISOLATION=chroot example podctl-build.1
         assert_eq "$(curl -s http://localhost:8091/)" hello
         assert_fails '*' curl -sf http://localhost:8091/index.bak
 }

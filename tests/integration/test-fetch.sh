@@ -19,12 +19,6 @@ nothing_kept() {
         assert_eq "$(find data/images/layers data/images/tmp data/images/partial -mindepth 1)" ''
 }
 
-# log_in REGISTRY PASSWORD: as "user".
-log_in() {
-        configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["'"$1"'"],
-                "credentials":{"user":"user","password":"'"$2"'"}}'
-}
-
 # What layers have in them.
 sums_of_layers() {
         (cd data/images/layers &&

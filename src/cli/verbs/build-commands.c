@@ -1,70 +1,49 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "basic/nearest.h"
-#include "basic/parse.h"
 #include "basic/shell-words.h"
 #include "build/build-appc-settings.h"
-#include "build/build-appc.h"
 #include "build/build-base.h"
 #include "build/build-config.h"
-#include "build/build-layer.h"
-#include "build/build-write.h"
 #include "cli/images/fetch-image.h"
 #include "cli/images/print-manifest.h"
-#include "cli/terminal/output-file.h"
 #include "cli/verbs/build-commands.h"
+#include "cli/verbs/build-containerfile.h"
+#include "cli/verbs/build-run-cache.h"
 #include "image/name/image-location.h"
 #include "shared/explain.h"
 
 #define SCRIPT_MAX (1024U * 1024)
 
 const Option build_options[] = {
-        { "chmod", &option_string, offsetof(BuildArgs, chmod), "MODE", "copy: the mode of files, in octal" },
+        { "build-arg", &option_strv, offsetof(BuildArgs, build_arguments), "NAME=VALUE",
+          "--file: a value for its ARG instructions" },
+        { "cache", &option_bool, offsetof(BuildArgs, cache), NULL,
+          "script: do not repeat steps that are as they were" },
+        { "checksum", &option_string, offsetof(BuildArgs, checksum), "DIGEST",
+          "add: what the file has to be, such as sha256:…" },
+        { "chmod", &option_string, offsetof(BuildArgs, chmod), "MODE", "copy, add: the mode of files, in octal" },
         { "chown", &option_string, offsetof(BuildArgs, chown), "UID[:GID]",
-          "copy: the owner, in numbers; by default 0:0" },
+          "copy, add: the owner, in numbers; by default 0:0" },
         { "compression", &option_choice, offsetof(BuildArgs, compression), "KIND",
-          "write: gzip (the default), zstd or none", .choices = "gzip|zstd|none" },
+          "write, push: gzip (the default), zstd or none", .choices = "gzip|zstd|none" },
         { "exclude", &option_strv, offsetof(BuildArgs, exclude), "GLOB", "copy: leave such files out" },
+        { "file", &option_string, offsetof(BuildArgs, file), "FILE",
+          "Build by this Containerfile, with buildah, into the store", .letter = 'f' },
         { "from", &option_string, offsetof(BuildArgs, from), "IMAGE",
           "begin: the image to begin with; by default scratch" },
         { "overwrite", &option_bool, offsetof(BuildArgs, overwrite), NULL,
           "write: replace the file if there is one" },
         { "platform", &option_string, offsetof(BuildArgs, platform), "OS/ARCH",
           "begin: what the image is for; by default this host" },
+        { "tag", &option_string, offsetof(BuildArgs, tag), "NAME", "--file: the image's name in the store",
+          .letter = 't' },
         {},
-};
-
-typedef struct Command Command;
-typedef struct Run {
-        Context *context;
-        const BuildArgs *args;
-        const Command *command;
-        char **words;           /* behind the command */
-        BuildContext *build;    /* open, unless the command opens it itself; a script keeps it open */
-} Run;
-
-struct Command {
-        const char *name;
-        const char *usage;
-        const char *options;    /* the ones it takes */
-        int min_words, max_words;
-        enum {
-                ALONE,          /* opens the build itself, or needs none */
-                READS,
-                CHANGES,        /* saves the record */
-                ENDS,           /* whatever the record says */
-        } how;
-        int (*run)(Run *r);
 };
 
 static bool is_open(const BuildContext *build)
 {
         return build->dir_fd >= 0;
-}
-
-static int failed(const Run *r, int error, const char *message)
-{
-        return log_error_errno(error, "Cannot build: %s: %s", r->command->name, explained(message, error));
 }
 
 /* begin */
@@ -82,8 +61,17 @@ static int begin_with_stored(Run *r, const char *from)
         lock = context_lock_images(r->context, LOCK_SH, &store);
         if (lock < 0)
                 return lock;
+        k = r->cache ? build_run_begin_cached(r, &image->id) : 0;
+        if (k != 0)
+                return MIN(k, 0);
         k = build_base_image(r->build, store, image, r->args->platform, &message);
-        return k < 0 ? log_error_errno(k, "Cannot build: begin: %s: %s", from, explained(message, k)) : 0;
+        if (k >= 0 && free_and_strdup(&r->build->record->base_name, image_display_name(image, from)) < 0)
+                return log_oom();
+        if (k < 0)
+                return log_error_errno(k, "Cannot build: begin: %s: %s", from, explained(message, k));
+        if (r->cache)
+                build_run_keep(r);
+        return 0;
 }
 
 static int begin_with(Run *r)
@@ -107,7 +95,7 @@ static int begin_with(Run *r)
                         k = build_base_path(r->build, location.text, location.reference, r->args->platform,
                                             &message);
         }
-        return k < 0 ? failed(r, k, message) : 0;
+        return k < 0 ? build_failed(r, k, message) : 0;
 }
 
 static int run_begin(Run *r)
@@ -117,86 +105,23 @@ static int run_begin(Run *r)
         int k;
 
         if (is_open(r->build))
-                return failed(r, -EEXIST, BUILD_DIRECTORY ": a build has begun here already; 'podctl build end' ends "
-                              "it, without a trace");
+                return build_failed(r, -EEXIST, BUILD_DIRECTORY ": a build has begun here already; 'podctl build end' "
+                                    "ends it, without a trace");
         k = build_time_read(&time, &message);
         if (k < 0)
                 return log_error_errno(k, "%s", message);
         k = build_context_begin(BUILD_DIRECTORY, time, r->build, &message);
         if (k < 0)
-                return failed(r, k, message);
+                return build_failed(r, k, message);
         k = begin_with(r);
         if (k >= 0) {
                 k = build_context_save(r->build, &message);
                 if (k < 0)
-                        k = failed(r, k, message);
+                        k = build_failed(r, k, message);
         }
         if (k < 0)
                 (void) build_context_end(r->build, BUILD_DIRECTORY, NULL);
         return k;
-}
-
-/* copy, copy-to-dir, rm */
-
-static int parse_owner(const char *text, BuildCopy *copy)
-{
-        _cleanup_free_ char *user = NULL, *group = NULL;
-        int k = text ? split_pair(text, ':', &user, &group) : 0;
-
-        if (!text || k < 0)
-                return k;
-        if (parse_uint32(user, &copy->uid) < 0 || parse_uint32(group ?: user, &copy->gid) < 0 ||
-            copy->uid == UINT32_MAX || copy->gid == UINT32_MAX)
-                return log_error_errno(EINVAL, "Option --chown=%s: write UID[:GID], in numbers", text);
-        return 0;
-}
-
-static int parse_copy(const Run *r, BuildCopy *copy)
-{
-        unsigned mode = 0;
-        int k = parse_owner(r->args->chown, copy);
-
-        if (k < 0)
-                return k;
-        if (r->args->chmod && parse_mode(r->args->chmod, &mode) < 0)
-                return log_error_errno(EINVAL, "Option --chmod=%s: write a mode in octal, such as 0755",
-                                       r->args->chmod);
-        copy->has_mode = r->args->chmod;
-        copy->mode = mode;
-        copy->exclude = r->args->exclude;
-        return 0;
-}
-
-static int copy_to(Run *r, bool into)
-{
-        size_t n = strv_length(r->words);
-        _cleanup_free_ char *destination = r->words[n - 1], *message = NULL;
-        BuildCopy copy = { .sources = r->words, .destination = destination, .into = into };
-        int k = parse_copy(r, &copy);
-
-        r->words[n - 1] = NULL;
-        if (k < 0)
-                return k;
-        k = build_layer_copy(r->build, &copy, &message);
-        return k < 0 ? failed(r, k, message) : 0;
-}
-
-static int run_copy(Run *r)
-{
-        return copy_to(r, false);
-}
-
-static int run_copy_to_dir(Run *r)
-{
-        return copy_to(r, true);
-}
-
-static int run_rm(Run *r)
-{
-        _cleanup_free_ char *message = NULL;
-        int k = build_layer_remove(r->build, r->words, &message);
-
-        return k < 0 ? failed(r, k, message) : 0;
 }
 
 /* The config */
@@ -206,7 +131,7 @@ static int run_setting(Run *r)
         _cleanup_free_ char *message = NULL;
         int k = build_config_change(r->build->record, r->command->name, r->words[0], r->words + 1, &message);
 
-        return k < 0 ? failed(r, k, message) : 0;
+        return k < 0 ? build_failed(r, k, message) : 0;
 }
 
 static int run_appc_setting(Run *r)
@@ -214,7 +139,7 @@ static int run_appc_setting(Run *r)
         _cleanup_free_ char *message = NULL;
         int k = build_appc_change(r->build->record, r->command->name, r->words[0], r->words + 1, &message);
 
-        return k < 0 ? failed(r, k, message) : 0;
+        return k < 0 ? build_failed(r, k, message) : 0;
 }
 
 static int run_config(Run *r)
@@ -225,79 +150,7 @@ static int run_config(Run *r)
         return k < 0 ? log_oom() : print_manifest(text, strlen(text), true);
 }
 
-/* layer, write, end */
-
-static int run_layer(Run *r)
-{
-        _cleanup_free_ char *message = NULL;
-        int k = build_layer_close(r->build, &message);
-
-        if (k == 0)
-                k = explain(&message, ENODATA, "no file has changed since the last layer");
-        return k < 0 ? failed(r, k, message) : 0;
-}
-
-static int close_layer(Run *r)
-{
-        _cleanup_free_ char *message = NULL;
-        int k = build_layer_close(r->build, &message);
-
-        if (k > 0)
-                k = build_context_save(r->build, &message);
-        return k < 0 ? failed(r, k, message) : 0;
-}
-
-static OciCompression compression_of(const char *text)
-{
-        if (!text || streq(text, "gzip"))
-                return OCI_COMPRESSION_GZIP;
-        return streq(text, "zstd") ? OCI_COMPRESSION_ZSTD : OCI_COMPRESSION_NONE;
-}
-
-static int warn_of_loss(const Run *r, const BuildTarget *target)
-{
-        _cleanup_strv_free_ char **lost = NULL;
-        int k = target->form == BUILD_ACI ? 0 : build_appc_beyond_oci(r->build->record, &lost);
-
-        if (k < 0)
-                return log_oom();
-        STRV_FOREACH(member, lost)
-                log_warning("%s: only an ACI can have %s, which are left out", target->path, *member);
-        return 0;
-}
-
-static int write_target(Run *r, const BuildTarget *target, Output *output)
-{
-        _cleanup_free_ char *message = NULL;
-        Digest digest;
-        int k = warn_of_loss(r, target);
-
-        if (k >= 0 && target->form != BUILD_OCI_LAYOUT)
-                k = output_open_file(target->path, r->args->overwrite, output);
-        if (k < 0)
-                return k;
-        k = build_write(r->build, target, compression_of(r->args->compression), output->fd, &digest, &message);
-        if (k < 0)
-                return failed(r, k, message);
-        if (target->form != BUILD_OCI_LAYOUT)
-                k = output_commit(output);
-        if (k >= 0 && !streq(target->path, "-"))
-                (void) printf("%s\n", target->form == BUILD_ACI ? DIGEST_FILE(&digest) : DIGEST_STRING(&digest));
-        return k;
-}
-
-static int run_write(Run *r)
-{
-        _cleanup_(build_target_done) BuildTarget target = {};
-        _cleanup_(output_done) Output output = OUTPUT_NONE;
-        _cleanup_free_ char *message = NULL;
-        int k = build_target_parse(r->words[0], &target, &message);
-
-        if (k < 0)
-                return failed(r, k, message);
-        k = close_layer(r);
-        return k < 0 ? k : write_target(r, &target, &output);
-}
+/* end */
 
 static int run_end(Run *r)
 {
@@ -305,7 +158,7 @@ static int run_end(Run *r)
         int k = build_context_end(r->build, BUILD_DIRECTORY, &message);
 
         build_context_done(r->build);
-        return k < 0 ? failed(r, k, message) : 0;
+        return k < 0 ? build_failed(r, k, message) : 0;
 }
 
 /* script: the build stays open, and locked, from its first line to its last */
@@ -327,8 +180,8 @@ static int run_line(const Run *script, const char *line)
                 return 0;
         k = options_parse(sets, words, &rest);
         if (k >= 0)
-                k = run_command(&(Run) { .context = script->context, .args = &args,
-                                         .build = script->build }, rest);
+                k = run_command(&(Run) { .context = script->context, .args = &args, .build = script->build,
+                                         .line = words, .cache = script->cache }, rest);
         options_free(build_options, &args);
         return k;
 }
@@ -351,6 +204,22 @@ static int run_lines(const Run *script, const char *path, char *text)
         return k;
 }
 
+static int run_lines_cached(Run *r, const char *path, char *text)
+{
+        _cleanup_(build_cache_freep) BuildCache *cache = NULL;
+        int k = build_run_open_cache(r->context, &cache), applied;
+
+        if (k < 0)
+                return k;
+        r->cache = cache;
+        k = run_lines(r, path, text);
+        /* Also for what comes before a line that fails. */
+        applied = build_run_apply_cache(r);
+        build_run_trim_cache(r);
+        r->cache = NULL;
+        return k < 0 ? k : applied;
+}
+
 static int run_script(Run *r)
 {
         _cleanup_free_ char *text = NULL;
@@ -361,20 +230,23 @@ static int run_script(Run *r)
                 return log_error_errno(k, "Cannot read %s: %m", r->words[0]);
         if (strlen(text) != size)
                 return log_error_errno(EINVAL, "Cannot read %s: it is not a text", r->words[0]);
-        return run_lines(r, r->words[0], text);
+        return r->args->cache ? run_lines_cached(r, r->words[0], text) : run_lines(r, r->words[0], text);
 }
 
 /* All */
 
 #define COPY_OPTIONS "chmod chown exclude"
-#define SETTING(setting) { setting, NULL, "", 1, -1, CHANGES, run_setting }
-#define APPC_SETTING(setting) { setting, NULL, "", 1, -1, CHANGES, run_appc_setting }
+#define SETTING(setting) { setting, NULL, "", 1, -1, CHANGES, run_setting, build_inputs_none }
+#define APPC_SETTING(setting) { setting, NULL, "", 1, -1, CHANGES, run_appc_setting, build_inputs_none }
 
 static const Command commands[] = {
-        { "begin",       "",                "from platform",         0,  0, ALONE,   run_begin       },
-        { "copy",        "SOURCE… PATH",    COPY_OPTIONS,            2, -1, CHANGES, run_copy        },
-        { "copy-to-dir", "SOURCE… DIR",     COPY_OPTIONS,            2, -1, CHANGES, run_copy_to_dir },
-        { "rm",          "PATH…",           "",                      1, -1, CHANGES, run_rm          },
+        { "begin",       "",                "from platform",        0,  0, ALONE,   run_begin                         },
+        { "add",         "URL PATH",        "checksum chmod chown", 2,  2, CHANGES, build_run_add, build_inputs_none  },
+        { "copy",        "SOURCE… PATH",    COPY_OPTIONS,           2, -1, CHANGES, build_run_copy,
+          build_inputs_copy },
+        { "copy-to-dir", "SOURCE… DIR",     COPY_OPTIONS,           2, -1, CHANGES, build_run_copy_to_dir,
+          build_inputs_copy_to_dir },
+        { "rm",          "PATH…",           "",                     1, -1, CHANGES, build_run_rm, build_inputs_none   },
         SETTING("annotation"),
         SETTING("cmd"),
         SETTING("entrypoint"),
@@ -392,11 +264,13 @@ static const Command commands[] = {
         APPC_SETTING("post-stop"),
         APPC_SETTING("pre-start"),
         APPC_SETTING("supplementary-groups"),
-        { "config",      "",                "",                      0,  0, READS,   run_config      },
-        { "layer",       "",                "",                      0,  0, CHANGES, run_layer       },
-        { "script",      "FILE",            "",                      1,  1, ALONE,   run_script      },
-        { "write",       "FILE|oci:DIR|aci:FILE:NAME", "compression overwrite", 1,  1, CHANGES, run_write       },
-        { "end",         "",                "",                      0,  0, ENDS,    run_end         },
+        { "config",      "",                "",                     0,  0, READS,   run_config                        },
+        { "layer",       "",                "",                     0,  0, CHANGES, build_run_layer,
+          build_inputs_none },
+        { "script",      "FILE",            "cache",                1,  1, ALONE,   run_script                        },
+        { "write",       "FILE|oci:DIR|aci:FILE:NAME", "compression overwrite", 1, 1, CHANGES, build_run_write        },
+        { "push",        "docker://HOST/NAME[:TAG]", "compression", 1,  1, CHANGES, build_run_push                    },
+        { "end",         "",                "",                     0,  0, ENDS,    run_end                           },
         {}
 };
 
@@ -412,20 +286,20 @@ static const Command *find_command(const char *name)
         if (near.known)
                 log_error("Unknown command '%s' of a build; did you mean '%s'?", name, near.known);
         else
-                log_error("Unknown command '%s' of a build; see podctl-build(1), or buildah(1) for a Containerfile",
+                log_error("Unknown command '%s' of a build; see podctl-build(1), or give --file= for a Containerfile",
                           name);
         return NULL;
 }
 
-static int check_options(const Command *command, const BuildArgs *args)
+static int check_options(const char *command, const char *options, const BuildArgs *args)
 {
         _cleanup_strv_free_ char **taken = NULL;
 
-        if (strv_split(command->options, ' ', &taken) < 0)
+        if (strv_split(options, ' ', &taken) < 0)
                 return log_oom();
         FOREACH_ROW(option, build_options)
                 if (option_is_given(option, args) && !strv_contains(taken, option->name))
-                        return log_error_errno(EINVAL, "'build %s' does not take --%s", command->name, option->name);
+                        return log_error_errno(EINVAL, "'build %s' does not take --%s", command, option->name);
         return 0;
 }
 
@@ -459,17 +333,14 @@ static int open_build(const Run *r, char **reterr_message)
                                        : build_context_open(BUILD_DIRECTORY, r->build, reterr_message);
 }
 
-static int run_opened(Run *r)
+static int carry_out(Run *r)
 {
         _cleanup_free_ char *message = NULL;
-        int k = open_build(r, &message);
+        int k = r->command->run(r);
 
-        if (k < 0)
-                return failed(r, k, message);
-        k = r->command->run(r);
         if (k >= 0 && r->command->how == CHANGES) {
                 k = build_context_save(r->build, &message);
-                k = k < 0 ? failed(r, k, message) : 0;
+                k = k < 0 ? build_failed(r, k, message) : 0;
         }
         if (k < 0) {
                 /* What it made so far may fill the disk. */
@@ -477,6 +348,16 @@ static int run_opened(Run *r)
                 (void) build_context_open(BUILD_DIRECTORY, r->build, NULL);
         }
         return k;
+}
+
+static int run_opened(Run *r)
+{
+        _cleanup_free_ char *message = NULL;
+        int k = open_build(r, &message);
+
+        if (k < 0)
+                return build_failed(r, k, message);
+        return r->cache ? build_run_cached(r, carry_out) : carry_out(r);
 }
 
 static int run_command(Run *r, char **words)
@@ -487,7 +368,7 @@ static int run_command(Run *r, char **words)
         r->words = words + 1;
         if (!r->command)
                 return -EINVAL;
-        k = check_options(r->command, r->args);
+        k = check_options(r->command->name, r->command->options, r->args);
         if (k >= 0)
                 k = check_words(r->command, r->words);
         if (k >= 0)
@@ -498,7 +379,16 @@ static int run_command(Run *r, char **words)
 int build_command_run(Context *context, const BuildArgs *args, char **words)
 {
         BuildContext build = BUILD_CONTEXT_NONE;
-        int k = run_command(&(Run) { .context = context, .args = args, .build = &build }, words);
+        int k;
+
+        if (args->file) {
+                k = check_options("--file=", "build-arg file tag", args);
+                return k < 0 ? k : build_containerfile(context, args, words);
+        }
+        if (!words[0])
+                return log_error_errno(EINVAL, "'build' needs a command, or --file= for a Containerfile; see "
+                                       "podctl-build(1)");
+        k = run_command(&(Run) { .context = context, .args = args, .build = &build }, words);
 
         build_context_done(&build);
         return k;

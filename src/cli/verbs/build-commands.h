@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "cli/context.h"
+#include "cli/verbs/build-run.h"
 
 /* The commands of `podctl build`, a row each; a script of them is read by the same rows. */
-
-typedef struct BuildArgs {
-        char *from;
-        char *platform;
-        char *chown;
-        char *chmod;
-        char **exclude;
-        char *compression;
-        bool overwrite;
-} BuildArgs;
 
 extern const Option build_options[];
 

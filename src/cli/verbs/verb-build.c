@@ -9,14 +9,14 @@ static int run(Context *c, void *userdata, char **words)
 
 const Verb verb_build = {
         .name = "build",
-        .usage = "COMMAND [WORD…]",
+        .usage = "COMMAND [WORD…]|--file=FILE [DIR]",
         .summary = "Build an image, step by step",
         .options = build_options,
         .args_size = sizeof(BuildArgs),
-        .min_words = 1,
+        .min_words = 0,
         .max_words = -1,
-        .completes = "begin|copy|copy-to-dir|rm|annotation|cmd|dependency|entrypoint|env|health|isolator|label|mount|"
-                     "port|post-stop|pre-start|stop-signal|supplementary-groups|user|volume|workdir|config|layer|"
-                     "script|write|end FILE",
+        .completes = "begin|add|copy|copy-to-dir|rm|annotation|cmd|dependency|entrypoint|env|health|isolator|label|"
+                     "mount|port|post-stop|pre-start|stop-signal|supplementary-groups|user|volume|workdir|config|layer|"
+                     "script|write|push|end FILE",
         .run = run,
 };

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "basic/path.h"
 #include "image/transport/credential-helper.h"
 #include "image/transport/credentials.h"
@@ -335,19 +338,22 @@ int credentials_add_logins(Credentials *c, const char *text, char **reterr_messa
 
 static int read_all_logins(Credentials *c, char **reterr_message)
 {
-        static const struct {
+        _cleanup_free_ char *runtime = strprintf("/run/containers/%u/auth.json", geteuid());
+        const struct {
                 const char *variable;   /* NULL: the path stands for itself; without its value there is no such file */
                 const char *path;       /* below it; NULL: the value is the path */
         } files[] = {
                 { "REGISTRY_AUTH_FILE", NULL },
                 { "XDG_RUNTIME_DIR", "containers/auth.json" },
-                { NULL, "/run/containers/0/auth.json" },
+                { NULL, runtime },
                 { "XDG_CONFIG_HOME", "containers/auth.json" },
                 { "HOME", ".config/containers/auth.json" },
                 { "DOCKER_CONFIG", "config.json" },
                 { "HOME", ".docker/config.json" },
         };
 
+        if (!runtime)
+                return -ENOMEM;
         for (size_t i = 0; i < ELEMENTSOF(files); i++) {
                 const char *value = files[i].variable ? getenv(files[i].variable) : "";
                 _cleanup_free_ char *path = NULL;
@@ -358,6 +364,9 @@ static int read_all_logins(Credentials *c, char **reterr_message)
                 path = !files[i].variable ? strdup(files[i].path)
                        : files[i].path    ? path_join(value, files[i].path)
                                           : strdup(value);
+                /* Nobody has said that there is one, and its directory may be root's. */
+                if (path && !files[i].variable && faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) < 0)
+                        continue;
                 r = path ? read_logins(c, path, reterr_message) : -ENOMEM;
                 if (r < 0)
                         return r;
@@ -384,7 +393,10 @@ int credentials_to_json(const Credentials *c, json_object *array)
         return 0;
 }
 
-int credentials_read_config(const char *const *config_roots, Credentials **ret, char **reterr_message)
+typedef int (*ReadConfig)(const char *const *roots, const char *directory, const ConfigKind *kinds, void *userdata,
+                          char **reterr_message);
+
+static int read_config(const char *const *config_roots, ReadConfig read, Credentials **ret, char **reterr_message)
 {
         _cleanup_(credentials_freep) Credentials *c = new0(Credentials, 1);
         int r;
@@ -392,11 +404,16 @@ int credentials_read_config(const char *const *config_roots, Credentials **ret, 
         if (!c)
                 return -ENOMEM;
         c->get = credential_helper_get;
-        r = config_dir_read(config_roots, "auth.d", auth_kinds, c, reterr_message);
+        r = read(config_roots, "auth.d", auth_kinds, c, reterr_message);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(c);
         return 0;
+}
+
+int credentials_read_config(const char *const *config_roots, Credentials **ret, char **reterr_message)
+{
+        return read_config(config_roots, config_dir_read, ret, reterr_message);
 }
 
 int credentials_read(const char *const *config_roots, Credentials **ret, char **reterr_message)
@@ -404,7 +421,7 @@ int credentials_read(const char *const *config_roots, Credentials **ret, char **
         _cleanup_(credentials_freep) Credentials *c = NULL;
         int r;
 
-        r = credentials_read_config(config_roots, &c, reterr_message);
+        r = read_config(config_roots, config_dir_read_readable, &c, reterr_message);
         if (r < 0)
                 return r;
         r = read_all_logins(c, reterr_message);

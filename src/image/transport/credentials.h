@@ -6,15 +6,16 @@
 
 /* The credentials for servers: rkt's auth.d (its Documentation/configuration.md) with its kinds "auth", for everything
  * on a host, and "dockerAuth", for registries; and for registries also the files that `docker login` and `podman login`
- * write (login-file.h): $REGISTRY_AUTH_FILE, $XDG_RUNTIME_DIR/containers/auth.json, /run/containers/0/auth.json,
+ * write (login-file.h): $REGISTRY_AUTH_FILE, $XDG_RUNTIME_DIR/containers/auth.json, /run/containers/UID/auth.json,
  * ~/.config/containers/auth.json, $DOCKER_CONFIG/config.json or ~/.docker/config.json. The most specific entry for the
  * registry is used, and the first among equals; rkt's take precedence over all others. A credential helper that one of
  * those files names is asked before the entries of that file and of later files (credential-helper.h). */
 typedef struct Credentials Credentials;
 
-/* config_roots: as in shared/config-dir.h. A file that cannot be read is an error; one that is not there is not. */
+/* config_roots: as in shared/config-dir.h. A file that cannot be read is an error; one of auth.d that is not there, or
+ * that this user may not read, is not. */
 int credentials_read(const char *const *config_roots, Credentials **ret, char **reterr_message);
-/* Reads rkt's files only. */
+/* Reads rkt's files only, all of them. */
 int credentials_read_config(const char *const *config_roots, Credentials **ret, char **reterr_message);
 Credentials *credentials_free(Credentials *c);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Credentials *, credentials_free);

@@ -27,6 +27,9 @@ static const JsonField message_table[] = {
         { "reference", &json_string, offsetof(FetchMessage, reference) },
         { "etag", &json_string, offsetof(FetchMessage, etag) },
         { "lastModified", &json_string, offsetof(FetchMessage, last_modified) },
+        { "from", &json_string, offsetof(FetchMessage, from) },
+        { "mediaType", &json_string, offsetof(FetchMessage, media_type) },
+        { "size", &json_uint64, offsetof(FetchMessage, size) },
         { "offset", &json_uint64, offsetof(FetchMessage, offset) },
         { "max", &json_uint64, offsetof(FetchMessage, max) },
         { "endpoints", &endpoint_list, offsetof(FetchMessage, endpoints) },
@@ -56,6 +59,9 @@ static const char *const fetch_kind_table[_FETCH_KIND_MAX] = {
         [FETCH_MANIFEST] = "manifest",
         [FETCH_MANIFEST_HEAD] = "manifest-head",
         [FETCH_BLOB] = "blob",
+        [FETCH_BLOB_HEAD] = "blob-head",
+        [FETCH_BLOB_PUSH] = "blob-push",
+        [FETCH_MANIFEST_PUSH] = "manifest-push",
         [FETCH_REFERRERS] = "referrers",
         [FETCH_SIGNATURES] = "signatures",
 };
@@ -65,6 +71,7 @@ static const char *const fetch_outcome_table[_FETCH_OUTCOME_MAX] = {
         [FETCH_DONE] = "done",
         [FETCH_UNCHANGED] = "unchanged",
         [FETCH_DEFERRED] = "deferred",
+        [FETCH_MOUNTED] = "mounted",
 };
 DEFINE_STRING_TABLE(fetch_outcome, FetchOutcome);
 

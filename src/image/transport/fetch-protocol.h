@@ -5,7 +5,8 @@
 #include "shared/json-table.h"
 
 /* The protocol between podctl and the process that talks to the network: packed JSON (shared/json-pack.h) in packets of
- * a socket, each request with an open file that receives the body. Both sides parse packets by these tables. */
+ * a socket, each request with an open file that receives the body, or
+ * has it. Both sides parse packets by these tables. */
 
 #define FETCH_PACKET_MAX (128U * 1024)
 
@@ -29,6 +30,9 @@ typedef struct FetchMessage {
         char *reference;
         char *etag;
         char *last_modified;
+        char *from;
+        char *media_type;       /* of what is pushed */
+        uint64_t size;          /* the same */
         uint64_t offset;
         uint64_t max;
         FetchEndpoint *endpoints;       /* tried in this order; for a URL one, with the credentials for it */

@@ -177,10 +177,17 @@ static int fill_mirror(Fetcher *f, FetchEndpoint *e, const char *url, const char
         return r < 0 ? r : fill_endpoint(f, e, strdup(url), host, credential, reterr_message);
 }
 
-static int fill_registry(Fetcher *f, FetchMessage *m, const char *registry, char **reterr_message)
+/* What is pushed goes to the registry itself, and what is there already is looked for there. */
+static bool asks_mirrors(FetchKind kind)
 {
+        return kind != FETCH_BLOB_HEAD && kind != FETCH_BLOB_PUSH && kind != FETCH_MANIFEST_PUSH;
+}
+
+static int fill_registry(Fetcher *f, FetchMessage *m, const FetchRequest *request, char **reterr_message)
+{
+        const char *registry = request->registry;
         const RegistrySettings *settings = registry_config_find(f->registries, registry);
-        size_t n = strv_length(settings->mirrors) + 1;
+        size_t n = asks_mirrors(request->kind) ? strv_length(settings->mirrors) + 1 : 1;
         const Credential *credential;
         int r;
 
@@ -232,15 +239,17 @@ static int make_message(Fetcher *f, const FetchRequest *request, FetchMessage *m
                 { fetch_kind_to_string(request->kind), &m->kind }, { request->url, &m->url },
                 { request->repository, &m->repository }, { request->reference, &m->reference },
                 { request->etag, &m->etag }, { request->last_modified, &m->last_modified },
+                { request->from, &m->from }, { request->media_type, &m->media_type },
         };
 
         m->id = ++f->last_id;
+        m->size = request->size;
         m->offset = request->offset;
         m->max = request->max ?: request->fd > 0 ? 0 : OCI_DOCUMENT_MAX;
         for (size_t i = 0; i < ELEMENTSOF(strings); i++)
                 if (copy_string(strings[i].from, strings[i].to) < 0)
                         return -ENOMEM;
-        return request->registry ? fill_registry(f, m, request->registry, reterr_message)
+        return request->registry ? fill_registry(f, m, request, reterr_message)
                                  : fill_url(f, m, reterr_message);
 }
 

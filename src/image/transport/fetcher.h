@@ -21,11 +21,15 @@ typedef struct FetchRequest {
         const char *registry;   /* "docker.io", "localhost:5000" */
         const char *repository; /* "library/busybox" */
         const char *reference;
+        const char *from;       /* what is pushed: see fetch-kind.h */
+        const char *media_type;
+        uint64_t size;
         const char *etag;       /* of our copy: the outcome may be FETCH_UNCHANGED */
         const char *last_modified;
         uint64_t offset;        /* begin there */
         uint64_t max;           /* refuse more; 0: OCI_DOCUMENT_MAX */
-        int fd;                 /* receives the body when it is positive; else the body goes into the reply */
+        int fd;                 /* receives the body when it is positive; else the body goes into the reply. What
+                                 * is pushed is in this file, and goes from its beginning */
 } FetchRequest;
 
 typedef struct FetchReply {
@@ -55,7 +59,8 @@ int fetcher_add_logins(Fetcher *f, const char *text, char **reterr_message);
 Fetcher *fetcher_free(Fetcher *f);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Fetcher *, fetcher_free);
 
-/* Performs the request and waits. -ENOENT: 404. -EACCES: 401 or 403. -E2BIG: more than max. -EHOSTUNREACH, -ETIMEDOUT,
+/* Performs the request and waits. -ENOENT: 404. -EACCES: 401 or 403. -E2BIG: more than max. -EROFS: the registry
+ * cannot be written to. -EFBIG: it does not accept so much. -EHOSTUNREACH, -ETIMEDOUT,
  * -EPROTO, -EBADMSG: a network error, described in the message, which begins with the object of the request. */
 int fetcher_fetch(Fetcher *f, const FetchRequest *request, FetchReply *ret, char **reterr_message);
 

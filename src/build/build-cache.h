@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "build/build-context.h"
+
+/* What steps of builds have made, so that the same step on the same ground need not be carried out again:
+ *
+ *     lock             held shared by builds, and alone by the one that trims
+ *     steps/KEY        a step (build/build-cache-entry.h); its time is that of its last use
+ *     files/KEY-N      a file that a step made: one with the build, where both are on one file system
+ *
+ * The key of a step is the digest of the key before it, its words and what it reads; the first is that of the build as
+ * it was found. Files come before the entry that names them, each under its name when it is complete: one that is
+ * killed leaves files that no entry names, which the next to trim removes. */
+typedef struct BuildCache BuildCache;
+
+/* Makes the directory if there is none. -EBUSY does not happen: whoever trims is waited for. */
+int build_cache_open(const char *path, BuildCache **ret, char **reterr_message);
+BuildCache *build_cache_free(BuildCache *c);
+DEFINE_TRIVIAL_CLEANUP_FUNC(BuildCache *, build_cache_free);
+
+/* The build has changed by something that has no key: the next key begins with what it is then. */
+void build_cache_forget_key(BuildCache *c);
+/* The next key. inputs: of all that the step reads. */
+int build_cache_next(BuildCache *c, BuildContext *build, char *const *words, const Digest *inputs);
+
+/* Whether the step of that key was done, which is pending then. */
+bool build_cache_find(BuildCache *c);
+/* Makes the last step that is pending the state of the build, if one is. */
+int build_cache_apply(BuildCache *c, BuildContext *build, char **reterr_message);
+/* Keeps what the step of that key has made of the build. */
+int build_cache_keep(BuildCache *c, const BuildContext *build);
+
+/* Removes steps that nobody has used for a month, and the oldest ones beyond the limit of bytes; leaves it to the next
+ * one if another build uses the cache. */
+int build_cache_trim(BuildCache *c, uint64_t limit);

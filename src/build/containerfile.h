@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "basic/digest.h"
+#include "basic/macro.h"
+
+/* Images by a Containerfile, which buildah(1) makes: with a storage of its own that is removed, in a mount namespace of
+ * its own, so that nothing stays behind, and of files in the context only. */
+
+/* Where one of them is made. What one that was killed has left is removed by the next. */
+typedef struct ContainerfilePlace {
+        char *path;
+        int fd;                 /* locked as long as it is used */
+} ContainerfilePlace;
+
+#define CONTAINERFILE_PLACE_NONE { .fd = -EBADF }
+
+/* Below this directory, which is made if it is not there. */
+int containerfile_place_make(const char *directory, ContainerfilePlace *ret, char **reterr_message);
+/* Removes it. */
+void containerfile_place_done(ContainerfilePlace *place);
+
+typedef struct Containerfile {
+        const char *file;       /* absolute, as the context */
+        const char *context;
+        char *const *arguments; /* "NAME=VALUE" */
+        int64_t time;           /* of all files, and of the image */
+} Containerfile;
+
+/* *ret is the digest of the image's manifest, in a layout: containerfile_layout(). What buildah says goes to standard
+ * error. -ENOPKG: there is no buildah. -EREMOTEIO: it failed. */
+int containerfile_build(const Containerfile *c, const ContainerfilePlace *place, Digest *ret, char **reterr_message);
+char *containerfile_layout(const ContainerfilePlace *place);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "basic/path.h"
+#include "cli/verbs/build-run-cache.h"
+#include "shared/explain.h"
+
+/* Ten builds of half a gigabyte. */
+#define CACHE_MAX (5ULL * 1024 * 1024 * 1024)
+
+static int cache_path(Context *context, char **ret)
+{
+        const char *place = getenv("XDG_CACHE_HOME"), *directory;
+        int k = 0;
+
+        if (geteuid() == 0) {
+                k = context_directory(context, &directory);
+                *ret = k < 0 ? NULL : path_join(directory, "build-cache");
+        } else if (place && path_is_absolute(place))
+                *ret = path_join(place, "podctl/build");
+        else if ((place = getenv("HOME")) && path_is_absolute(place))
+                *ret = path_join(place, ".cache/podctl/build");
+        else
+                return log_error_errno(ENOENT, "Option --cache: neither XDG_CACHE_HOME nor HOME says where the cache "
+                                       "is");
+        return k < 0 ? k : *ret ? 0 : log_oom();
+}
+
+int build_run_open_cache(Context *context, BuildCache **ret)
+{
+        _cleanup_free_ char *path = NULL, *message = NULL;
+        int k = cache_path(context, &path);
+
+        if (k < 0)
+                return k;
+        k = build_cache_open(path, ret, &message);
+        return k < 0 ? log_error_errno(k, "Cannot open the cache: %s", explained(message, k)) : 0;
+}
+
+int build_run_apply_cache(Run *r)
+{
+        _cleanup_free_ char *message = NULL;
+        int k = build_cache_apply(r->cache, r->build, &message);
+
+        return k < 0 ? build_failed(r, k, message) : 0;
+}
+
+static int find_key(const Run *r)
+{
+        _cleanup_(hasher_freep) Hasher *h = NULL;
+        Digest inputs;
+        int k = hasher_new(DIGEST_SHA256, &h);
+
+        if (k >= 0)
+                k = r->command->add_inputs(r, h);
+        if (k >= 0)
+                k = hasher_finish(h, &inputs);
+        return k < 0 ? k : build_cache_next(r->cache, r->build, r->line, &inputs);
+}
+
+void build_run_keep(const Run *r)
+{
+        int k = build_cache_keep(r->cache, r->build);
+
+        if (k < 0) {
+                log_warning_errno(k, "Cannot keep the step in the cache: %m");
+                build_cache_forget_key(r->cache);
+        }
+}
+
+int build_run_begin_cached(Run *r, const Digest *id)
+{
+        int k;
+
+        build_cache_forget_key(r->cache);
+        k = build_cache_next(r->cache, r->build, r->line, id);
+        if (k < 0)
+                return build_failed(r, k, NULL);
+        if (!build_cache_find(r->cache))
+                return 0;
+        k = build_run_apply_cache(r);
+        return k < 0 ? k : 1;
+}
+
+int build_run_cached(Run *r, int (*carry_out)(Run *r))
+{
+        bool known = r->command->add_inputs && find_key(r) >= 0;
+        int k;
+
+        if (known && build_cache_find(r->cache))
+                return 0;
+        k = build_run_apply_cache(r);
+        if (k >= 0)
+                k = carry_out(r);
+        if (k >= 0 && known)
+                build_run_keep(r);
+        else
+                build_cache_forget_key(r->cache);
+        return k;
+}
+
+void build_run_trim_cache(const Run *r)
+{
+        int k = build_cache_trim(r->cache, CACHE_MAX);
+
+        if (k < 0)
+                log_warning_errno(k, "Cannot trim the cache: %m");
+}

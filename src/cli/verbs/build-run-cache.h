@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cli/verbs/build-run.h"
+
+/* Steps of a script that were done before. All of these log. */
+
+/* The cache that belongs to this user: below the store's directory for root, else in XDG_CACHE_HOME. */
+int build_run_open_cache(Context *context, BuildCache **ret);
+/* The build begins with the image of the store that has this ID, if it did so before. 0: it did not;
+ * build_run_keep() then keeps what it begins with. */
+int build_run_begin_cached(Run *r, const Digest *id);
+/* Keeps what the step that was looked up has made. A build goes on without it. */
+void build_run_keep(const Run *r);
+/* Carries out the command, unless it is cached: then build_run_apply_cache() makes up for it later. */
+int build_run_cached(Run *r, int (*carry_out)(Run *r));
+/* What was looked up so far becomes the state of the build. */
+int build_run_apply_cache(Run *r);
+void build_run_trim_cache(const Run *r);

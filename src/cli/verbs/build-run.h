@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "build/build-cache.h"
+#include "cli/context.h"
+
+/* One command of a build as it runs, with what the table of them (build-commands.c) says about it. */
+
+typedef struct BuildArgs {
+        char *from;
+        char *platform;
+        char *checksum;
+        char *chown;
+        char *chmod;
+        char **exclude;
+        char *file;
+        char *tag;
+        char **build_arguments;
+        char *compression;
+        bool overwrite;
+        bool cache;
+} BuildArgs;
+
+typedef struct Command Command;
+typedef struct Run {
+        Context *context;
+        const BuildArgs *args;
+        const Command *command;
+        char **words;           /* behind the command */
+        BuildContext *build;    /* open, unless the command opens it itself; a script keeps it open */
+        char **line;            /* of a script: all words of the command */
+        BuildCache *cache;      /* where its steps are looked up; NULL: they are not */
+} Run;
+
+struct Command {
+        const char *name;
+        const char *usage;
+        const char *options;    /* the ones it takes */
+        int min_words, max_words;
+        enum {
+                ALONE,          /* opens the build itself, or needs none */
+                READS,
+                CHANGES,        /* saves the record */
+                ENDS,           /* whatever the record says */
+        } how;
+        int (*run)(Run *r);
+        /* Adds all that it reads, beside its words and the build itself, so that it can be looked up; NULL: it cannot,
+         * for what it does elsewhere. Does not log: if this fails, so will the command. */
+        int (*add_inputs)(const Run *r, Hasher *h);
+};
+
+/* Logs what is wrong with the command. */
+int build_failed(const Run *r, int error, const char *message);
+
+int build_inputs_none(const Run *r, Hasher *h);
+int build_inputs_copy(const Run *r, Hasher *h);
+int build_inputs_copy_to_dir(const Run *r, Hasher *h);
+
+/* All of these log. */
+int build_run_add(Run *r);
+int build_run_copy(Run *r);
+int build_run_copy_to_dir(Run *r);
+int build_run_rm(Run *r);
+int build_run_layer(Run *r);
+int build_run_write(Run *r);
+int build_run_push(Run *r);
