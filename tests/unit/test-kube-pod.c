@@ -387,6 +387,25 @@ Test(kube_pod, files)
         }
 }
 
+/* As the kubelet does it: the group can read them, whatever their modes say. */
+Test(kube_pod, files_of_a_group)
+{
+        int r;
+        _cleanup_(kube_pod_freep) KubePod *pod =
+                make("    volumeMounts: [{name: v, mountPath: /v}]",
+                     "  securityContext: {fsGroup: 2000}\n"
+                     "  volumes: [{name: v, secret: {secretName: s, defaultMode: 0400}}]", CONFIG, &r);
+        const AppcPodApp *app;
+
+        cr_assert_eq(r, 0, "%s", first_finding(pod));
+        cr_assert_eq(pod->n_files, 2);
+        cr_expect_str_eq(pod->files[1].path, "volumes/v/k");
+        cr_expect_eq(pod->files[1].mode, 0440);
+        cr_expect_eq(pod->files[1].group, 2000);
+        app = &pod->manifest->apps[0];
+        cr_expect_eq(app->mounts[0].app_volume->map_ids, TRISTATE_UNSET);
+}
+
 Test(kube_pod, projected)
 {
         int r;

@@ -10,6 +10,7 @@
 typedef struct KubeFile {
         char *path;             /* below the directory, of valid names only */
         mode_t mode;
+        gid_t group;            /* in the pod, of fsGroup; 0: root's */
         char *data;
         size_t size;
 } KubeFile;

@@ -60,10 +60,17 @@ int kube_source_keys(const KubeSource *s, char ***ret)
         return 0;
 }
 
-int kube_add_file(const KubeMake *m, const char *path, mode_t mode, const void *data, size_t n)
+gid_t kube_fs_group(const KubeMake *m)
+{
+        const KubeSecurity *s = m->spec->security;
+
+        return s && s->fs_group ? (gid_t) json_object_get_int64(s->fs_group) : 0;
+}
+
+int kube_add_file(const KubeMake *m, const char *path, mode_t mode, gid_t group, const void *data, size_t n)
 {
         KubePod *pod = m->pod;
-        KubeFile file = { strdup(path), mode, malloc(n + 1), n };
+        KubeFile file = { strdup(path), mode, group, malloc(n + 1), n };
 
         for (size_t i = 0; file.path && i < pod->n_files; i++)
                 if (streq(pod->files[i].path, path)) {
