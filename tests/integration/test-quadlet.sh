@@ -266,8 +266,21 @@ test_quadlet_all_or_nothing() {
         quadlet qb.container <<<$'[Container]\nImage=docker.io/library/nosuchimage'
         assert_fails 254 podctl create --from="$QUADLET"
         assert_contains "$output" nosuchimage
-        [[ ! -e /etc/podctl/pods.d/qa.json && ! -e /etc/systemd/system/pod@qa.service.d/50-podctl.conf ]]
+        assert_contains "$output" 'taken back'
+        [[ ! -e /etc/podctl/pods.d/qa.json && ! -e /etc/systemd/system/pod@qa.service.d ]]
         [[ ! -e /etc/podctl/net.d/qa.conf ]]
+}
+
+# Whatever is beside the file that was asked for.
+test_quadlet_beside() {
+        quadlet_here
+        quadlet beside.container <<<$'[Container]\nImage=docker.io/library/busybox\nVolume=broken.volume:/v'
+        quadlet broken.volume <<<'[Volume'
+        ln -s loop.container "$QUADLET/loop.container"
+        mkfifo "$QUADLET/pipe.container"
+        assert_fails 1 podctl create --check --from="$QUADLET/beside.container"
+        assert_contains "$output" 'loop.container is passed over'
+        assert_contains "$output" 'there is no file broken.volume among those that were given'
 }
 
 # A command line as it stands in somebody's notes.
