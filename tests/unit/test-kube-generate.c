@@ -77,6 +77,9 @@ Test(kube_generate, there_and_back)
                     "options: [{name: ndots, value: \"2\"}, {name: rotate}]}\n"
                     "  hostAliases: [{ip: 10.0.0.1, hostnames: [a, b]}, {ip: 10.0.0.2, hostnames: [c]}]"),
                 POD("", "  shareProcessNamespace: true"),
+                POD("    volumeMounts: [{name: e, mountPath: /e}, {name: p, mountPath: /p}]",
+                    "  securityContext: {fsGroup: 2000, supplementalGroups: [7]}\n"
+                    "  volumes: [{name: e, emptyDir: {}}, {name: p, persistentVolumeClaim: {claimName: kept}}]"),
                 POD("", "  hostNetwork: true\n  restartPolicy: OnFailure\n  terminationGracePeriodSeconds: 7"),
                 POD("",
                     "  securityContext: {sysctls: [{name: kernel.msgmax, value: \"1\"}], supplementalGroups: [7, 8]}"),
@@ -139,6 +142,12 @@ Test(kube_generate, own_pods)
                   "      protocol: SCTP", NULL },
                 { APP(",\"annotations\":[{\"name\":\"podctl/image\",\"value\":\"/srv/a.tar\"}]") "}",
                   "image: example.com/a:2", "its image is from /srv/a.tar" },
+                /* Where the files of a pod of Kubernetes are, as long as it runs. */
+                { APP(",\"mounts\":[{\"volume\":\"v\",\"path\":\"/v\"}]") ",\"volumes\":[{\"name\":\"v\",\"kind\":"
+                  "\"host\",\"source\":\"/run/podctl/files/x/volumes/v\"}]}", "name: a", "its files at /v" },
+                { APP(",\"mounts\":[{\"volume\":\"v\",\"path\":\"/v\"},{\"volume\":\"w\",\"path\":\"/w\"}]")
+                  ",\"volumes\":[{\"name\":\"v\",\"kind\":\"empty\",\"gid\":5},{\"name\":\"w\",\"kind\":\"empty\","
+                  "\"gid\":6}]}", "fsGroup: 5", "the group 6 of volume 'w'" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

@@ -23,6 +23,8 @@ int kube_generate_pairs(KubeGenerate *g, const char *what, char *const *pairs, b
 int kube_generate_container(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c);
 /* kube-generate-security.c */
 int kube_generate_security(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c);
+/* All containers are in fsGroup as it is. */
+void kube_generate_drop_group(KubeSecurity *s);
 /* One that says nothing is not there. */
 void kube_generate_drop_empty(KubeSecurity **s);
 /* kube-generate-volumes.c: mounts of an app, and the volumes that they need. */
