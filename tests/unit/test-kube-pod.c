@@ -406,6 +406,27 @@ Test(kube_pod, files_of_a_group)
         cr_expect_eq(app->mounts[0].app_volume->map_ids, TRISTATE_UNSET);
 }
 
+Test(kube_pod, auto_update)
+{
+        static const struct {
+                const char *annotations, *way;
+        } cases[] = { { "io.containers.autoupdate: registry", "restart" },
+                      { "io.containers.autoupdate/c: image", "restart" },
+                      { "io.containers.autoupdate: local", NULL },
+                      { "io.containers.autoupdate: disabled", NULL },
+                      { "io.containers.autoupdated: registry", NULL } };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(kube_pod_freep) KubePod *pod = NULL;
+                _cleanup_free_ char *text = strprintf("kind: Pod\nmetadata: {name: p, annotations: {%s}}\nspec: "
+                                                      "{containers: [{name: c, image: i}]}\n", cases[i].annotations);
+
+                cr_assert_eq(kube_pod_parse(text, strlen(text), &around, &pod, NULL), 0);
+                cr_expect_str_eq(strempty(appc_pod_annotation(pod->manifest, "podctl/auto-update")),
+                                 strempty(cases[i].way), "%s", cases[i].annotations);
+        }
+}
+
 Test(kube_pod, projected)
 {
         int r;

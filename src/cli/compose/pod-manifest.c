@@ -224,7 +224,7 @@ int pod_manifest_parse(Context *c, const ManifestText *from, AppcPod **ret, Find
         int r;
 
         if (from->form == POD_FORM_KUBE)
-                return kube_manifest_parse_unmade(from, ret);
+                return kube_manifest_parse_unmade(from, NULL, ret);
         r = from->form == POD_FORM_SHORT ? short_manifest_parse(c, from->shown ?: from->path, from->text, from->n, &pod)
                                          : read_appc(from, &pod, ret_passed_over);
         if (r >= 0)

@@ -238,6 +238,21 @@ static int set_deadline(const KubeMake *m)
         return first ? annotate(m, "podctl/deadline", json_object_get_string(first)) : 0;
 }
 
+/* podman's annotation, of all containers or, with its name behind a slash, of one: see podman-auto-update(1). */
+static int set_update(const KubeMake *m)
+{
+        static const char key[] = "io.containers.autoupdate";
+
+        STRV_FOREACH(pair, m->meta->annotations) {
+                const char *rest = startswith(*pair, key), *value = strchr(*pair, '=');
+
+                if (rest && value && (*rest == '=' || *rest == '/') &&
+                    (streq(value + 1, "registry") || streq(value + 1, "image")))
+                        return annotate(m, "podctl/auto-update", "restart");
+        }
+        return 0;
+}
+
 static int set_sysctls(const KubeMake *m)
 {
         _cleanup_json_object_ json_object *all = json_object_new_object();
@@ -318,5 +333,7 @@ int kube_spec_make(KubeMake *m, bool job)
                 r = set_network(m);
         if (r >= 0)
                 r = set_deadline(m);
+        if (r >= 0)
+                r = set_update(m);
         return r < 0 ? r : set_sysctls(m);
 }
