@@ -193,18 +193,22 @@ spec:
   - name: one
     image: docker.io/library/nginx
     ports: [{containerPort: 80, hostPort: 8087}]
+    envFrom: [{configMapRef: {name: words}}]
 END
+        printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: words}\ndata: {GREETING: hello}\n' >words.yaml
         quadlet qk.kube <<END
 [Kube]
 Yaml=$PWD/qk.yaml
+ConfigMap=$PWD/words.yaml
 [Service]
 Restart=always
 END
         by_podctl qk 2>log || fail "$(cat log)"
-        cmp qk.yaml /etc/podctl/pods.d/qk.yaml
+        (cat qk.yaml; echo; echo ---; cat words.yaml) | cmp - /etc/podctl/pods.d/qk.yaml
         assert_eq "$(systemctl show -P Restart pod@qk)" always
         systemctl start pod@qk
         wait_until curl -sf http://localhost:8087/
+        assert_eq "$(podctl exec qk printenv GREETING)" hello
 }
 
 # An image of a .build file is the one that was fetched under its name; before that, nothing is written.

@@ -167,7 +167,7 @@ static void put_back(Context *c, const Olds *olds)
         if (olds->n == 0)
                 return;
         reload_units(c);
-        log_info("Nothing was written: what was written before that is taken back");
+        log_warning("Nothing was written: what was written before that is taken back");
 }
 
 static void olds_done(Olds *olds)
@@ -224,7 +224,8 @@ static int write_pod(Context *c, const PodDraft *pod, const RunArgs *args, Olds 
                      int (*create)(Context *c, const RunArgs *args))
 {
         RunArgs own = { .options = create_options, RUN_ARGS_UNSET, .dry_run = args->dry_run, .replace = args->replace,
-                        .unit_lines = pod->unit, .service_lines = pod->service, .install_lines = pod->install };
+                        .documents = pod->documents, .unit_lines = pod->unit, .service_lines = pod->service,
+                        .install_lines = pod->install };
         _cleanup_strv_free_ char **words = NULL;
         int r;
 

@@ -57,11 +57,10 @@ static int make_and_start(Context *c, const RunArgs *args)
 /* Kubernetes has longer names, and podman others. */
 static int check_kube_name(const RunArgs *args, const KubePod *kube, const char *shown)
 {
-        return args->name || pod_name_is_valid(kube->name)
-                       ? 0
-                       : log_error_errno(EINVAL, "%s: metadata.name: '%s' cannot be the name of a pod: letters, digits, "
-                                         "'-' and '.', at most %i; give another with --name", shown, kube->name,
-                                         POD_NAME_MAX);
+        if (args->name || pod_name_is_valid(kube->name))
+                return 0;
+        return log_error_errno(EINVAL, "%s: metadata.name: '%s' cannot be the name of a pod: letters, digits, '-' and "
+                               "'.', at most %i; give another with --name", shown, kube->name, POD_NAME_MAX);
 }
 
 /* A file of Kubernetes may have files for the pod, which are there before it is made. */
