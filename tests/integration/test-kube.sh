@@ -518,3 +518,28 @@ YAML
         assert_contains "$(cat out)" '/link:  /made:'
         test -d "shared$PWD/secret"
 }
+
+# The limit counts restarts: with 2 of them, the third failure is the pod's.
+test_kube_backoff_limit() {
+        kube_image
+        cat >job.yaml <<'YAML'
+apiVersion: batch/v1
+kind: Job
+metadata: {name: kube-backoff}
+spec:
+  backoffLimit: 2
+  template:
+    spec:
+      restartPolicy: OnFailure
+      containers:
+      - name: main
+        image: localhost/busybox:1
+        imagePullPolicy: Never
+        command: [/bin/sh, -c, "echo tried; exit 5"]
+YAML
+        assert_fails 5 podctl run --kube job.yaml
+        assert_eq "$(grep -c tried <<<"$output")" 3
+        # None of them is needed by an app that succeeds meanwhile.
+        sed -i 's/echo tried; exit 5/test -e x || { touch x; exit 5; }; echo done/' job.yaml
+        assert_contains "$(podctl run --kube job.yaml)" 'done'
+}

@@ -406,6 +406,30 @@ Test(kube_pod, files_of_a_group)
         cr_expect_eq(app->mounts[0].app_volume->map_ids, TRISTATE_UNSET);
 }
 
+Test(kube_pod, backoff_limit)
+{
+#define JOB(limit, policy)                                                                                             \
+        "kind: Job\nmetadata: {name: d}\nspec:\n  backoffLimit: " limit "\n  template: {spec: {restartPolicy: " policy \
+        ", containers: [{name: c, image: i}]}}\n"
+        static const struct {
+                const char *text, *limit, *finding;
+        } cases[] = { { JOB("3", "OnFailure"), "3", NULL },
+                      { JOB("0", "OnFailure"), "0", NULL },
+                      { JOB("0", "Never"), NULL, NULL },
+                      { JOB("3", "Never"), NULL, "has no effect with restartPolicy Never" } };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(kube_pod_freep) KubePod *pod = NULL;
+
+                cr_assert_eq(kube_pod_parse(cases[i].text, strlen(cases[i].text), &around, &pod, NULL), 0);
+                cr_expect_str_eq(strempty(strv_env_get(pod->manifest->apps[0].annotations, "podctl/restart-limit")),
+                                 strempty(cases[i].limit), "%s", cases[i].text);
+                cr_expect_eq(pod->findings.n, cases[i].finding ? 1 : 0, "%s", cases[i].text);
+                if (cases[i].finding && pod->findings.n > 0)
+                        cr_expect(startswith(pod->findings.items[0].text, cases[i].finding), "%s", first_finding(pod));
+        }
+}
+
 Test(kube_pod, auto_update)
 {
         static const struct {

@@ -35,7 +35,7 @@ static const char *const pod_annotations[] = {
 static const char *const app_annotations[] = {
         "podctl/image", APPC_ANNOTATION_RESTART, APPC_ANNOTATION_AFTER, APPC_ANNOTATION_REQUIRES,
         APPC_ANNOTATION_UNHEALTHY, APPC_ANNOTATION_HEALTH_READY, APPC_ANNOTATION_ONESHOT,
-        APPC_ANNOTATION_NON_ROOT, APPC_ANNOTATION_PIDS, NULL,
+        APPC_ANNOTATION_NON_ROOT, APPC_ANNOTATION_PIDS, APPC_ANNOTATION_RESTART_LIMIT, NULL,
 };
 
 static bool is_known(const char *annotation, const char *const *known)

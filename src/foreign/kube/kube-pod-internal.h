@@ -28,6 +28,7 @@ typedef struct KubeMake {
         const KubePodSpec *spec;
         const char *restart;
         json_object *deadline;  /* of the workload, in seconds; NULL: none */
+        json_object *retries;   /* of the workload, after failures; NULL: without end */
         KubeSource *sources;
         size_t n_sources;
 } KubeMake;
