@@ -275,14 +275,13 @@ test_quadlet_all_or_nothing() {
         [[ ! -e /etc/podctl/net.d/qa.conf ]]
 }
 
-# Whatever is beside the file that was asked for.
+# Whatever is beside the file that was asked for. Not where podman's generator would wait for a writer of the FIFO.
 test_quadlet_beside() {
-        quadlet_here
-        quadlet beside.container <<<$'[Container]\nImage=docker.io/library/busybox\nVolume=broken.volume:/v'
-        quadlet broken.volume <<<'[Volume'
-        ln -s loop.container "$QUADLET/loop.container"
-        mkfifo "$QUADLET/pipe.container"
-        assert_fails 1 podctl create --check --from="$QUADLET/beside.container"
+        printf '[Container]\nImage=docker.io/library/busybox\nVolume=broken.volume:/v\n' >beside.container
+        echo '[Volume' >broken.volume
+        ln -s loop.container loop.container
+        mkfifo pipe.container
+        assert_fails 1 podctl create --check --from=beside.container
         assert_contains "$output" 'loop.container is passed over'
         assert_contains "$output" 'there is no file broken.volume among those that were given'
 }
