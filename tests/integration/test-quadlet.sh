@@ -208,7 +208,6 @@ END
         assert_eq "$(systemctl show -P Restart pod@qk)" always
         systemctl start pod@qk
         wait_until curl -sf http://localhost:8087/
-        assert_eq "$(podctl exec qk printenv GREETING)" hello
 }
 
 # An image of a .build file is the one that was fetched under its name; before that, nothing is written.
