@@ -168,6 +168,39 @@ Test(kube_generate, own_pods)
         }
 }
 
+#define SIXTY "a12345678901234567890123456789012345678901234567890123456789"
+
+/* Two names that begin alike, and a volume of each of them. */
+Test(kube_generate, long_names)
+{
+        _cleanup_(kube_pod_freep) KubePod *pod =
+                parse("kind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n"
+                      "  - {name: " SIXTY "abcd-one, image: \"x:1\", "
+                      "volumeMounts: [{name: " SIXTY "wxyz-one, mountPath: /v}]}\n"
+                      "  - {name: " SIXTY "abcd-two, image: \"x:1\"}\n"
+                      "  - {name: short, image: \"x:1\"}\n"
+                      "  volumes: [{name: " SIXTY "wxyz-one, emptyDir: {}}]\n");
+        _cleanup_(findings_done) Findings findings = {};
+        _cleanup_json_object_ json_object *documents = NULL, *containers = NULL;
+        const char *names[3], *mounted;
+
+        cr_assert_eq(kube_generate(pod->manifest, "p", &findings, &documents), 0);
+        containers = json_object_get(json_object_object_get(
+                json_object_object_get(json_object_array_get_idx(documents, 0), "spec"), "containers"));
+        for (size_t i = 0; i < 3; i++)
+                names[i] = json_object_get_string(
+                        json_object_object_get(json_object_array_get_idx(containers, i), "name"));
+        cr_expect_eq(strlen(names[0]), 63);
+        cr_expect_eq(strlen(names[1]), 63);
+        cr_expect_str_neq(names[0], names[1]);
+        cr_expect_str_eq(names[2], "short");
+        mounted = json_object_get_string(json_object_object_get(
+                json_object_array_get_idx(json_object_object_get(json_object_array_get_idx(containers, 0),
+                                                                 "volumeMounts"), 0), "name"));
+        cr_expect_eq(strlen(mounted), 63);
+        cr_expect_eq(findings.n, 3);
+}
+
 Test(kube_generate, names)
 {
         static const struct {

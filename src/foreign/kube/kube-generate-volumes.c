@@ -79,17 +79,27 @@ static int add_volume(KubeGenerate *g, const Volume *v, const char *name)
                                          : fill_empty(v, to);
 }
 
+static int name_of(KubeGenerate *g, const AppcPodApp *app, const Mount *m, char **ret)
+{
+        _cleanup_free_ char *joined = NULL;
+        int r = kube_generate_label(g, "volume", m->volume, ret);
+
+        if (r < 0 || !m->app_volume || !has_volume(&g->object->spec, *ret))
+                return r;
+        joined = strjoin(app->name, "-", m->volume);
+        *ret = mfree(*ret);
+        return joined ? kube_generate_label(g, "volume", joined, ret) : -ENOMEM;
+}
+
 static int add_mount(KubeGenerate *g, const AppcPodApp *app, const Mount *m, KubeContainer *c)
 {
         const Volume *v = m->app_volume ?: appc_pod_find_volume(g->pod, m->volume);
-        _cleanup_free_ char *name = m->app_volume && has_volume(&g->object->spec, m->volume)
-                                            ? strjoin(app->name, "-", m->volume)
-                                            : strdup(m->volume);
+        _cleanup_free_ char *name = NULL;
         KubeMount *to = &c->mounts[c->n_mounts];
-        int r = 0;
+        int r = name_of(g, app, m, &name);
 
-        if (!name)
-                return -ENOMEM;
+        if (r < 0)
+                return r;
         if (!v || v->device_access)
                 return kube_generate_lose(g, app->name, "%s at %s", v ? "a device" : "what is mounted", m->path);
         if (v->kind == VOLUME_HOST && startswith(v->source, POD_FILES_DIRECTORY "/"))
