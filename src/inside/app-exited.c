@@ -127,6 +127,21 @@ static int count_restart(int directory, const char *app)
         return pwrite(fd, text, (size_t) n, 0) == n ? close(fd) : -1;
 }
 
+/* Whether it was restarted as often as it may be. */
+static bool is_spent(int directory, const char *app, const char *limit)
+{
+        char name[NAME_MAX], text[16] = {};
+        int fd;
+
+        (void) snprintf(name, sizeof(name), STATUS_RESTARTS_PREFIX "%s", app);
+        fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        if (fd >= 0) {
+                (void) pread(fd, text, sizeof(text) - 1, 0);
+                (void) close(fd);
+        }
+        return strtoul(text, NULL, 10) >= strtoul(limit, NULL, 10);
+}
+
 /* Steps of half a millisecond. */
 static bool wait_until(bool (*is_so)(void), unsigned steps)
 {
@@ -201,8 +216,10 @@ static void report_end(int directory, const char *app, int meaning, int status)
 int main(int argc, char *argv[])
 {
         const char *result = getenv("SERVICE_RESULT"), *policy = argc > 2 ? argv[2] : "no", *note;
-        const bool leaves_pod = argc > 3; /* an app of a mutable pod, which goes on without it */
-        const bool has_policy = strcmp(policy, "no") != 0;
+        /* An app of a mutable pod, which goes on without it; no other app has a limit. */
+        const bool leaves_pod = argc > 3 && strcmp(argv[3], "leaves-pod") == 0;
+        const char *limit = argc > 3 && !leaves_pod ? argv[3] : NULL;
+        bool has_policy = strcmp(policy, "no") != 0;
         int directory, mark, status;
         bool hook, asked, failed, restarted;
         char text[16];
@@ -223,6 +240,11 @@ int main(int argc, char *argv[])
         failed = status != 0 && !asked && (is_clean_signal(status) || !result || strcmp(result, "success") != 0);
 
         directory = open(STATUS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        /* The end of the pod comes before the next restart, which has a pause before it. */
+        if (limit && failed && !was_asked(argv[1], hook) && is_spent(directory, argv[1], limit)) {
+                policy = "no";
+                has_policy = false;
+        }
         restarted = is_restarted(argv[1], policy, failed, hook);
         note = restarted ? STATUS_RESTARTS : failed ? "" : STATUS_ASKED;
         if (directory < 0 || write_status(directory, argv[1], status, note) < 0 ||

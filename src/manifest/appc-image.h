@@ -40,9 +40,11 @@ const char *appc_image_annotation(const AppcImage *image, const char *name);
 
 /* Annotation of images that docker2aci made: the repository that the image comes from. */
 #define APPC_ANNOTATION_DOCKER_REPOSITORY "appc.io/docker/repository"
-/* Our annotations of apps in pods: systemd's Restart= ("no", "on-failure", "always"), and comma-separated names of
- * other apps that start before the app, or that it cannot run without. */
+/* Our annotations of apps in pods: systemd's Restart= ("no", "on-failure", "always"), how often that is done before a
+ * failure counts (a number; without it, there is no limit), and comma-separated names of other apps that start before
+ * the app, or that it cannot run without. */
 #define APPC_ANNOTATION_RESTART "podctl/restart"
+#define APPC_ANNOTATION_RESTART_LIMIT "podctl/restart-limit"
 #define APPC_ANNOTATION_AFTER "podctl/after"
 #define APPC_ANNOTATION_REQUIRES "podctl/requires"
 /* "true": the app has started only when it has ended, with success. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/parse.h"
 #include "basic/signal-util.h"
 #include "manifest/appc-image.h"
 #include "pod/plan-check.h"
@@ -61,6 +62,14 @@ static bool is_boolean(const char *text)
         return !text || streq(text, "true") || streq(text, "false");
 }
 
+/* It is a word of a command line in the app's unit, too. */
+static bool limit_is_valid(const char *limit)
+{
+        uint32_t n;
+
+        return !limit || (string_in_charset(limit, DIGITS) && parse_uint32(limit, &n) >= 0);
+}
+
 static bool pids_are_valid(char *const *annotations)
 {
         const char *pids = strv_env_get(annotations, APPC_ANNOTATION_PIDS);
@@ -89,6 +98,7 @@ static const char *not_a_boolean(const AppcPodApp *app, const char **ret_value)
 static char *annotation_mistake(const AppcPodApp *app)
 {
         const char *restart = strv_env_get(app->annotations, APPC_ANNOTATION_RESTART),
+                   *limit = strv_env_get(app->annotations, APPC_ANNOTATION_RESTART_LIMIT),
                    *action = strv_env_get(app->annotations, APPC_ANNOTATION_UNHEALTHY),
                    *ready = strv_env_get(app->annotations, APPC_ANNOTATION_HEALTH_READY),
                    *oneshot = strv_env_get(app->annotations, APPC_ANNOTATION_ONESHOT);
@@ -97,6 +107,11 @@ static char *annotation_mistake(const AppcPodApp *app)
 
         if (!restart_is_valid(restart))
                 return strprintf("'" APPC_ANNOTATION_RESTART "' is 'no', 'on-failure' or 'always', not '%s'", restart);
+        if (!limit_is_valid(limit))
+                return strprintf("'" APPC_ANNOTATION_RESTART_LIMIT "' is a number of restarts, not '%s'", limit);
+        if (limit && !streq_ptr(restart, "on-failure"))
+                return strprintf("'" APPC_ANNOTATION_RESTART_LIMIT "' needs '" APPC_ANNOTATION_RESTART
+                                 "' with 'on-failure'");
         if (!pids_are_valid(app->annotations))
                 return strprintf("'" APPC_ANNOTATION_PIDS "' is 'private' or 'shared', not '%s'",
                                  strv_env_get(app->annotations, APPC_ANNOTATION_PIDS));
@@ -156,6 +171,8 @@ static const char *ends_pod(const AppcPodApp *app)
 
         if (action && (streq(action, "stop") || streq(action, "fail")))
                 return APPC_ANNOTATION_UNHEALTHY;
+        if (strv_env_get(app->annotations, APPC_ANNOTATION_RESTART_LIMIT))
+                return APPC_ANNOTATION_RESTART_LIMIT;
         return ready && streq(ready, "true") ? APPC_ANNOTATION_HEALTH_READY : NULL;
 }
 

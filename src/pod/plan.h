@@ -94,6 +94,7 @@ typedef struct PlanApp {
         bool unfiltered;       /* --insecure-options=seccomp */
         bool open_paths;       /* --insecure-options=paths */
         const char *restart;   /* systemd's Restart=, or NULL for never */
+        const char *restart_limit; /* a number of restarts, or NULL for no limit */
         const char *on_unhealthy; /* "none", "restart", "stop" or "fail" */
         bool health_ready;     /* the pod has started only when it is healthy */
         bool oneshot;          /* others wait for its end, not its start */

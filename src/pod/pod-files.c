@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "basic/fs.h"
 #include "basic/path.h"
@@ -19,7 +20,10 @@ static int write_one(int fd, const KubeFile *file)
                 if (r < 0)
                         return r;
         }
-        return endswith(file->path, "/") ? 0 : write_file_at(fd, file->path, file->data, file->size, file->mode);
+        if (endswith(file->path, "/"))
+                return 0;
+        r = write_file_at(fd, file->path, file->data, file->size, file->mode);
+        return r >= 0 && file->group && fchownat(fd, file->path, 0, file->group, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : r;
 }
 
 static int write_all(const char *directory, const KubeFile *files, size_t n)

@@ -4,9 +4,7 @@
 #include "basic/uuid.h"
 #include "foreign/kube/kube-pod.h"
 
-/* Files that a pod's description contains, ConfigMaps and Secrets: they exist from the making of a pod to its end, in
- * memory, and only root of the host reaches them there. */
-#define POD_FILES_DIRECTORY "/run/podctl/files"
+/* Files in POD_FILES_DIRECTORY. */
 
 /* On failure nothing is left. */
 int pod_files_write(const Uuid *uuid, const KubeFile *files, size_t n);

@@ -135,6 +135,7 @@ static int plan_order(PlanApp *ret)
         int r;
 
         ret->restart = restart && !streq(restart, "no") ? restart : NULL;
+        ret->restart_limit = ret->restart ? strv_env_get(annotations, APPC_ANNOTATION_RESTART_LIMIT) : NULL;
         ret->on_unhealthy = strv_env_get(annotations, APPC_ANNOTATION_UNHEALTHY) ?: "none";
         ret->health_ready = annotation_is_true(annotations, APPC_ANNOTATION_HEALTH_READY);
         ret->oneshot = annotation_is_true(annotations, APPC_ANNOTATION_ONESHOT);

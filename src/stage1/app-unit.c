@@ -128,10 +128,11 @@ static void print_service_section(FILE *f, const PlanApp *app)
                        "TimeoutStartSec=infinity\n"
                        /* The kernel kills the process that exceeds the limit; losing a worker need not end the app. */
                        "OOMPolicy=continue\n"
-                       "ExecStopPost=+" PKGLIBDIR "/app-exited %s %s%s\n",
+                       "ExecStopPost=+" PKGLIBDIR "/app-exited %s %s%s%s%s\n",
                        type_of(app),
                        app->app->name, app->app->name, app->app->name,
-                       app->restart ?: "no", app->leaves_pod ? " leaves-pod" : "");
+                       app->restart ?: "no", app->restart_limit ? " " : "", strempty(app->restart_limit),
+                       app->leaves_pod ? " leaves-pod" : "");
         if (app->restart)
                 /* These signals are clean ends to systemd, but were they asked for, it would not restart at all. */
                 (void) fprintf(f, "Restart=%s\nRestartSec=1s\nRestartForceExitStatus=SIGHUP SIGINT SIGTERM SIGPIPE\n",

@@ -179,6 +179,11 @@ YAML
         assert_contains "$(plain run --kube pod.yaml)" here
         assert_eq "$(grep -rl "$(printf 'user:secret' | base64)" "$DATA" /run/podctl 2>/dev/null || true)" ''
         refused_by 'access denied to user' plain fetch --pull-policy=update docker://127.0.0.1:5000/private/busybox
+        # An update fetches as the start does.
+        defer rm -f /etc/podctl/pods.d/pulled.yaml
+        mkdir -p /etc/podctl/pods.d
+        cp pod.yaml /etc/podctl/pods.d/pulled.yaml
+        plain update pulled
         sed -i 's/{"auth":/{"auth":5,"x":/' pod.yaml
         assert_fails 254 plain run --kube pod.yaml
         assert_contains "$output" "pod.yaml: Secret 'registry': auths"

@@ -475,6 +475,7 @@ spec:
   - {name: empty, emptyDir: {sizeLimit: 10Mi}}
   - {name: memory, emptyDir: {medium: Memory}}
   - {name: claim, persistentVolumeClaim: {claimName: kube-parts}}
+  - {name: secret, secret: {secretName: words, defaultMode: 0400}}
   initContainers:
   - name: writer
     image: localhost/busybox:1
@@ -489,19 +490,24 @@ spec:
     image: localhost/busybox:1
     imagePullPolicy: Never
     command: [sh, -c, "cat /whole/a/file; cat /m/file; (touch /m/x) 2>/dev/null || echo read-only;
-      stat -c '%g %a' /c/er/new; ls -A /link /made | tr '\\n' ' '"]
+      stat -c '%g %a' /c/er/new; cat /secret/word; ls -A /link /made | tr '\\n' ' '"]
     volumeMounts:
+    - {name: secret, mountPath: /secret}
     - {name: empty, mountPath: /whole}
     - {name: memory, mountPath: /m, readOnly: true}
     - {name: claim, mountPath: /c, subPath: deep}
     - {name: host, mountPath: /link, subPath: link}
     - {name: host, mountPath: /made, subPath: up/x}
+---
+kind: Secret
+metadata: {name: words}
+stringData: {word: "hush\n"}
 YAML
         touch shared/there/inside
         podctl run --kube pod.yaml >out
         # This kernel has no quotas.
         assert_contains "$(journalctl --unit=podctl-kube-parts --output=cat)" "volume 'empty': its size is not limited"
-        assert_eq "$(sed 's/^reader: //' out | paste -sd, -)" 'one,two,read-only,7 644,/link: inside  /made: '
+        assert_eq "$(sed 's/^reader: //' out | paste -sd, -)" 'one,two,read-only,7 644,hush,/link: inside  /made: '
         # The directory that was missing is as the volume.
         assert_eq "$(stat -c '%u %g %a' shared/etc/x)" '5 6 2775'
         assert_eq "$(stat -c '%g %a' /var/lib/podctl/volumes/kube-parts/data/deep{,/er,/file} | paste -sd,)" \
@@ -511,4 +517,29 @@ YAML
         podctl run --kube pod.yaml >out
         assert_contains "$(cat out)" '/link:  /made:'
         test -d "shared$PWD/secret"
+}
+
+# The limit counts restarts: with 2 of them, the third failure is the pod's.
+test_kube_backoff_limit() {
+        kube_image
+        cat >job.yaml <<'YAML'
+apiVersion: batch/v1
+kind: Job
+metadata: {name: kube-backoff}
+spec:
+  backoffLimit: 2
+  template:
+    spec:
+      restartPolicy: OnFailure
+      containers:
+      - name: main
+        image: localhost/busybox:1
+        imagePullPolicy: Never
+        command: [/bin/sh, -c, "echo tried; exit 5"]
+YAML
+        assert_fails 5 podctl run --kube job.yaml
+        assert_eq "$(grep -c tried <<<"$output")" 3
+        # None of them is needed by an app that succeeds meanwhile.
+        sed -i 's/echo tried; exit 5/test -e x || { touch x; exit 5; }; echo done/' job.yaml
+        assert_contains "$(podctl run --kube job.yaml)" 'done'
 }

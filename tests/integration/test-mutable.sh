@@ -25,8 +25,8 @@ has_states() {
         [[ $(states "$1") == "$2" ]]
 }
 
-# has_said POD APP TEXT: a line of the app's log.
-has_said() {
+# has_written POD APP TEXT: a line of the app's log.
+has_written() {
         podctl logs --output=cat --app="$2" "$1" 2>/dev/null | grep -qx "$3"
 }
 
@@ -69,7 +69,7 @@ test_mutable_sequence() {
         assert_fails 254 podctl app add changing busybox --name=one --exec=/bin/true
         podctl app start changing --app=one
         assert_eq "$(states changing)" 'one running'
-        wait_until has_said changing one 'it runs'
+        wait_until has_written changing one 'it runs'
         assert_fails 254 podctl app start changing --app=one
         assert_contains "$output" 'runs already'
         # Another one comes and fails: that touches nobody.
@@ -100,7 +100,7 @@ test_late_app_is_known() {
         shell_app known late 'echo a word; echo data >/tmp/mine; id -u >/v/user; sleep 1000' --user=4242 \
                 --mount=volume=v,target=/v --environment=A=b --user-label=x=y --memory=64M
         podctl app start known --app=late
-        wait_until has_said known late 'a word'
+        wait_until has_written known late 'a word'
         assert_eq "$(podctl exec --app=late known sh -c 'id -u; cat /v/user; echo $A; echo $AC_APP_NAME')" \
                 $'4242\n4242\nb\nlate'
         assert_eq "$(podctl app exec --app=late known id -u)" 0
@@ -159,14 +159,14 @@ test_late_app_has_its_volumes() {
         shell_app volumes one 'cat /h/file; echo one >/e/file; cat /e/file; sleep 1000' \
                 --mnt-volume=name=h,kind=host,source="$PWD/host",target=/h --mnt-volume=name=e,kind=empty,target=/e
         podctl app start volumes --app=one
-        wait_until has_said volumes one one
-        has_said volumes one host
+        wait_until has_written volumes one one
+        has_written volumes one host
         podctl app rm volumes --app=one
         nothing_in volumes one
         # With nothing in them that the last one left.
         shell_app volumes one 'ls /e; echo looked; sleep 1000' --mnt-volume=name=e,kind=empty,target=/e
         podctl app start volumes --app=one
-        wait_until has_said volumes one looked
+        wait_until has_written volumes one looked
         assert_eq "$(podctl logs --output=cat --app=one volumes | grep -c '^file$')" 0
         podctl stop volumes
 }
@@ -318,7 +318,7 @@ test_run_mutable_waits() {
         assert_eq "$(state_of waiting)" running
         shell_app waiting late 'echo late; sleep 1000'
         podctl app start waiting --app=late
-        wait_until has_said waiting late late
+        wait_until has_written waiting late late
         podctl stop waiting >/dev/null
         wait $! || true
         assert_contains "$(cat said)" first
@@ -329,7 +329,7 @@ test_late_app_without_user_ids() {
         sandbox plain --net=none --private-users=no
         shell_app plain late 'id -u; touch /mine; sleep 1000' --readonly-rootfs
         podctl app start plain --app=late
-        wait_until has_said plain late 0
+        wait_until has_written plain late 0
         podctl app rm plain --app=late
         nothing_in plain late
         podctl stop plain

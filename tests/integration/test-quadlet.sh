@@ -193,15 +193,18 @@ spec:
   - name: one
     image: docker.io/library/nginx
     ports: [{containerPort: 80, hostPort: 8087}]
+    envFrom: [{configMapRef: {name: words}}]
 END
+        printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: words}\ndata: {GREETING: hello}\n' >words.yaml
         quadlet qk.kube <<END
 [Kube]
 Yaml=$PWD/qk.yaml
+ConfigMap=$PWD/words.yaml
 [Service]
 Restart=always
 END
         by_podctl qk 2>log || fail "$(cat log)"
-        cmp qk.yaml /etc/podctl/pods.d/qk.yaml
+        (cat qk.yaml; echo; echo ---; cat words.yaml) | cmp - /etc/podctl/pods.d/qk.yaml
         assert_eq "$(systemctl show -P Restart pod@qk)" always
         systemctl start pod@qk
         wait_until curl -sf http://localhost:8087/
@@ -266,8 +269,20 @@ test_quadlet_all_or_nothing() {
         quadlet qb.container <<<$'[Container]\nImage=docker.io/library/nosuchimage'
         assert_fails 254 podctl create --from="$QUADLET"
         assert_contains "$output" nosuchimage
-        [[ ! -e /etc/podctl/pods.d/qa.json && ! -e /etc/systemd/system/pod@qa.service.d/50-podctl.conf ]]
+        assert_contains "$output" 'taken back'
+        [[ ! -e /etc/podctl/pods.d/qa.json && ! -e /etc/systemd/system/pod@qa.service.d ]]
         [[ ! -e /etc/podctl/net.d/qa.conf ]]
+}
+
+# Whatever is beside the file that was asked for. Not where podman's generator would wait for a writer of the FIFO.
+test_quadlet_beside() {
+        printf '[Container]\nImage=docker.io/library/busybox\nVolume=broken.volume:/v\n' >beside.container
+        echo '[Volume' >broken.volume
+        ln -s loop.container loop.container
+        mkfifo pipe.container
+        assert_fails 1 podctl create --check --from=beside.container
+        assert_contains "$output" 'loop.container is passed over'
+        assert_contains "$output" 'there is no file broken.volume among those that were given'
 }
 
 # A command line as it stands in somebody's notes.

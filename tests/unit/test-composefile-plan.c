@@ -93,6 +93,8 @@ Test(composefile_plan, members)
                 { "deploy: {resources: {limits: {memory: 1G, pids: 20}}}",
                   "--memory=1Gi changed:4:services.s.deploy: the limit is that of the whole pod" },
                 { "restart: unless-stopped", "--restart=always" },
+                { "restart: \"on-failure:3\"", "--restart=on-failure --annotation=podctl/restart-limit=3" },
+                { "restart: \"on-failure:-1\"", "!lost:4:services.s.restart: '-1' is not a number of restarts" },
                 { "healthcheck: {test: [CMD, a, \"it's\"], retries: 3}",
                   "--health-cmd='a' 'it'\\''s' --health-retries=3" },
                 { "healthcheck: {disable: true}", "--health-cmd=none" },

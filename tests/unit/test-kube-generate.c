@@ -77,6 +77,9 @@ Test(kube_generate, there_and_back)
                     "options: [{name: ndots, value: \"2\"}, {name: rotate}]}\n"
                     "  hostAliases: [{ip: 10.0.0.1, hostnames: [a, b]}, {ip: 10.0.0.2, hostnames: [c]}]"),
                 POD("", "  shareProcessNamespace: true"),
+                POD("    volumeMounts: [{name: e, mountPath: /e}, {name: p, mountPath: /p}]",
+                    "  securityContext: {fsGroup: 2000, supplementalGroups: [7]}\n"
+                    "  volumes: [{name: e, emptyDir: {}}, {name: p, persistentVolumeClaim: {claimName: kept}}]"),
                 POD("", "  hostNetwork: true\n  restartPolicy: OnFailure\n  terminationGracePeriodSeconds: 7"),
                 POD("",
                     "  securityContext: {sysctls: [{name: kernel.msgmax, value: \"1\"}], supplementalGroups: [7, 8]}"),
@@ -139,6 +142,12 @@ Test(kube_generate, own_pods)
                   "      protocol: SCTP", NULL },
                 { APP(",\"annotations\":[{\"name\":\"podctl/image\",\"value\":\"/srv/a.tar\"}]") "}",
                   "image: example.com/a:2", "its image is from /srv/a.tar" },
+                /* Where the files of a pod of Kubernetes are, as long as it runs. */
+                { APP(",\"mounts\":[{\"volume\":\"v\",\"path\":\"/v\"}]") ",\"volumes\":[{\"name\":\"v\",\"kind\":"
+                  "\"host\",\"source\":\"/run/podctl/files/x/volumes/v\"}]}", "name: a", "its files at /v" },
+                { APP(",\"mounts\":[{\"volume\":\"v\",\"path\":\"/v\"},{\"volume\":\"w\",\"path\":\"/w\"}]")
+                  ",\"volumes\":[{\"name\":\"v\",\"kind\":\"empty\",\"gid\":5},{\"name\":\"w\",\"kind\":\"empty\","
+                  "\"gid\":6}]}", "fsGroup: 5", "the group 6 of volume 'w'" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -157,6 +166,39 @@ Test(kube_generate, own_pods)
                 if (findings.n > 0 && cases[i].finding)
                         cr_expect(startswith(findings.items[0].text, cases[i].finding), "%s", findings.items[0].text);
         }
+}
+
+#define SIXTY "a12345678901234567890123456789012345678901234567890123456789"
+
+/* Two names that begin alike, and a volume of each of them. */
+Test(kube_generate, long_names)
+{
+        _cleanup_(kube_pod_freep) KubePod *pod =
+                parse("kind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n"
+                      "  - {name: " SIXTY "abcd-one, image: \"x:1\", "
+                      "volumeMounts: [{name: " SIXTY "wxyz-one, mountPath: /v}]}\n"
+                      "  - {name: " SIXTY "abcd-two, image: \"x:1\"}\n"
+                      "  - {name: short, image: \"x:1\"}\n"
+                      "  volumes: [{name: " SIXTY "wxyz-one, emptyDir: {}}]\n");
+        _cleanup_(findings_done) Findings findings = {};
+        _cleanup_json_object_ json_object *documents = NULL, *containers = NULL;
+        const char *names[3], *mounted;
+
+        cr_assert_eq(kube_generate(pod->manifest, "p", &findings, &documents), 0);
+        containers = json_object_get(json_object_object_get(
+                json_object_object_get(json_object_array_get_idx(documents, 0), "spec"), "containers"));
+        for (size_t i = 0; i < 3; i++)
+                names[i] = json_object_get_string(
+                        json_object_object_get(json_object_array_get_idx(containers, i), "name"));
+        cr_expect_eq(strlen(names[0]), 63);
+        cr_expect_eq(strlen(names[1]), 63);
+        cr_expect_str_neq(names[0], names[1]);
+        cr_expect_str_eq(names[2], "short");
+        mounted = json_object_get_string(json_object_object_get(
+                json_object_array_get_idx(json_object_object_get(json_object_array_get_idx(containers, 0),
+                                                                 "volumeMounts"), 0), "name"));
+        cr_expect_eq(strlen(mounted), 63);
+        cr_expect_eq(findings.n, 3);
 }
 
 Test(kube_generate, names)

@@ -387,6 +387,70 @@ Test(kube_pod, files)
         }
 }
 
+/* As the kubelet does it: the group can read them, whatever their modes say. */
+Test(kube_pod, files_of_a_group)
+{
+        int r;
+        _cleanup_(kube_pod_freep) KubePod *pod =
+                make("    volumeMounts: [{name: v, mountPath: /v}]",
+                     "  securityContext: {fsGroup: 2000}\n"
+                     "  volumes: [{name: v, secret: {secretName: s, defaultMode: 0400}}]", CONFIG, &r);
+        const AppcPodApp *app;
+
+        cr_assert_eq(r, 0, "%s", first_finding(pod));
+        cr_assert_eq(pod->n_files, 2);
+        cr_expect_str_eq(pod->files[1].path, "volumes/v/k");
+        cr_expect_eq(pod->files[1].mode, 0440);
+        cr_expect_eq(pod->files[1].group, 2000);
+        app = &pod->manifest->apps[0];
+        cr_expect_eq(app->mounts[0].app_volume->map_ids, TRISTATE_UNSET);
+}
+
+Test(kube_pod, backoff_limit)
+{
+#define JOB(limit, policy)                                                                                             \
+        "kind: Job\nmetadata: {name: d}\nspec:\n  backoffLimit: " limit "\n  template: {spec: {restartPolicy: " policy \
+        ", containers: [{name: c, image: i}]}}\n"
+        static const struct {
+                const char *text, *limit, *finding;
+        } cases[] = { { JOB("3", "OnFailure"), "3", NULL },
+                      { JOB("0", "OnFailure"), "0", NULL },
+                      { JOB("0", "Never"), NULL, NULL },
+                      { JOB("3", "Never"), NULL, "has no effect with restartPolicy Never" } };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(kube_pod_freep) KubePod *pod = NULL;
+
+                cr_assert_eq(kube_pod_parse(cases[i].text, strlen(cases[i].text), &around, &pod, NULL), 0);
+                cr_expect_str_eq(strempty(strv_env_get(pod->manifest->apps[0].annotations, "podctl/restart-limit")),
+                                 strempty(cases[i].limit), "%s", cases[i].text);
+                cr_expect_eq(pod->findings.n, cases[i].finding ? 1 : 0, "%s", cases[i].text);
+                if (cases[i].finding && pod->findings.n > 0)
+                        cr_expect(startswith(pod->findings.items[0].text, cases[i].finding), "%s", first_finding(pod));
+        }
+}
+
+Test(kube_pod, auto_update)
+{
+        static const struct {
+                const char *annotations, *way;
+        } cases[] = { { "io.containers.autoupdate: registry", "restart" },
+                      { "io.containers.autoupdate/c: image", "restart" },
+                      { "io.containers.autoupdate: local", NULL },
+                      { "io.containers.autoupdate: disabled", NULL },
+                      { "io.containers.autoupdated: registry", NULL } };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(kube_pod_freep) KubePod *pod = NULL;
+                _cleanup_free_ char *text = strprintf("kind: Pod\nmetadata: {name: p, annotations: {%s}}\nspec: "
+                                                      "{containers: [{name: c, image: i}]}\n", cases[i].annotations);
+
+                cr_assert_eq(kube_pod_parse(text, strlen(text), &around, &pod, NULL), 0);
+                cr_expect_str_eq(strempty(appc_pod_annotation(pod->manifest, "podctl/auto-update")),
+                                 strempty(cases[i].way), "%s", cases[i].annotations);
+        }
+}
+
 Test(kube_pod, projected)
 {
         int r;

@@ -20,6 +20,8 @@ Test(podman_run, command_lines)
                   "ReadOnly=true|ReadOnlyTmpfs=false|Image=i|Exec=\"-d\"" },
                 { "podman|run|--cpus=1.5|i", "CPUQuota=150%%|Image=i" },
                 { "podman|run|--cpus=nan|i", "--cpus=nan|Image=i" },
+                { "podman|run|--memory-swap|1g|--rmi|--http-proxy=false|--detach-keys|^x|--retry=3|i",
+                  "--memory-swap=1g|--rmi=true|HttpProxy=false|Retry=3|Image=i" },
                 { "podman|run|--privileged|i", "--privileged=true|Image=i" },
                 { "podman|run", "!The command line of podman run names no image" },
                 { "podman|run|--security-opt|no-new-privileges|--security-opt=seccomp=/f|--sysctl=a=b c|i",

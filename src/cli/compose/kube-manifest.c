@@ -35,11 +35,13 @@ int kube_manifest_parse(const ManifestText *from, Uuid *ret_uuid, KubePod **ret)
         return parse(from, &(KubeSurroundings) { directory, ret_uuid->s, node }, ret);
 }
 
-int kube_manifest_parse_unmade(const ManifestText *from, AppcPod **ret)
+int kube_manifest_parse_unmade(const ManifestText *from, Context *to_fetch, AppcPod **ret)
 {
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
         int r = parse(from, &(KubeSurroundings) { POD_FILES_DIRECTORY }, &kube);
 
+        if (r >= 0 && to_fetch)
+                r = kube_logins_use(to_fetch, kube, from->shown ?: from->path);
         if (r >= 0)
                 *ret = TAKE_PTR(kube->manifest);
         return r;

@@ -8,8 +8,8 @@
 /* Reads a file of Kubernetes and logs what is in it that is not carried over, each with its line. The pod gets a new
  * UUID, where its files will be. */
 int kube_manifest_parse(const ManifestText *from, Uuid *ret_uuid, KubePod **ret);
-/* The same for a pod that nobody makes. */
-int kube_manifest_parse_unmade(const ManifestText *from, AppcPod **ret);
+/* The same for a pod that nobody makes. to_fetch: fetches its images, with the logins of its Secrets; may be NULL. */
+int kube_manifest_parse_unmade(const ManifestText *from, Context *to_fetch, AppcPod **ret);
 /* Only when the pod is to start by itself; *ret stays NULL for other files, of any form. What is in the file that is
  * not carried over was told before. */
 int kube_timer_read(const char *path, KubeTimer **ret);

@@ -36,7 +36,7 @@ static const char *const pod_annotations[] = {
 static const char *const app_annotations[] = {
         "podctl/image", APPC_ANNOTATION_RESTART, APPC_ANNOTATION_AFTER, APPC_ANNOTATION_REQUIRES,
         APPC_ANNOTATION_UNHEALTHY, APPC_ANNOTATION_HEALTH_READY, APPC_ANNOTATION_ONESHOT,
-        APPC_ANNOTATION_NON_ROOT, APPC_ANNOTATION_PIDS, NULL,
+        APPC_ANNOTATION_NON_ROOT, APPC_ANNOTATION_PIDS, APPC_ANNOTATION_RESTART_LIMIT, NULL,
 };
 
 static bool is_known(const char *annotation, const char *const *known)
@@ -225,7 +225,7 @@ int pod_manifest_parse(Context *c, const ManifestText *from, AppcPod **ret, Find
         int r;
 
         if (from->form == POD_FORM_KUBE)
-                return kube_manifest_parse_unmade(from, ret);
+                return kube_manifest_parse_unmade(from, NULL, ret);
         r = from->form == POD_FORM_SHORT ? short_manifest_parse(c, from->shown ?: from->path, from->text, from->n, &pod)
                                          : read_appc(from, &pod, ret_passed_over);
         if (r >= 0)

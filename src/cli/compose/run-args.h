@@ -63,6 +63,7 @@ typedef struct RunArgs {
         char *const *foreign;   /* a command line of podman run; not owned */
         bool check_from;
         bool force;
+        char *const *documents; /* files whose documents belong to that of Kubernetes; not owned */
         char *const *unit_lines, *const *service_lines, *const *install_lines; /* more of the drop-in; not owned */
         char *subject;          /* the word before the first image */
         bool help;

@@ -193,13 +193,12 @@ static int find_images(Context *c, const RunArgs *args, AppcPod *pod)
         int r;
 
         r = pod_manifest_check_ways(pod);
-        if (r < 0 || !args->of_pods_d)
-                return r;
-        r = context_directory(c, &dir);
+        if (r >= 0)
+                r = context_directory(c, &dir);
         if (r >= 0)
                 r = context_images(c, &store);
         /* The start reports a record that is damaged, and goes on as well. */
-        if (r >= 0)
+        if (r >= 0 && args->of_pods_d)
                 (void) update_record_read(dir, args->name, &record, NULL);
         for (size_t i = 0; r >= 0 && i < pod->n_apps; i++) {
                 AppcPodApp *app = &pod->apps[i];

@@ -9,6 +9,7 @@
 #include "cli/terminal/table.h"
 #include "cli/files/create-from.h"
 #include "cli/files/drafts-of.h"
+#include "cli/start/reload-units.h"
 #include "pod/pods-d.h"
 #include "shared/explain.h"
 
@@ -141,16 +142,32 @@ static int keep(Olds *olds, const char *path)
         return r < 0 ? log_error_errno(r, "Cannot read %s: %m", path) : 0;
 }
 
-static void put_back(const Olds *olds)
+/* A directory of drop-ins was made for the only one that it has. */
+static int remove_new(const char *path)
+{
+        _cleanup_free_ char *directory = strndup(path, path_basename(path) - path);
+
+        if (unlink(path) < 0 && errno != ENOENT)
+                return -errno;
+        if (directory && startswith(directory, PODS_D_UNIT_DIRECTORY "/pod@"))
+                (void) rmdir(directory);
+        return 0;
+}
+
+/* Of all that was said while it was written, nothing holds any more. */
+static void put_back(Context *c, const Olds *olds)
 {
         for (size_t i = olds->n; i-- > 0;) {
                 const Old *o = &olds->items[i];
-                int r = o->text ? write_file_at(AT_FDCWD, o->path, o->text, o->size, o->mode)
-                                : unlink(o->path) < 0 && errno != ENOENT ? -errno : 0;
+                int r = o->text ? write_file_at(AT_FDCWD, o->path, o->text, o->size, o->mode) : remove_new(o->path);
 
                 if (r < 0)
                         log_error_errno(r, "Cannot put %s back as it was: %m", o->path);
         }
+        if (olds->n == 0)
+                return;
+        reload_units(c);
+        log_warning("Nothing was written: what was written before that is taken back");
 }
 
 static void olds_done(Olds *olds)
@@ -207,7 +224,8 @@ static int write_pod(Context *c, const PodDraft *pod, const RunArgs *args, Olds 
                      int (*create)(Context *c, const RunArgs *args))
 {
         RunArgs own = { .options = create_options, RUN_ARGS_UNSET, .dry_run = args->dry_run, .replace = args->replace,
-                        .unit_lines = pod->unit, .service_lines = pod->service, .install_lines = pod->install };
+                        .documents = pod->documents, .unit_lines = pod->unit, .service_lines = pod->service,
+                        .install_lines = pod->install };
         _cleanup_strv_free_ char **words = NULL;
         int r;
 
@@ -245,7 +263,7 @@ static int write_plan(Context *c, const PodDrafts *plan, const RunArgs *args,
                 if (plan->pods[i].n_apps > 0 || plan->pods[i].manifest)
                         r = write_pod(c, &plan->pods[i], args, &olds, create);
         if (r < 0)
-                put_back(&olds);
+                put_back(c, &olds);
         olds_done(&olds);
         return r;
 }

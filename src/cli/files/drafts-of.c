@@ -78,6 +78,7 @@ static QuadletFile *find_file(Files *files, const char *path)
         return NULL;
 }
 
+/* A file that was not asked for does not matter, unless another names it; then it is missed there. */
 static int add_file(Files *files, const char *path, bool beside)
 {
         _cleanup_free_ char *message = NULL;
@@ -94,6 +95,10 @@ static int add_file(Files *files, const char *path, bool beside)
         files->items = grown;
         grown[files->n] = (QuadletFile) {};
         r = quadlet_file_read(path, &grown[files->n], &message);
+        if (r < 0 && beside && r != -ENOMEM) {
+                log_warning("%s is passed over, since it cannot be read: %s", path, explained(message, r));
+                return 0;
+        }
         if (r < 0)
                 return log_explained(r, message, "Cannot read %s", path);
         grown[files->n++].beside = beside;

@@ -3,6 +3,7 @@
 
 #include "basic/log.h"
 #include "basic/time-util.h"
+#include "cli/compose/kube-manifest.h"
 #include "cli/images/fetch-image.h"
 #include "cli/start/pod-event.h"
 #include "cli/update/pod-update.h"
@@ -50,6 +51,7 @@ static void pod_update_done(PodUpdate *u)
 
 static int read_manifest(PodUpdate *u)
 {
+        _cleanup_(manifest_text_done) ManifestText text = {};
         _cleanup_free_ char *path = NULL;
         int r;
 
@@ -57,7 +59,10 @@ static int read_manifest(PodUpdate *u)
         if (r < 0)
                 return log_error_errno(r, "There is no file of pod '%s' in pods.d; podctl update is for such pods",
                                        u->name);
-        r = pod_manifest_read(u->context, path, NULL, &u->manifest);
+        r = manifest_text_read(path, NULL, &text);
+        if (r >= 0)
+                r = text.form == POD_FORM_KUBE ? kube_manifest_parse_unmade(&text, u->context, &u->manifest)
+                                               : pod_manifest_parse(u->context, &text, &u->manifest, NULL);
         return r < 0 ? r : pod_manifest_update_way(u->manifest, &u->way);
 }
 

@@ -305,48 +305,50 @@ static int check_file(Context *c, const RunArgs *args, const KubePod *kube, cons
         return r;
 }
 
-/* The short form has no files for the pod beside it. */
-static int read_file_of(Context *c, const char *path, const char *shown, Uuid *ret_uuid, KubePod **ret)
+/* Read once: what is checked is what is written. */
+static int read_text(const RunArgs *args, ManifestText *ret)
 {
-        _cleanup_(manifest_text_done) ManifestText text = {};
-        _cleanup_(kube_pod_freep) KubePod *pod = NULL;
-        int r = manifest_text_read(path, shown, &text);
+        int r = manifest_text_read(args->apps[0].image, NULL, ret);
 
-        if (r < 0)
-                return r;
-        if (text.form == POD_FORM_KUBE)
-                return kube_manifest_parse(&text, ret_uuid, ret);
+        STRV_FOREACH(path, args->documents) {
+                _cleanup_free_ char *more = NULL, *all = NULL;
+
+                if (r >= 0)
+                        r = given_file_read(*path, JSON_MAX_SIZE, &more, NULL);
+                if (r < 0)
+                        return r;
+                all = strjoin(ret->text, "\n---\n", more);
+                if (!all)
+                        return log_oom();
+                ret->n = strlen(all);
+                free(ret->text);
+                ret->text = TAKE_PTR(all);
+        }
+        return r;
+}
+
+/* The short form has no files for the pod beside it. */
+static int parse_text(Context *c, const ManifestText *text, Uuid *ret_uuid, KubePod **ret)
+{
+        _cleanup_(kube_pod_freep) KubePod *pod = NULL;
+        int r;
+
+        if (text->form == POD_FORM_KUBE)
+                return kube_manifest_parse(text, ret_uuid, ret);
         pod = new0(KubePod, 1);
         r = pod ? uuid_new(ret_uuid) : -ENOMEM;
         if (r < 0)
                 return log_error_errno(r, "Cannot make a UUID: %m");
-        r = pod_manifest_parse(c, &text, &pod->manifest, NULL);
+        r = pod_manifest_parse(c, text, &pod->manifest, NULL);
         if (r >= 0)
                 *ret = TAKE_PTR(pod);
         return r;
 }
 
-static int print_file(Context *c, const char *path)
-{
-        _cleanup_(kube_pod_freep) KubePod *kube = NULL;
-        Uuid uuid;
-        int r = read_file_of(c, path, NULL, &uuid, &kube);
-
-        return r < 0 ? r : print(kube->manifest);
-}
-
-/* The file is read once: what is checked is the copy that takes its place. */
-static int copy_file(NewFile *f, const RunArgs *args, const char *path)
-{
-        _cleanup_free_ char *text = NULL;
-        int r = given_file_read(path, JSON_MAX_SIZE, &text, NULL);
-
-        return r < 0 ? r : new_file_begin(f, args, ".yaml", text);
-}
-
 static int create_file(Context *c, const RunArgs *args, const Results *results)
 {
         const char *path = args->apps[0].image;
+        _cleanup_(manifest_text_done) ManifestText text = {};
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
         _cleanup_(new_file_done) NewFile f = {};
         Image **images;
@@ -356,11 +358,12 @@ static int create_file(Context *c, const RunArgs *args, const Results *results)
         if (says_more(args))
                 return log_error_errno(EINVAL, "%s says itself what the pod is made of; only --replace, --dry-run, "
                                        "--format, --property and --slice go with it", path);
-        if (args->dry_run)
-                return print_file(c, path);
-        r = copy_file(&f, args, path);
+        r = read_text(args, &text);
         if (r >= 0)
-                r = read_file_of(c, f.new, path, &uuid, &kube);
+                r = parse_text(c, &text, &uuid, &kube);
+        if (r < 0 || args->dry_run)
+                return r < 0 ? r : print(kube->manifest);
+        r = new_file_begin(&f, args, ".yaml", text.text);
         if (r >= 0)
                 r = pod_timer_format(path, args->subject, kube->timer, &f.timer);
         if (r >= 0)

@@ -54,6 +54,15 @@ static int make_and_start(Context *c, const RunArgs *args)
         return r < 0 || args->dry_run ? r : start(c, pod, plan, args);
 }
 
+/* Kubernetes has longer names, and podman others. */
+static int check_kube_name(const RunArgs *args, const KubePod *kube, const char *shown)
+{
+        if (args->name || pod_name_is_valid(kube->name))
+                return 0;
+        return log_error_errno(EINVAL, "%s: metadata.name: '%s' cannot be the name of a pod: letters, digits, '-' and "
+                               "'.', at most %i; give another with --name", shown, kube->name, POD_NAME_MAX);
+}
+
 /* A file of Kubernetes may have files for the pod, which are there before it is made. */
 static int run_kube(Context *c, const RunArgs *args, const ManifestText *from)
 {
@@ -62,6 +71,8 @@ static int run_kube(Context *c, const RunArgs *args, const ManifestText *from)
         Uuid uuid;
         int r = kube_manifest_parse(from, &uuid, &kube);
 
+        if (r >= 0)
+                r = check_kube_name(args, kube, from->shown ?: from->path);
         if (r >= 0)
                 r = kube_logins_use(c, kube, from->shown ?: from->path);
         if (r >= 0)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/parse.h"
 #include "foreign/compose/composefile-plan-internal.h"
 #include "foreign/compose/composefile-variables.h"
 #include "manifest/ac-types.h"
+#include "manifest/appc-image.h"
 
 /* The image and its program */
 
@@ -228,6 +230,16 @@ static int deploy_limits(ComposefileStep *c, json_object *limits)
         return r >= 0 && json_object_object_get_ex(limits, "pids", &value) ? composefile_pids_limit(c, NULL, value) : r;
 }
 
+static int carry_limit(ComposefileStep *c, const char *limit)
+{
+        _cleanup_free_ char *annotation = strjoin(APPC_ANNOTATION_RESTART_LIMIT "=", limit);
+        uint32_t n;
+
+        if (!string_in_charset(limit, DIGITS) || parse_uint32(limit, &n) < 0)
+                return lose(c, "'%s' is not a number of restarts", limit);
+        return annotation ? composefile_carry(c, "--annotation", annotation) : -ENOMEM;
+}
+
 int composefile_restart(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
         static const char *const rows[][2] = {
@@ -244,7 +256,7 @@ int composefile_restart(ComposefileStep *c, const ComposefileRow *row, json_obje
                 if (streq(rows[i][0], text) || (limit && streq(rows[i][0], "on-failure"))) {
                         int r = composefile_carry(c, "--restart", rows[i][1]);
 
-                        return r >= 0 && limit ? change(c, "it is not counted how often") : r;
+                        return r >= 0 && limit ? carry_limit(c, limit) : r;
                 }
         return lose(c, "'%s' is not possible: no, always, on-failure or unless-stopped", text);
 }

@@ -24,6 +24,7 @@ static void pod_done(PodDraft *pod)
         free(pod->name);
         free(pod->address);
         free(pod->manifest);
+        strv_free(pod->documents);
         strv_free(pod->words);
         strv_free(pod->nets);
         strv_free(pod->unit);

@@ -27,6 +27,7 @@ typedef struct PodDraft {
         char **nets;
         char *address;
         char *manifest; /* a file that says all of the apps; NULL: the drafts do */
+        char **documents; /* further files, whose documents belong to it */
         AppDraft *apps;
         size_t n_apps;
         size_t n_volumes; /* those without names of their own */

@@ -302,7 +302,12 @@ static int set_order(const KubeMake *m, const KubeContainer *c, const char *wher
                 r = strv_env_set(&app->annotations, APPC_ANNOTATION_ONESHOT, "true");
         if (r >= 0 && before)
                 r = strv_env_set(&app->annotations, APPC_ANNOTATION_REQUIRES, before);
-        return r < 0 || !restart ? r : strv_env_set(&app->annotations, APPC_ANNOTATION_RESTART, restart);
+        if (r >= 0 && restart)
+                r = strv_env_set(&app->annotations, APPC_ANNOTATION_RESTART, restart);
+        if (r >= 0 && m->retries && streq_ptr(restart, "on-failure"))
+                r = strv_env_set(&app->annotations, APPC_ANNOTATION_RESTART_LIMIT,
+                                 json_object_get_string(m->retries));
+        return r;
 }
 
 static int fill_in(const KubeMake *m, const KubeContainer *c, const char *where, bool init, AppcPodApp *app)

@@ -108,7 +108,7 @@ static int add_secret(const KubeMake *m, const char *member, AppcPodApp *app, co
         if (!credential_name_is_valid(s->config->meta.name) || !credential_name_is_valid(key))
                 return kube_refuse(m, member, "'%s' of Secret '%s' is not a valid key", key, s->config->meta.name);
         r = add_credential(m, member, app, credential, source, variable);
-        return r < 0 ? r : kube_add_file(m, path, 0600, data, size);
+        return r < 0 ? r : kube_add_file(m, path, 0600, 0, data, size);
 }
 
 /* Values */

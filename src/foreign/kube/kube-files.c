@@ -6,6 +6,9 @@
 
 #define DEFAULT_MODE 0644
 
+/* What the kubelet adds to the mode of a file that belongs to fsGroup, in a volume that is read-only. */
+#define GROUP_MODE 0440
+
 /* Where they go. */
 typedef struct Target {
         const KubeMake *m;
@@ -39,6 +42,7 @@ static bool path_is_taken(const KubeMake *m, const char *file)
 static int put(const Target *t, const char *where, const char *path, mode_t mode, const char *data, size_t size)
 {
         _cleanup_free_ char *file = strjoin("volumes/", t->volume, "/", path);
+        gid_t group = kube_fs_group(t->m);
 
         if (!file)
                 return -ENOMEM;
@@ -46,7 +50,7 @@ static int put(const Target *t, const char *where, const char *path, mode_t mode
                 return kube_refuse(t->m, where, "'%s' is not a valid path below the volume", path);
         if (path_is_taken(t->m, file))
                 return kube_refuse(t->m, where, "there is a file at '%s' already", path);
-        return kube_add_file(t->m, file, mode, data, size);
+        return kube_add_file(t->m, file, group ? mode | GROUP_MODE : mode, group, data, size);
 }
 
 static int put_key(const Target *t, const char *where, const KubeSource *s, const char *key, const char *path,
@@ -149,7 +153,7 @@ int kube_volume_files(const KubeMake *m, const char *where, const KubeVolume *v)
 {
         _cleanup_free_ char *directory = strjoin("volumes/", v->name, "/");
         Target t = { m, v->name, DEFAULT_MODE };
-        int r = directory ? kube_add_file(m, directory, 0755, "", 0) : -ENOMEM;
+        int r = directory ? kube_add_file(m, directory, 0755, 0, "", 0) : -ENOMEM;
 
         if (r < 0)
                 return r;

@@ -387,7 +387,7 @@ static int note_lost(KubeGenerate *g, const AppcPodApp *app)
 
 int kube_generate_container(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c)
 {
-        int r = free_and_strdup(&c->name, app->name);
+        int r = kube_generate_label(g, "container", app->name, &c->name);
 
         if (r >= 0)
                 r = set_image(g, app, c);

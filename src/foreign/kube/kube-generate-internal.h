@@ -18,11 +18,15 @@ int kube_generate_note(KubeGenerate *g, FindingState state, const char *app, con
  * they are. What is changed or left out is noted. */
 int kube_generate_name(KubeGenerate *g, const char *name);
 int kube_generate_hostname(KubeGenerate *g, const char *name);
+/* A container's or a volume's: no longer than Kubernetes takes, and another for each. */
+int kube_generate_label(KubeGenerate *g, const char *what, const char *name, char **ret);
 int kube_generate_pairs(KubeGenerate *g, const char *what, char *const *pairs, bool of_labels, char ***to);
 /* kube-generate-container.c: all of an app but its volumes. */
 int kube_generate_container(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c);
 /* kube-generate-security.c */
 int kube_generate_security(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c);
+/* All containers are in fsGroup as it is. */
+void kube_generate_drop_group(KubeSecurity *s);
 /* One that says nothing is not there. */
 void kube_generate_drop_empty(KubeSecurity **s);
 /* kube-generate-volumes.c: mounts of an app, and the volumes that they need. */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
 #include "foreign/kube/kube-generate-internal.h"
 
 /* Names that Kubernetes takes ("Object Names and IDs", "Labels and Selectors"): those of objects and hosts have small
@@ -59,6 +61,33 @@ int kube_generate_name(KubeGenerate *g, const char *name)
 int kube_generate_hostname(KubeGenerate *g, const char *name)
 {
         return set_name(g, "host name", name, LABEL_MAX, &g->object->spec.hostname);
+}
+
+/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/: two names that begin alike stay two. */
+static uint32_t hash(const char *name)
+{
+        uint32_t h = UINT32_C(2166136261);
+
+        for (; *name; name++)
+                h = (h ^ (unsigned char) *name) * UINT32_C(16777619);
+        return h;
+}
+
+int kube_generate_label(KubeGenerate *g, const char *what, const char *name, char **ret)
+{
+        size_t kept = LABEL_MAX - strlen("-01234567");
+        _cleanup_free_ char *label = strlen(name) <= LABEL_MAX
+                                             ? strdup(name)
+                                             : strprintf("%.*s-%08" PRIx32, (int) kept, name, hash(name));
+        int r = 0;
+
+        if (!label)
+                return -ENOMEM;
+        if (!streq(label, name))
+                r = kube_generate_note(g, FINDING_CHANGED, NULL, "its %s '%s' is written '%s'", what, name, label);
+        if (r >= 0)
+                *ret = TAKE_PTR(label);
+        return r;
 }
 
 /* Annotations and labels */

@@ -153,13 +153,23 @@ static int set_context(KubeGenerate *g, const AppcPodApp *app, KubeSecurity *s)
         return i && i->selinux.user && i->selinux.role && i->selinux.type && i->selinux.level ? copy_context(i, s) : 0;
 }
 
+void kube_generate_drop_group(KubeSecurity *s)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < s->n_groups; i++)
+                if (!s->fs_group || json_object_get_int64(s->fs_group) != s->groups[i])
+                        s->groups[n++] = s->groups[i];
+        s->n_groups = n;
+}
+
 void kube_generate_drop_empty(KubeSecurity **s)
 {
         const KubeSecurity *o = *s;
 
         if (!o->user && !o->group && o->escalation == TRISTATE_UNSET && o->non_root == TRISTATE_UNSET &&
-            !o->read_only && !o->add && !o->drop && !o->seccomp && !o->apparmor && !o->selinux && o->n_groups == 0 &&
-            o->n_sysctls == 0)
+            !o->read_only && !o->add && !o->drop && !o->seccomp && !o->apparmor && !o->selinux && !o->fs_group &&
+            o->n_groups == 0 && o->n_sysctls == 0)
                 *s = mfree(*s);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "foreign/kube/kube-generate-internal.h"
+#include "foreign/kube/kube-pod.h"
 
 static bool has_volume(const KubePodSpec *spec, const char *name)
 {
@@ -45,6 +46,21 @@ static int fill_claim(KubeGenerate *g, const Volume *v, KubeVolume *to)
         return strv_contains(g->claims, name) ? 0 : strv_extend(&g->claims, name);
 }
 
+/* Kubernetes has one such group for all volumes. */
+static int add_group(KubeGenerate *g, const Volume *v, const char *name)
+{
+        KubeSecurity *s = g->object->spec.security;
+        uint32_t group = v->kind == VOLUME_NAMED ? v->group : v->kind != VOLUME_HOST ? v->gid : 0;
+
+        if (group == 0)
+                return 0;
+        if (s->fs_group && json_object_get_int64(s->fs_group) != group)
+                return kube_generate_lose(g, NULL, "the group %u of volume '%s': all have one", group, name);
+        if (!s->fs_group)
+                s->fs_group = json_object_new_int64(group);
+        return s->fs_group ? 0 : -ENOMEM;
+}
+
 /* Volumes of an app alone are those of the pod, with the app's name before their own if that is taken. */
 static int add_volume(KubeGenerate *g, const Volume *v, const char *name)
 {
@@ -63,21 +79,36 @@ static int add_volume(KubeGenerate *g, const Volume *v, const char *name)
                                          : fill_empty(v, to);
 }
 
+static int name_of(KubeGenerate *g, const AppcPodApp *app, const Mount *m, char **ret)
+{
+        _cleanup_free_ char *joined = NULL;
+        int r = kube_generate_label(g, "volume", m->volume, ret);
+
+        if (r < 0 || !m->app_volume || !has_volume(&g->object->spec, *ret))
+                return r;
+        joined = strjoin(app->name, "-", m->volume);
+        *ret = mfree(*ret);
+        return joined ? kube_generate_label(g, "volume", joined, ret) : -ENOMEM;
+}
+
 static int add_mount(KubeGenerate *g, const AppcPodApp *app, const Mount *m, KubeContainer *c)
 {
         const Volume *v = m->app_volume ?: appc_pod_find_volume(g->pod, m->volume);
-        _cleanup_free_ char *name = m->app_volume && has_volume(&g->object->spec, m->volume)
-                                            ? strjoin(app->name, "-", m->volume)
-                                            : strdup(m->volume);
+        _cleanup_free_ char *name = NULL;
         KubeMount *to = &c->mounts[c->n_mounts];
-        int r = 0;
+        int r = name_of(g, app, m, &name);
 
-        if (!name)
-                return -ENOMEM;
+        if (r < 0)
+                return r;
         if (!v || v->device_access)
                 return kube_generate_lose(g, app->name, "%s at %s", v ? "a device" : "what is mounted", m->path);
+        if (v->kind == VOLUME_HOST && startswith(v->source, POD_FILES_DIRECTORY "/"))
+                return kube_generate_lose(g, app->name, "its files at %s: make a ConfigMap or a Secret of them, and "
+                                          "mount that", m->path);
         if (!has_volume(&g->object->spec, name))
                 r = add_volume(g, v, name);
+        if (r >= 0)
+                r = add_group(g, v, name);
         if (r < 0)
                 return r;
         c->n_mounts++;

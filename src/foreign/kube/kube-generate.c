@@ -316,6 +316,7 @@ static int fill(KubeGenerate *g, const char *name)
                 r = add_app(g, &g->pod->apps[i], &containers[i]);
         if (r >= 0)
                 r = set_ports(g, containers);
+        kube_generate_drop_group(spec->security);
         kube_generate_drop_empty(&spec->security);
         set_deadline(g);
         return r < 0 ? r : set_grace(g);

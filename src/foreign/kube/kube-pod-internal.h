@@ -28,6 +28,7 @@ typedef struct KubeMake {
         const KubePodSpec *spec;
         const char *restart;
         json_object *deadline;  /* of the workload, in seconds; NULL: none */
+        json_object *retries;   /* of the workload, after failures; NULL: without end */
         KubeSource *sources;
         size_t n_sources;
 } KubeMake;
@@ -48,7 +49,9 @@ int kube_source_get(const KubeSource *s, const char *key, char **ret, size_t *re
 /* The names of all keys. */
 int kube_source_keys(const KubeSource *s, char ***ret);
 /* Notes a file that podctl has to write. The data is copied. */
-int kube_add_file(const KubeMake *m, const char *path, mode_t mode, const void *data, size_t n);
+int kube_add_file(const KubeMake *m, const char *path, mode_t mode, gid_t group, const void *data, size_t n);
+/* The pod's fsGroup, which its volumes belong to; 0: none. */
+gid_t kube_fs_group(const KubeMake *m);
 
 /* kube-field.c: what the pod says of itself, for a container's variable or, where there is no container, for a file,
  * which may be a whole map. *ret stays NULL when it is refused. */

@@ -207,7 +207,8 @@ static int make(Text *t, const KubeObject *k, const char *member, const char *na
 
 static KubeMake make_of_workload(const KubeWorkload *w)
 {
-        return (KubeMake) { .meta = &w->template.meta, .spec = &w->template.spec, .deadline = w->deadline };
+        return (KubeMake) { .meta = &w->template.meta, .spec = &w->template.spec, .deadline = w->deadline,
+                            .retries = w->retries };
 }
 
 static int convert_pod(Text *t, const KubeObject *k)
@@ -248,6 +249,20 @@ static int check_counts(Text *t, const KubeObject *k, const char *where, const K
         return r;
 }
 
+/* With Never, what is tried again is the pod, and that is its unit's. */
+static int check_retries(Text *t, const KubeObject *k, const char *where, const KubeWorkload *w)
+{
+        _cleanup_free_ char *member = strjoin(where, "spec.backoffLimit");
+
+        if (!member)
+                return -ENOMEM;
+        return w->retries && json_object_get_int64(w->retries) > 0 &&
+                               streq_ptr(w->template.spec.restart_policy, "Never")
+                       ? note(t, k, false, member, "has no effect with restartPolicy Never: the pod's unit has "
+                              "Restart= and StartLimitBurst=")
+                       : 0;
+}
+
 static int apply_parts(Text *t, const KubeObject *k, const Part *parts, size_t n)
 {
         int r = 0;
@@ -273,6 +288,8 @@ static int convert_workload(Text *t, const KubeObject *k)
         if (r != 0)
                 return MIN(r, 0);
         r = check_counts(t, k, "", w);
+        if (r >= 0)
+                r = check_retries(t, k, "", w);
         if (r >= 0)
                 r = make(t, k, "spec.template.spec", w->meta.name, make_of_workload(w));
         json_document_free(&kube_type_workload, w);
@@ -358,6 +375,8 @@ static int convert_cron(Text *t, const KubeObject *k)
         r = set_timer(t, k, cron);
         if (r >= 0)
                 r = check_counts(t, k, CRON_JOB, job);
+        if (r >= 0)
+                r = check_retries(t, k, CRON_JOB, job);
         if (r >= 0)
                 r = make(t, k, CRON_JOB "spec.template.spec", cron->meta.name, make_of_workload(job));
         json_document_free(&kube_type_cron, cron);

@@ -6,10 +6,15 @@
 
 /* Kubernetes' description of a pod, as podctl's. Pure: nothing is read but the text, nothing is made. */
 
+/* Files that a pod's description contains, ConfigMaps and Secrets: they exist from the making of a pod to its end, in
+ * memory, and only root of the host reaches them there. */
+#define POD_FILES_DIRECTORY "/run/podctl/files"
+
 /* A file that has to be there when the pod starts. */
 typedef struct KubeFile {
         char *path;             /* below the directory, of valid names only */
         mode_t mode;
+        gid_t group;            /* in the pod, of fsGroup; 0: root's */
         char *data;
         size_t size;
 } KubeFile;

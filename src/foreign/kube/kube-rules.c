@@ -112,7 +112,6 @@ static const Rule workload_rules[] = {
         { "spec.progressDeadlineSeconds", WARNED, "see TimeoutStartSec= of the pod's unit", NULL },
         { "spec.paused", REFUSED, "start the pod when it is wanted", "false" },
         { "spec.suspend", REFUSED, "start the pod when it is wanted", "false" },
-        { "spec.backoffLimit", WARNED, "the pod's unit has Restart= and StartLimitBurst=", "0" },
         { "spec.backoffLimitPerIndex", WARNED, "there is one pod", NULL },
         { "spec.completionMode", WARNED, "there is one pod", "\"NonIndexed\"" },
         { "spec.manualSelector", MEANINGLESS, NULL, NULL },

@@ -121,6 +121,23 @@ static int split_fields(const char *schedule, char ***ret)
         return 0;
 }
 
+/* What Kubernetes takes, or took once, and no calendar can say. */
+static const struct {
+        const char *prefix, *why;
+} unlike_cron[] = {
+        { "@every", "a calendar knows no intervals; write five fields, such as */5 * * * *" },
+        { "TZ=", "write the time zone as timeZone" },
+        { "CRON_TZ=", "write the time zone as timeZone" },
+};
+
+static char *why_no_schedule(const char *schedule)
+{
+        for (size_t i = 0; i < ELEMENTSOF(unlike_cron); i++)
+                if (startswith(schedule, unlike_cron[i].prefix))
+                        return strprintf("not supported: '%s': %s", schedule, unlike_cron[i].why);
+        return strprintf("'%s' is not a valid schedule: five fields, or @hourly and the like", schedule);
+}
+
 static int read_schedule(const char *schedule, Selection s[static _CRON_FIELD_MAX], char **reterr_why)
 {
         _cleanup_strv_free_ char **fields = NULL;
@@ -133,7 +150,7 @@ static int read_schedule(const char *schedule, Selection s[static _CRON_FIELD_MA
         if (r < 0)
                 return r;
         if (strv_length(fields) != _CRON_FIELD_MAX) {
-                *reterr_why = strprintf("'%s' is not a valid schedule: five fields, or @hourly and the like", schedule);
+                *reterr_why = why_no_schedule(schedule);
                 return *reterr_why ? -EINVAL : -ENOMEM;
         }
         for (CronField f = 0; r >= 0 && f < _CRON_FIELD_MAX; f++)

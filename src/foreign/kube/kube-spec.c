@@ -60,10 +60,17 @@ int kube_source_keys(const KubeSource *s, char ***ret)
         return 0;
 }
 
-int kube_add_file(const KubeMake *m, const char *path, mode_t mode, const void *data, size_t n)
+gid_t kube_fs_group(const KubeMake *m)
+{
+        const KubeSecurity *s = m->spec->security;
+
+        return s && s->fs_group ? (gid_t) json_object_get_int64(s->fs_group) : 0;
+}
+
+int kube_add_file(const KubeMake *m, const char *path, mode_t mode, gid_t group, const void *data, size_t n)
 {
         KubePod *pod = m->pod;
-        KubeFile file = { strdup(path), mode, malloc(n + 1), n };
+        KubeFile file = { strdup(path), mode, group, malloc(n + 1), n };
 
         for (size_t i = 0; file.path && i < pod->n_files; i++)
                 if (streq(pod->files[i].path, path)) {
@@ -231,6 +238,21 @@ static int set_deadline(const KubeMake *m)
         return first ? annotate(m, "podctl/deadline", json_object_get_string(first)) : 0;
 }
 
+/* podman's annotation, of all containers or, with its name behind a slash, of one: see podman-auto-update(1). */
+static int set_update(const KubeMake *m)
+{
+        static const char key[] = "io.containers.autoupdate";
+
+        STRV_FOREACH(pair, m->meta->annotations) {
+                const char *rest = startswith(*pair, key), *value = strchr(*pair, '=');
+
+                if (rest && value && (*rest == '=' || *rest == '/') &&
+                    (streq(value + 1, "registry") || streq(value + 1, "image")))
+                        return annotate(m, "podctl/auto-update", "restart");
+        }
+        return 0;
+}
+
 static int set_sysctls(const KubeMake *m)
 {
         _cleanup_json_object_ json_object *all = json_object_new_object();
@@ -311,5 +333,7 @@ int kube_spec_make(KubeMake *m, bool job)
                 r = set_network(m);
         if (r >= 0)
                 r = set_deadline(m);
+        if (r >= 0)
+                r = set_update(m);
         return r < 0 ? r : set_sysctls(m);
 }

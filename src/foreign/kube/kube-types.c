@@ -483,6 +483,7 @@ static const JsonField workload_spec_table[] = {
         ROW(KubeWorkload, "completions", &id_type, completions),
         ROW(KubeWorkload, "parallelism", &id_type, parallelism),
         ROW(KubeWorkload, "activeDeadlineSeconds", &positive_type, deadline),
+        ROW(KubeWorkload, "backoffLimit", &id_type, retries),
         {}
 };
 static const JsonType workload_spec_type = NESTED(workload_spec_table);

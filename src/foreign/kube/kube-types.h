@@ -223,6 +223,7 @@ typedef struct KubeWorkload {
         KubeMeta meta;
         json_object *replicas, *completions, *parallelism;
         json_object *deadline;  /* seconds */
+        json_object *retries;   /* backoffLimit */
         KubePodObject template;
 } KubeWorkload;
 

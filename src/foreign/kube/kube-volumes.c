@@ -34,19 +34,15 @@ static bool is_memory(const KubeVolume *v)
 
 static int add_empty(const KubeMake *m, const char *where, const KubeVolume *v)
 {
-        const KubeSecurity *security = m->spec->security;
         _cleanup_free_ char *medium = strjoin(where, ".emptyDir.medium"), *size = strjoin(where, ".emptyDir.sizeLimit");
-        Volume volume = { .kind = is_memory(v) ? VOLUME_TMPFS : VOLUME_EMPTY, .mode = 0777 };
+        Volume volume = { .kind = is_memory(v) ? VOLUME_TMPFS : VOLUME_EMPTY, .gid = kube_fs_group(m) };
         int r;
 
         if (!medium || !size)
                 return -ENOMEM;
         if (!isempty(v->empty->medium) && !is_memory(v))
                 return kube_refuse(m, medium, "not supported: '%s'; there are \"\" and Memory", v->empty->medium);
-        if (security && security->fs_group) {
-                volume.gid = (uint32_t) json_object_get_int64(security->fs_group);
-                volume.mode = 02777;
-        }
+        volume.mode = volume.gid ? 02777 : 0777;
         r = set_size(m, size, v, &volume);
         if (r < 0)
                 return r;
@@ -150,16 +146,14 @@ static int files_volume(const KubeMake *m, const char *where, const KubeMount *m
 
 static int claim_volume(const KubeMake *m, const char *where, const struct KubeClaim *claim, Volume *volume)
 {
-        const KubeSecurity *security = m->spec->security;
-
         if (!ac_name_is_valid(claim->name))
                 return kube_refuse(m, where, "'%s' is not a valid name of a volume: small letters, digits and '-'",
                                    claim->name);
         volume->kind = VOLUME_NAMED;
         if (claim->read_only)
                 volume->read_only = TRISTATE_YES;
-        else if (security && security->fs_group)
-                volume->group = (uint32_t) json_object_get_int64(security->fs_group);
+        else
+                volume->group = kube_fs_group(m);
         return free_and_strdup(&volume->stored, claim->name);
 }
 

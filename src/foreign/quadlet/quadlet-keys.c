@@ -483,8 +483,8 @@ const QuadletRow quadlet_rows[] = {
         { "Image", "TLSVerify", default_only, "true|yes|1|on" },
         LOST("Image", "Variant", "images are those of this machine"),
 
-        CHANGED("Kube", "AutoUpdate", "podctl update brings newer images; podctl-update.timer leaves it alone"),
-        LOST("Kube", "ConfigMap", "put its documents into the file of Kubernetes, each after '---'"),
+        CHANGED("Kube", "AutoUpdate", "the annotation io.containers.autoupdate in the file says that"),
+        { "Kube", "ConfigMap", quadlet_config_map, NULL },
         LOST("Kube", "ContainersConfModule", MODULE),
         CHANGED("Kube", "ExitCodePropagation", "the unit ends as its pod does"),
         LOST("Kube", "GlobalArgs", ARGS),

@@ -20,6 +20,15 @@ int quadlet_yaml(QuadletStep *step, const QuadletRow *row, const char *value)
         return r < 0 ? r : free_and_strdup(&step->pod->manifest, path);
 }
 
+int quadlet_config_map(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_free_ char *path = quadlet_path(step, value);
+        int r = path ? quadlet_step_check_path(step, path)
+                     : lose(step, "cannot find the directory of '%s'", value);
+
+        return r < 0 || !path ? r : strv_extend(&step->pod->documents, path);
+}
+
 int quadlet_kube_network(QuadletStep *step, const QuadletRow *row, const char *value)
 {
         if (streq(value, "bridge") || streq(value, "private") || streq(value, "podman"))

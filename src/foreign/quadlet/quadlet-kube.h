@@ -6,5 +6,6 @@
 /* Keys of .kube files: the pod is what its file of Kubernetes says, which podctl keeps as it is. */
 
 int quadlet_yaml(QuadletStep *step, const QuadletRow *row, const char *value);
+int quadlet_config_map(QuadletStep *step, const QuadletRow *row, const char *value);
 int quadlet_kube_network(QuadletStep *step, const QuadletRow *row, const char *value);
 int quadlet_kube_log(QuadletStep *step, const QuadletRow *row, const char *value);
