@@ -43,9 +43,10 @@ nothing_in() {
                 find . -path "*/apps/$2*" -o -path "*/volumes/$2*" -o -path "*/status/*$2*") >left
         find "$root/opt/stage2" "$root/etc/podctl/launch" -mindepth 1 -maxdepth 1 -name "$2*" 2>/dev/null >>left || true
         find "$root/etc/systemd/system" -name "*$2*" >>left
-        for pid in $(find "$(pod_cgroup "$1")" -name cgroup.procs -exec cat {} +); do
+        find "$(pod_cgroup "$1")" -name cgroup.procs -exec cat {} + >pids
+        while read -r pid; do
                 grep -s "/opt/stage2/$2/" "/proc/$pid/mountinfo" >>left || true
-        done
+        done <pids
         [[ ! -s left ]] || fail "left: $(cat left)"
         wait_until no_unit_in "$1" "$2"
 }
@@ -58,6 +59,10 @@ no_unit_in() {
 # descriptors POD: how many its PID 1 has open.
 descriptors() {
         find "/proc/$(leader "$1")/fd" -type l | wc -l
+}
+
+has_about_as_many() {
+        (($(descriptors "$1") <= $2 + 3))
 }
 
 test_mutable_sequence() {
@@ -276,7 +281,7 @@ test_many_come_and_go() {
         nothing_in many late
         assert_eq "$(states many)" ''
         # A timer of systemd's own may have come, but not one for each app.
-        wait_until eval '(($(descriptors many) <= before + 3))'
+        wait_until has_about_as_many many "$before"
         podctl stop many
 }
 
