@@ -49,6 +49,7 @@ static const struct {
         { "decryption-key", 0, VALUE, "--decryption-key" },
         { "detach", 'd', NONE, NULL, NULL },
         { "detach-keys", 0, TAKES, NULL, NULL },
+        { "disable-content-trust", 0, NONE, NULL, NULL },
         { "device", 0, VALUE, "AddDevice" },
         { "device-cgroup-rule", 0, VALUE, "--device-cgroup-rule" },
         { "device-read-bps", 0, VALUE, "--device-read-bps" },
