@@ -51,3 +51,37 @@ Test(podman_run, command_lines)
                 quadlet_file_done(&f);
         }
 }
+
+Test(podman_run, arguments_of_files)
+{
+        static const struct {
+                const char *line, *expected;
+        } cases[] = {
+                { "--memory=64m --cpus 0.5", "Image=i|Memory=64m|CPUQuota=50%%|Exec=x" },
+                { "--env \"A=b c\" --hostname=%H", "Image=i|Environment=\"A=b c\"|HostName=%H|Exec=x" },
+                { "--memory-swappiness=1", "Image=i|--memory-swappiness=1|Exec=x" },
+                { "--nmae=x --memory=1m", "Image=i|PodmanArgs=--nmae=x --memory=1m|Exec=x" },
+                { "word", "Image=i|PodmanArgs=word|Exec=x" },
+                { "--memory", "Image=i|PodmanArgs=--memory|Exec=x" },
+                { "--env \"A", "Image=i|PodmanArgs=--env \"A|Exec=x" },
+                { "--rm", "Image=i|Exec=x" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *text = strprintf("[Container]\nImage=i\nPodmanArgs=%s\nExec=x\n", cases[i].line),
+                                    *found = NULL;
+                _cleanup_strv_free_ char **lines = NULL;
+                QuadletFile f = {};
+
+                cr_assert_eq(quadlet_file_parse(&f, "/a.container", text, strlen(text), NULL), 0);
+                cr_assert_eq(podman_run_expand_arguments(&f), 0);
+                for (size_t k = 0; k < f.n_entries; k++) {
+                        cr_assert_geq(strv_extendf(&lines, "%s=%s", f.entries[k].key, f.entries[k].value), 0);
+                        cr_expect_str_eq(f.entries[k].file, "/a.container");
+                        cr_expect_eq(f.entries[k].line, k == 0 ? 2 : streq(f.entries[k].key, "Exec") ? 4 : 3);
+                }
+                found = strv_join(lines, "|");
+                cr_expect_str_eq(found, cases[i].expected, "%s: %s", cases[i].line, found);
+                quadlet_file_done(&f);
+        }
+}

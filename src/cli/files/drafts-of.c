@@ -95,6 +95,8 @@ static int add_file(Files *files, const char *path, bool beside)
         files->items = grown;
         grown[files->n] = (QuadletFile) {};
         r = quadlet_file_read(path, &grown[files->n], &message);
+        if (r >= 0)
+                r = podman_run_expand_arguments(&grown[files->n]);
         if (r < 0 && beside && r != -ENOMEM) {
                 log_warning("%s is passed over, since it cannot be read: %s", path, explained(message, r));
                 return 0;

@@ -451,3 +451,60 @@ int podman_run_parse(char *const *words, const char *name, QuadletFile *ret, cha
         *ret = f;
         return 0;
 }
+
+/* In a file, specifiers are meant as such. But what we have made of a number of CPUs is none. */
+static void mean_specifiers(QuadletEntry *e)
+{
+        char *out = e->value;
+
+        if (streq(e->key, "CPUQuota"))
+                return;
+        for (const char *s = e->value; *s; s++) {
+                *out++ = *s;
+                s += (*s == '%' || *s == '$') && s[1] == *s;
+        }
+        *out = 0;
+}
+
+static int take_line(QuadletFile *f, const QuadletEntry *line, char *const *words, char **reterr_message)
+{
+        int r = 0;
+
+        while (r >= 0 && *words && **words == '-' && !streq(*words, "--"))
+                r = startswith(*words, "--") ? take_long(f, &words, reterr_message)
+                                             : take_letters(f, &words, reterr_message);
+        if (r >= 0 && *words)
+                return -EINVAL;
+        for (size_t i = 0; r >= 0 && i < f->n_entries; i++) {
+                QuadletEntry *e = &f->entries[i];
+                _cleanup_free_ char *typed = strprintf("[Container] PodmanArgs=%s", e->typed);
+
+                mean_specifiers(e);
+                e->line = line->line;
+                r = free_and_strdup(&e->typed, typed);
+        }
+        return r;
+}
+
+int podman_run_expand_arguments(QuadletFile *f)
+{
+        for (size_t i = f->n_entries; i > 0; i--) {
+                _cleanup_(quadlet_file_done) QuadletFile options = {};
+                const QuadletEntry *e = &f->entries[i - 1];
+                _cleanup_strv_free_ char **words = NULL;
+                _cleanup_free_ char *message = NULL;
+                int r;
+
+                if (!streq_ptr(e->section, "Container") || !streq(e->key, "PodmanArgs") || e->line == 0)
+                        continue;
+                options.path = strdup(e->file);
+                r = options.path ? quadlet_split_words(e->value, &words) : -ENOMEM;
+                if (r >= 0)
+                        r = take_line(&options, e, words, &message);
+                if (r >= 0)
+                        r = quadlet_file_replace(f, i - 1, &options);
+                if (r == -ENOMEM)
+                        return r;
+        }
+        return 0;
+}

@@ -8,5 +8,9 @@
  * option that is not known, so that nobody knows where the image is. */
 int podman_run_parse(char *const *words, const char *name, QuadletFile *ret, char **reterr_message);
 
+/* Puts the keys that PodmanArgs= of a container means in the place of each of these lines that has nothing but options
+ * of podman run; others stay as they are. */
+int podman_run_expand_arguments(QuadletFile *f);
+
 /* Why an option, "--tty", is not carried over though nothing of it is lost that runs; NULL: there is nothing to say. */
 const char *podman_run_why(const char *option);

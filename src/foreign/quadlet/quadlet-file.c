@@ -86,6 +86,23 @@ int quadlet_file_add(QuadletFile *f, const char *section, const char *key, char 
         return r;
 }
 
+int quadlet_file_replace(QuadletFile *f, size_t at, QuadletFile *by)
+{
+        QuadletEntry *grown = reallocarray(f->entries, f->n_entries + by->n_entries, sizeof(QuadletEntry));
+
+        if (!grown)
+                return -ENOMEM;
+        f->entries = grown;
+        entry_done(&grown[at]);
+        memmove(grown + at + by->n_entries, grown + at + 1, (f->n_entries - at - 1) * sizeof(QuadletEntry));
+        for (size_t i = 0; i < by->n_entries; i++)
+                grown[at + i] = by->entries[i];
+        f->n_entries += by->n_entries - 1;
+        by->entries = mfree(by->entries);
+        by->n_entries = 0;
+        return 0;
+}
+
 static char *strip(char *s)
 {
         size_t n;

@@ -34,6 +34,9 @@ int quadlet_file_parse(QuadletFile *f, const char *path, const char *text, size_
 /* Appends an entry that no file has. Takes the value, also on failure. */
 int quadlet_file_add(QuadletFile *f, const char *section, const char *key, char *value);
 
+/* Puts all entries of another file in the place of one, taking them over on success. */
+int quadlet_file_replace(QuadletFile *f, size_t at, QuadletFile *by);
+
 /* Reads a file and its drop-ins: those in NAME.SUFFIX.d, of prefixes and templates (a-.container.d, a@.container.d) and
  * of the kind (container.d). For files in Quadlet's directories, all of these are searched. */
 int quadlet_file_read(const char *path, QuadletFile *ret, char **reterr_message);
