@@ -277,42 +277,26 @@ static int unmount(int dir_fd, const char *name)
         return -EBUSY;
 }
 
-/* A place where something was mounted is an empty directory, or a file. */
-static int remove_place(int dir_fd, const char *name)
+/* Nothing is entered that is still mounted. What else root of the pod has put there goes too. */
+static int remove_tree(int parent_fd, const char *name, const char *places)
 {
-        int r = unmount(dir_fd, name);
+        _cleanup_close_ int fd = open_directory_at(parent_fd, name), below = fd < 0 ? fd : open_directory_at(fd, places);
+        _cleanup_strv_free_ char **mounted = NULL;
+        int r = below < 0 ? below : list_directory_all_at(below, ".", &mounted);
 
-        if (r < 0 || unlinkat(dir_fd, name, AT_REMOVEDIR) >= 0 || errno == ENOENT)
-                return r;
-        return errno != ENOTDIR ? -errno : unlinkat(dir_fd, name, 0) < 0 ? -errno : 0;
-}
-
-static int remove_places(int parent_fd, const char *name)
-{
-        _cleanup_close_ int fd = open_directory_at(parent_fd, name);
-        _cleanup_strv_free_ char **places = NULL;
-        int r = fd < 0 ? fd : list_directory_all_at(fd, ".", &places);
-
-        if (r == -ENOENT)
-                return 0;
-        STRV_FOREACH(place, places)
+        STRV_FOREACH(place, mounted)
                 if (r >= 0)
-                        r = remove_place(fd, *place);
-        return r < 0 ? r : unlinkat(parent_fd, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+                        r = unmount(below, *place);
+        return r < 0 && below >= 0 ? r : rm_rf_at(parent_fd, name);
 }
 
-/* A pod whose root has made a tree of its own there keeps it until it ends. */
 static int remove_app_directory(const char *name)
 {
         _cleanup_close_ int parent = open_directory_at(AT_FDCWD, POD_STAGE2_DIR),
                             app = parent < 0 ? parent : open_directory_at(parent, name);
-        int r = app == -ENOENT ? 0 : app < 0 ? app : remove_place(app, "rootfs");
+        int r = parent < 0 ? parent : app < 0 ? 0 : unmount(app, "rootfs");
 
-        if (r >= 0 && app >= 0)
-                r = remove_places(app, "volumes");
-        if (r < 0 || app < 0)
-                return r;
-        return unlinkat(parent, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+        return r < 0 ? r : remove_tree(parent, name, "volumes");
 }
 
 static int remove_all(void *userdata, WorkerReport *report, char **reterr_message)
@@ -331,7 +315,7 @@ static int remove_all(void *userdata, WorkerReport *report, char **reterr_messag
         if (r >= 0)
                 r = remove_app_directory(a->name);
         if (r >= 0 && launch >= 0)
-                r = remove_places(launch, a->name);
+                r = remove_tree(launch, a->name, ".");
         return r;
 }
 

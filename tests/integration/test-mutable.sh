@@ -157,6 +157,20 @@ test_links_in_the_pod_lead_nowhere() {
         podctl stop linked
 }
 
+# Or makes trees and links of its own in the app's places, which must not keep the pod from being changed.
+test_trees_in_the_pod_go() {
+        sandbox littered --net=none
+        as_root_of littered sh -c 'mkdir -p /opt/stage2/late/rootfs/keep /etc/podctl/launch/late/more
+                ln -s /usr /opt/stage2/late/volumes; mkfifo /etc/podctl/launch/late/start'
+        shell_app littered late 'echo it runs; sleep 1000'
+        podctl app start littered --app=late
+        wait_until has_written littered late 'it runs'
+        as_root_of littered sh -c 'mount -t tmpfs t /opt/stage2/late/rootfs; mkdir /opt/stage2/late/own'
+        podctl app rm littered --app=late
+        nothing_in littered late
+        podctl stop littered
+}
+
 test_late_app_has_its_volumes() {
         mkdir host
         echo host >host/file
