@@ -41,7 +41,7 @@ static char *manifest_text(const KubePod *pod)
         return text;
 }
 
-#define CONFIG "kind: ConfigMap\nmetadata: {name: m}\ndata: {k: v, \"a b\": c}\nbinaryData: {bin: AAE=}\n---\n" \
+#define CONFIG "kind: ConfigMap\nmetadata: {name: m}\ndata: {k: v, 1b: c}\nbinaryData: {bin: AAE=}\n---\n" \
                "kind: Secret\nmetadata: {name: s}\ndata: {k: c2VjcmV0}\n"
 
 Test(kube_pod, carried_over)
@@ -231,7 +231,7 @@ Test(kube_pod, noted)
                 { "    env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k}}}]\n    args: [\"$(A)\"]", "",
                   true, 9,
                   "variable 'A' is a secret" },
-                { "    envFrom: [{configMapRef: {name: m}}]", "", false, 8, "'a b' is not a valid name of a variable" },
+                { "    envFrom: [{configMapRef: {name: m}}]", "", false, 8, "'1b' is not a valid name of a variable" },
                 { "    resources: {limits: {memory: x}}", "", true, 8, "'x' is not a valid quantity" },
                 { "    resources: {limits: {gpu: 1}}", "", true, 8,
                   "spec.containers[0].resources.limits.gpu: not supp" },
@@ -347,6 +347,8 @@ Test(kube_pod, objects)
                 { "[1]", "an object needs 'kind'" },
                 { "", "there is no pod in it" },
                 { "kind: ConfigMap\nmetadata: {name: d}\n", "there is no pod in it" },
+                { "kind: ConfigMap\nmetadata: {name: d}\ndata: {a/b: c}\n", "'a/b' is not a valid key" },
+                { "kind: Secret\nmetadata: {name: d}\nstringData: {..: c}\n", "'..' is not a valid key" },
                 { "kind: Pod\nmetadata: {name: d}\nspec: {containers: [{name: c, image: x}]}\n---\nkind: Pod\n",
                   "kind: a second pod" },
         };
@@ -375,7 +377,7 @@ Test(kube_pod, files)
                 const char *path;
                 mode_t mode;
                 size_t size;
-        } wanted[] = { { "volumes/v/", 0755, 0 }, { "volumes/v/k", 0600, 1 }, { "volumes/v/a b", 0600, 1 },
+        } wanted[] = { { "volumes/v/", 0755, 0 }, { "volumes/v/k", 0600, 1 }, { "volumes/v/1b", 0600, 1 },
                        { "volumes/v/bin", 0600, 2 } };
 
         cr_assert_eq(r, 0);

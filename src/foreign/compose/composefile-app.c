@@ -296,6 +296,21 @@ static bool is_in(json_object *value, const char *path)
         return true;
 }
 
+/* Failures are counted, other ends are not. */
+static bool counts_attempts(json_object *policy)
+{
+        return streq_ptr(composefile_get(policy, "condition"), "on-failure") &&
+               composefile_get(policy, "max_attempts");
+}
+
+static bool is_carried(json_object *value, const char *path)
+{
+        json_object *policy = json_object_object_get(value, "restart_policy");
+
+        return streq(path, "restart_policy.max_attempts") && json_object_is_type(policy, json_type_object) &&
+               counts_attempts(policy);
+}
+
 /* What has no counterpart here, each with its own reason and place. */
 static int tell_deployments(ComposefileStep *c, json_object *value)
 {
@@ -303,7 +318,7 @@ static int tell_deployments(ComposefileStep *c, json_object *value)
                 _cleanup_free_ char *at = NULL;
                 int r;
 
-                if (!is_in(value, deployments[i].path))
+                if (!is_in(value, deployments[i].path) || is_carried(value, deployments[i].path))
                         continue;
                 at = strjoin(c->at, ".", deployments[i].path);
                 r = at ? composefile_tell(c->make, at, deployments[i].state, "%s", deployments[i].why) : -ENOMEM;
@@ -324,9 +339,9 @@ static int restart_policy(ComposefileStep *c, json_object *policy)
 
         if (r < 0 || c->step.state == FINDING_LOST)
                 return r;
-        return json_object_object_get_ex(policy, "condition", &condition)
-                       ? composefile_restart(c, NULL, condition)
-                       : composefile_carry(c, "--restart", "always");
+        r = json_object_object_get_ex(policy, "condition", &condition) ? composefile_restart(c, NULL, condition)
+                                                                       : composefile_carry(c, "--restart", "always");
+        return r >= 0 && counts_attempts(policy) ? carry_limit(c, composefile_get(policy, "max_attempts")) : r;
 }
 
 static int resources(ComposefileStep *c, json_object *value)

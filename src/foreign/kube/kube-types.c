@@ -520,6 +520,37 @@ static const JsonField cron_table[] = {
 };
 const JsonType kube_type_cron = JSON_POINTER(KubeCron, cron_table, NULL);
 
+/* As Kubernetes has them (concepts/configuration/configmap, "data"), which become names of files. */
+#define CONFIG_KEY_MAX 253U
+
+static bool is_config_key(const char *pair, size_t n)
+{
+        _cleanup_free_ char *key = strndup(pair, n);
+
+        return key && n > 0 && n <= CONFIG_KEY_MAX && !streq(key, ".") && !startswith(key, "..") &&
+               string_in_charset(key, LOWERCASE UPPERCASE DIGITS "-_.");
+}
+
+static int config_check(void *p, json_object *o, JsonError *e)
+{
+        const KubeConfig *c = p;
+        const struct {
+                const char *member;
+                char *const *pairs;
+        } rows[] = { { "data", c->data }, { "binaryData", c->binary }, { "stringData", c->strings } };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                STRV_FOREACH(pair, rows[i].pairs) {
+                        size_t n = strcspn(*pair, "=");
+
+                        if (!is_config_key(*pair, n))
+                                return json_error_set(e, -EINVAL, rows[i].member,
+                                                      "'%.*s' is not a valid key: letters, digits, '-', '_' and '.', "
+                                                      "at most %u", (int) n, *pair, CONFIG_KEY_MAX);
+                }
+        return 0;
+}
+
 static const JsonField config_table[] = {
         HEAD(KubeConfig),
         ROW(KubeConfig, "data", &json_string_map, data),
@@ -527,4 +558,4 @@ static const JsonField config_table[] = {
         ROW(KubeConfig, "stringData", &json_string_map, strings),
         {}
 };
-const JsonType kube_type_config = JSON_POINTER(KubeConfig, config_table, NULL);
+const JsonType kube_type_config = JSON_POINTER(KubeConfig, config_table, config_check);
