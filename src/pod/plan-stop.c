@@ -78,16 +78,27 @@ static int stop_span(const PodPlan *plan, int64_t *ret)
         return 0;
 }
 
+static char *format_property(int64_t span)
+{
+        return span < 0 ? strdup("TimeoutStopSec=infinity")
+                        : strprintf("TimeoutStopSec=%" PRIi64 "s", MAX(span + STOP_MARGIN, UNIT_STOP_TIMEOUT));
+}
+
 int plan_stop_property(PodPlan *plan)
 {
         int64_t span;
         int r = stop_span(plan, &span);
 
-        if (r < 0)
-                return r;
-        return span < 0 ? strv_extend(&plan->unit_properties, "TimeoutStopSec=infinity")
-                        : strv_extendf(&plan->unit_properties, "TimeoutStopSec=%" PRIi64 "s",
-                                       MAX(span + STOP_MARGIN, UNIT_STOP_TIMEOUT));
+        return r < 0 ? r : strv_consume(&plan->unit_properties, format_property(span));
+}
+
+int plan_stop_format(int64_t span, char **ret)
+{
+        *ret = NULL;
+        if (span >= 0 && span + STOP_MARGIN <= UNIT_STOP_TIMEOUT)
+                return 0;
+        *ret = format_property(span);
+        return *ret ? 0 : -ENOMEM;
 }
 
 static int report_shortened(PodPlan *plan, const PlanApp *app, int64_t unit_timeout)

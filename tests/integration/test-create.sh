@@ -137,6 +137,14 @@ test_properties_are_a_drop_in() {
         assert_eq "$(systemctl show -P NeedDaemonReload pod@limited)" no
 }
 
+# Its apps have the time that they were given, and the unit has more.
+test_create_gives_time_to_end() {
+        created slow busybox --stop-timeout=2m --exec=/bin/sleep -- 1000 >/dev/null
+        assert_eq "$(systemctl show --property=TimeoutStopUSec --value pod@slow)" '2min 15s'
+        created slow --replace busybox --stop-timeout=20s --exec=/bin/sleep -- 1000 >/dev/null
+        assert_eq "$(systemctl show --property=TimeoutStopUSec --value pod@slow)" '1min 30s'
+}
+
 test_misspelt_annotations() {
         cat >draft.json <<'JSON'
 {"acKind": "PodManifest", "acVersion": "0.8.11",

@@ -30,6 +30,31 @@ Test(pod_drop_in, sections)
                                "[Install]\nWantedBy=\nWantedBy=default.target\n");
 }
 
+/* Apps that need more time than the unit gives them. */
+Test(pod_drop_in, stop_timeout)
+{
+        static const struct {
+                int64_t seconds;
+                const char *property, *line;
+        } cases[] = {
+                { 76, NULL, "TimeoutStopSec=91s" },
+                { 300, NULL, "TimeoutStopSec=315s" },
+                { -1, NULL, "TimeoutStopSec=infinity" },
+                { 300, "TimeoutStopSec=5s", "TimeoutStopSec=5s" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const RunArgs args = { RUN_ARGS_UNSET, .stop_seconds = cases[i].seconds,
+                                       .properties = LIST((char *) cases[i].property) };
+                _cleanup_free_ char *text = NULL,
+                                    *expected = strjoin("# Written by podctl create.\n[Unit]\n[Service]\n",
+                                                        cases[i].line, "\n");
+
+                cr_assert_eq(pod_drop_in_format(&args, &text), 0);
+                cr_expect_str_eq(text, expected);
+        }
+}
+
 /* Nothing becomes a line of its own, or swallows the next one. */
 Test(pod_drop_in, no_line_more)
 {

@@ -101,24 +101,31 @@ int compose_sockets(const AppOptions *said, AppcPodApp *app)
         return 0;
 }
 
-int compose_stop(const AppOptions *said, App *app)
+int stop_timeout_parse(const char *text, int64_t *ret)
 {
         uint64_t usec;
 
+        if (streq(text, "infinity")) {
+                *ret = -1;
+                return 0;
+        }
+        if (parse_duration(text, &usec) < 0 || usec == 0 || usec / USEC_PER_SEC >= APP_STOP_TIMEOUT_MAX)
+                return -EINVAL;
+        *ret = (int64_t) ((usec + USEC_PER_SEC - 1) / USEC_PER_SEC);
+        return 0;
+}
+
+int compose_stop(const AppOptions *said, App *app)
+{
         if (said->stop_signal && signal_from_string(said->stop_signal) < 0)
                 return log_error_errno(EINVAL, "Option --stop-signal: there is no signal '%s'", said->stop_signal);
         if (said->stop_signal && free_and_strdup(&app->stop_signal, said->stop_signal) < 0)
                 return log_oom();
         if (!said->stop_timeout)
                 return 0;
-        if (streq(said->stop_timeout, "infinity")) {
-                app->stop_timeout = -1;
-                return 0;
-        }
-        if (parse_duration(said->stop_timeout, &usec) < 0 || usec == 0 || usec / USEC_PER_SEC >= APP_STOP_TIMEOUT_MAX)
+        if (stop_timeout_parse(said->stop_timeout, &app->stop_timeout) < 0)
                 return log_error_errno(EINVAL,
                                        "Option --stop-timeout takes a time such as 10s or 5m, or infinity, not '%s'",
                                        said->stop_timeout);
-        app->stop_timeout = (int64_t) ((usec + USEC_PER_SEC - 1) / USEC_PER_SEC);
         return 0;
 }

@@ -8,6 +8,8 @@
  * Logs. */
 int compose_credentials(const RunArgs *args, const RunApp *run, AppcPodApp *app);
 /* Applies --stop-signal= and --stop-timeout=. Logs. */
+/* Seconds, -1 for infinity. -EINVAL: it is not such a time. */
+int stop_timeout_parse(const char *text, int64_t *ret);
 int compose_stop(const AppOptions *said, App *app);
 /* Applies --socket-activated=: names of the app's ports; one like "80-tcp" is made if the image does not have it.
  * Logs. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "cli/compose/pod-drop-in.h"
+#include "pod/plan-stop.h"
 #include "pod/pods-d.h"
 #include "shared/explain.h"
 #include "unit/unit-property.h"
@@ -12,7 +13,7 @@ static bool is_wanted(const RunArgs *args)
 
         for (size_t i = 0; i < args->n_apps; i++)
                 devices = devices || args->apps[i].devices;
-        return devices || args->properties || args->slice || args->unit_lines || args->service_lines ||
+        return devices || args->stop_seconds != 0 || args->properties || args->slice || args->unit_lines || args->service_lines ||
                args->install_lines;
 }
 
@@ -61,6 +62,26 @@ static int add_lines(char *const *said, char ***lines)
         return 0;
 }
 
+static bool says_stop_timeout(char *const *lines)
+{
+        STRV_FOREACH(line, lines)
+                if (startswith(*line, "TimeoutStopSec=") || startswith(*line, "TimeoutSec="))
+                        return true;
+        return false;
+}
+
+/* As podctl run has it for its units; the time of pod@.service would end apps early. */
+static int add_stop_timeout(const RunArgs *args, char ***lines)
+{
+        _cleanup_free_ char *line = NULL;
+
+        if (says_stop_timeout(args->properties) || says_stop_timeout(args->service_lines))
+                return 0;
+        if (plan_stop_format(args->stop_seconds, &line) < 0)
+                return log_oom();
+        return line && strv_extend(lines, line) < 0 ? log_oom() : 0;
+}
+
 static int add_service(const RunArgs *args, char ***lines)
 {
         _cleanup_free_ char *slice = args->slice ? strjoin("Slice=", args->slice) : NULL;
@@ -74,6 +95,8 @@ static int add_service(const RunArgs *args, char ***lines)
                 r = add_lines(args->service_lines, lines);
         if (r >= 0)
                 r = add_lines(slices, lines);
+        if (r >= 0)
+                r = add_stop_timeout(args, lines);
         for (size_t i = 0; r >= 0 && i < args->n_apps; i++)
                 STRV_FOREACH(device, args->apps[i].devices) {
                         r = add_device(*device, lines);

@@ -65,6 +65,7 @@ typedef struct RunArgs {
         bool force;
         char *const *documents; /* files whose documents belong to that of Kubernetes; not owned */
         char *const *unit_lines, *const *service_lines, *const *install_lines; /* more of the drop-in; not owned */
+        int64_t stop_seconds;   /* that its apps want at the end, all together; -1: without a limit */
         char *subject;          /* the word before the first image */
         bool help;
         char *pod_manifest;

@@ -5,6 +5,7 @@
 #include "basic/log.h"
 #include "cli/compose/compose-annotations.h"
 #include "cli/compose/compose-isolators.h"
+#include "cli/compose/compose-service.h"
 #include "cli/compose/given-file.h"
 #include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-drop-in.h"
@@ -13,13 +14,14 @@
 #include "cli/compose/pod-timer.h"
 #include "cli/compose/run-compose.h"
 #include "cli/compose/run-network.h"
+#include "cli/files/create-from.h"
 #include "cli/start/next-step.h"
 #include "cli/start/reload-units.h"
 #include "cli/terminal/results.h"
 #include "cli/update/update-choice.h"
-#include "cli/files/create-from.h"
 #include "cli/verbs/verbs.h"
 #include "image/name/image-origin.h"
+#include "pod/plan-stop.h"
 #include "pod/pods-d.h"
 
 static const RunArgs presets = { .options = create_options, RUN_ARGS_UNSET };
@@ -118,10 +120,32 @@ static void new_file_done(NewFile *f)
         free(f->timer);
 }
 
-static int new_file_begin(NewFile *f, const RunArgs *args, const char *suffix, const char *text)
+/* Of those that say how long they take: enough for all of them, one after another. 0: the unit's own time is. */
+static int64_t stop_seconds(const AppcPod *manifest)
 {
-        int r = pod_drop_in_format(args, &f->drop_in);
+        _cleanup_free_ char *line = NULL;
+        int64_t all = 0, one;
 
+        for (size_t i = 0; i < manifest->n_apps; i++) {
+                const AppOptions *said = manifest->apps[i].options;
+
+                if (!said || !said->stop_timeout || stop_timeout_parse(said->stop_timeout, &one) < 0)
+                        continue;
+                if (one < 0)
+                        return -1;
+                all += one;
+        }
+        return plan_stop_format(all, &line) >= 0 && line ? all : 0;
+}
+
+static int new_file_begin(NewFile *f, const RunArgs *args, const AppcPod *manifest, const char *suffix,
+                          const char *text)
+{
+        RunArgs own = *args;
+        int r;
+
+        own.stop_seconds = stop_seconds(manifest);
+        r = pod_drop_in_format(&own, &f->drop_in);
         if (r < 0)
                 return r;
         f->name = args->subject;
@@ -219,7 +243,7 @@ static int write_files(Context *c, const RunArgs *args, const AppcPod *manifest,
 
         r = format(manifest, &text);
         if (r >= 0)
-                r = new_file_begin(&f, args, ".json", text);
+                r = new_file_begin(&f, args, manifest, ".json", text);
         if (r >= 0)
                 r = check_new_file(c, &f);
         if (r >= 0)
@@ -363,7 +387,7 @@ static int create_file(Context *c, const RunArgs *args, const Results *results)
                 r = parse_text(c, &text, &uuid, &kube);
         if (r < 0 || args->dry_run)
                 return r < 0 ? r : print(kube->manifest);
-        r = new_file_begin(&f, args, ".yaml", text.text);
+        r = new_file_begin(&f, args, kube->manifest, ".yaml", text.text);
         if (r >= 0)
                 r = pod_timer_format(path, args->subject, kube->timer, &f.timer);
         if (r >= 0)
