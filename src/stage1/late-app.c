@@ -280,7 +280,8 @@ static int unmount(int dir_fd, const char *name)
 /* Nothing is entered that is still mounted. What else root of the pod has put there goes too. */
 static int remove_tree(int parent_fd, const char *name, const char *places)
 {
-        _cleanup_close_ int fd = open_directory_at(parent_fd, name), below = fd < 0 ? fd : open_directory_at(fd, places);
+        _cleanup_close_ int fd = open_directory_at(parent_fd, name),
+                            below = fd < 0 ? fd : open_directory_at(fd, places);
         _cleanup_strv_free_ char **mounted = NULL;
         int r = below < 0 ? below : list_directory_all_at(below, ".", &mounted);
 

@@ -13,8 +13,8 @@ static bool is_wanted(const RunArgs *args)
 
         for (size_t i = 0; i < args->n_apps; i++)
                 devices = devices || args->apps[i].devices;
-        return devices || args->stop_seconds != 0 || args->properties || args->slice || args->unit_lines || args->service_lines ||
-               args->install_lines;
+        return devices || args->stop_seconds != 0 || args->properties || args->slice || args->unit_lines ||
+               args->service_lines || args->install_lines;
 }
 
 static int add_properties(char *const *properties, bool of_unit, char ***lines)
