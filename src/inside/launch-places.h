@@ -25,6 +25,9 @@
 #define LAUNCH_OUTPUT "output"           /* the socket of `podctl run` for the app's output: app-output.h */
 #define LAUNCH_JOURNAL "journal"         /* the socket of the host's journal: app-journal.h */
 
+/* The credentials of an app that came while the pod ran, "APP.NAME"; others are PID 1's. */
+#define LAUNCH_CREDENTIALS "credentials"
+
 /* The app's credentials once more, where documentation of images looks for them. */
 #define LAUNCH_SECRETS "/run/secrets"
 

@@ -99,6 +99,7 @@ typedef struct PlanApp {
         bool health_ready;     /* the pod has started only when it is healthy */
         bool oneshot;          /* others wait for its end, not its start */
         bool own_pids;         /* it has a PID namespace of its own */
+        bool late;             /* it comes while the pod runs */
         bool leaves_pod;       /* the pod goes on without it, however it ends */
         bool non_root;         /* it must not start as root */
         char **after;          /* names of apps that start before this one */

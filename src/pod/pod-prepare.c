@@ -355,8 +355,10 @@ int pod_plan_with_late(Pod *pod, PodPlan **ret, char **reterr_message)
 
         for (size_t i = 0; r >= 0 && i < plan->n_apps; i++) {
                 const bool late = i == plan->n_apps - 1;
-                int one = plan_resolve_app_sources(plan, &plan->apps[i], late ? reterr_message : NULL);
+                int one;
 
+                plan->apps[i].late = late;
+                one = plan_resolve_app_sources(plan, &plan->apps[i], late ? reterr_message : NULL);
                 r = late ? one : 0;
         }
         if (r < 0)

@@ -113,6 +113,22 @@ static const char *type_of(const PlanApp *app)
         return app->notify || app->own_pids ? "notify" : "exec";
 }
 
+/* PID 1 of the pod has those that were there at its start, under such names; a file has the others'. */
+static void print_credentials(FILE *f, const PlanApp *app)
+{
+        const char *name = app->app->name;
+
+        for (size_t i = 0; i < app->app->n_credentials; i++) {
+                const char *credential = app->app->credentials[i].name;
+
+                if (app->late)
+                        (void) fprintf(f, "LoadCredential=%s:" LAUNCH_DIRECTORY "/%s/" LAUNCH_CREDENTIALS "/%s.%s\n",
+                                       credential, name, name, credential);
+                else
+                        (void) fprintf(f, "LoadCredential=%s:%s.%s\n", credential, name, credential);
+        }
+}
+
 /* The record of the exit is written outside the app's root, by us; see app-exited.c. */
 static void print_service_section(FILE *f, const PlanApp *app)
 {
@@ -137,9 +153,7 @@ static void print_service_section(FILE *f, const PlanApp *app)
                 /* These signals are clean ends to systemd, but were they asked for, it would not restart at all. */
                 (void) fprintf(f, "Restart=%s\nRestartSec=1s\nRestartForceExitStatus=SIGHUP SIGINT SIGTERM SIGPIPE\n",
                                app->restart);
-        for (size_t i = 0; i < app->app->n_credentials; i++)
-                (void) fprintf(f, "LoadCredential=%s:%s.%s\n", app->app->credentials[i].name, app->app->name,
-                               app->app->credentials[i].name);
+        print_credentials(f, app);
         if (app->notify)
                 (void) fputs("NotifyAccess=all\n", f);
         else if (app->own_pids)

@@ -14,6 +14,7 @@
 #include "stage1/app-mounts.h"
 #include "stage1/late-app.h"
 #include "stage1/late-files.h"
+#include "stage1/pod-credentials.h"
 #include "stage1/pod-tree.h"
 #include "stage1/uid-range.h"
 
@@ -21,6 +22,7 @@
 #define STAGE_DIRECTORY "/run/podctl/stage1"
 #define STAGE_ROOT STAGE_DIRECTORY "/root"
 #define STAGE_SCRATCH STAGE_DIRECTORY "/layers"
+#define STAGE_CREDENTIALS STAGE_DIRECTORY "/credentials"
 
 /* The namespaces of a pod, and what is done to an app of it. */
 typedef struct LateApp {
@@ -154,7 +156,16 @@ static int write_files(const LateApp *a, const MountContext *context, char **ret
         return r < 0 ? r : app_mount_journal(a->app, context->root_fd, a->base);
 }
 
-/* Its root with all that is mounted in there, what systemd binds into it, and the socket of the journal. */
+/* Read before this process is root of the pod, which may not read them on the host. */
+static int load_credentials(const LateApp *a, char **reterr_message)
+{
+        return a->app->app->n_credentials == 0
+                       ? 0
+                       : app_credentials_load(a->app->app, STAGE_CREDENTIALS, a->base, reterr_message);
+}
+
+/* Its root with all that is mounted in there, what systemd binds into it, its credentials, and the socket of the
+ * journal. */
 static int list_mounts(const LateApp *a, const MountContext *context, CarriedList *ret)
 {
         static const char journal[] = LAUNCH_POD_FILES "/%s/" LAUNCH_JOURNAL;
@@ -168,6 +179,9 @@ static int list_mounts(const LateApp *a, const MountContext *context, CarriedLis
                 r = carried_add(ret, late->scratch ? strjoin(STAGE_SCRATCH "/", late->scratch)
                                                    : strjoin(STAGE_ROOT, late->source), strdup(late->source));
         }
+        if (r >= 0 && a->app->app->n_credentials > 0)
+                r = carried_add(ret, strdup(STAGE_CREDENTIALS),
+                                strprintf(LAUNCH_DIRECTORY "/%s/" LAUNCH_CREDENTIALS, a->name));
         if (r < 0 || !socket)
                 return r < 0 ? r : -ENOMEM;
         return faccessat(context->root_fd, socket, F_OK, AT_SYMLINK_NOFOLLOW) < 0
@@ -225,6 +239,8 @@ static int stage_and_install(const LateApp *a, MountContext *context, CarriedLis
 
         if (r >= 0)
                 r = plan_mounts_carry_out(&a->app->mounts, context, reterr_message);
+        if (r >= 0)
+                r = load_credentials(a, reterr_message);
         if (r >= 0)
                 r = write_files(a, context, reterr_message);
         if (r >= 0)

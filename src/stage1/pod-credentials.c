@@ -207,6 +207,29 @@ static int load_of_app(const AppcPodApp *app, const char *directory, uint64_t *t
         return 0;
 }
 
+static int give_away(const char *directory, uid_t owner)
+{
+        _cleanup_close_ int fd = open_directory_at(AT_FDCWD, directory);
+        _cleanup_strv_free_ char **names = NULL;
+        int r = fd < 0 ? fd : list_directory_all_at(fd, ".", &names);
+
+        STRV_FOREACH(name, names)
+                if (r >= 0 && fchownat(fd, *name, owner, owner, AT_SYMLINK_NOFOLLOW) < 0)
+                        r = -errno;
+        return r < 0 ? r : fchown(fd, owner, owner) < 0 ? -errno : 0;
+}
+
+int app_credentials_load(const AppcPodApp *app, const char *directory, uid_t owner, char **reterr_message)
+{
+        _cleanup_strv_free_ char **options = NULL;
+        uint64_t total = 0;
+        int r = mount_memory(directory);
+
+        if (r >= 0)
+                r = load_of_app(app, directory, &total, &options, reterr_message);
+        return r < 0 ? r : give_away(directory, owner);
+}
+
 int pod_credentials_load(const PodPlan *plan, const char *directory, char ***ret_options, char **reterr_message)
 {
         _cleanup_strv_free_ char **options = NULL;

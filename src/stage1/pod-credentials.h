@@ -9,4 +9,7 @@
 
 /* Mounts such memory on directory, which need not exist, puts all the pod's credentials into it as APP.NAME, and makes
  * the options that name them to nspawn. Does nothing for a pod without credentials. */
+/* Loads those of one app, as files "APP.NAME" of a directory in memory, which is made, and all of which is owner's. */
+int app_credentials_load(const AppcPodApp *app, const char *directory, uid_t owner, char **reterr_message);
+
 int pod_credentials_load(const PodPlan *plan, const char *directory, char ***ret_options, char **reterr_message);

@@ -190,6 +190,22 @@ test_late_app_has_its_volumes() {
         podctl stop volumes
 }
 
+# In memory that is not swapped out, and gone with the app.
+test_late_app_has_credentials() {
+        echo hidden >secret
+        chmod 600 secret
+        sandbox secrets --net=none
+        shell_app secrets late 'cat $CREDENTIALS_DIRECTORY/s /run/secrets/s; echo $S; id -u; sleep 1000' --user=4242 \
+                --credential=s="$PWD/secret",env=S
+        podctl app start secrets --app=late
+        wait_until has_written secrets late 4242
+        assert_eq "$(podctl logs --output=cat --app=late secrets | grep -c '^hidden$')" 3
+        assert_eq "$(as_root_of secrets stat -f -c %T /etc/podctl/launch/late/credentials)" ramfs
+        podctl app rm secrets --app=late
+        nothing_in secrets late
+        podctl stop secrets
+}
+
 # A port of the sandbox, for an app that is not there yet; rkt's words for it.
 test_late_app_has_a_port() {
         sandbox served --port=web:tcp:8000:127.0.0.1:18080
@@ -224,9 +240,8 @@ test_mutable_refuses() {
         assert_fails 254 podctl app add refusing busybox --name=late --exec=/no/such/program
         assert_fails 254 podctl app add refusing busybox --name=late --device=/dev/null --exec=/bin/true
         assert_contains "$output" devices
-        echo s >secret
-        assert_fails 254 podctl app add refusing busybox --name=late --credential=s="$PWD/secret" --exec=/bin/true
-        assert_contains "$output" credentials
+        assert_fails 254 podctl app add refusing busybox --name=late --credential=s=/no/such/file --exec=/bin/true
+        assert_contains "$output" /no/such/file
         assert_fails 254 podctl app add refusing busybox --name=late --health-cmd=true --health-on-failure=fail \
                 --exec=/bin/true
         assert_contains "$output" 'no app ends a mutable pod'

@@ -147,11 +147,6 @@ int app_change_begin(Context *c, const char *pod, AppChange *ret)
 
 /* Adding */
 
-static bool has_credentials(const AppChange *a, const PlanApp *app)
-{
-        return app->app->n_credentials > 0;
-}
-
 static bool has_devices(const AppChange *a, const PlanApp *app)
 {
         return strv_length(app->devices) > 0;
@@ -190,7 +185,6 @@ static int check_late(const AppChange *a, const PlanApp *app)
                 bool (*has)(const AppChange *a, const PlanApp *app);
                 const char *what;
         } rows[] = {
-                { has_credentials, "credentials" },
                 { has_devices, "devices" },
                 { has_sockets, "sockets that systemd listens on" },
                 { has_files_of_others, "volumes with the files of another app's image" },
