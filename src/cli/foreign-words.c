@@ -5,7 +5,6 @@ static const struct {
         const char *word, *hint;
 } commands[] = {
         { "api-service", "podctl list and podctl status have --format=json" },
-        { "app", "a pod has its apps from podctl run or prepare on; podctl enter and podctl exec go into one" },
         { "attach", "podctl enter POD opens a shell, podctl logs --follow POD shows what the pod says" },
         { "auto-update", "podctl update does, for pods of podctl create" },
         { "commit", "podctl export POD FILE --format=oci writes an app of an ended pod, and podctl fetch takes it" },

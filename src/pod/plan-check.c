@@ -130,6 +130,9 @@ static char *annotation_mistake(const AppcPodApp *app)
         return NULL;
 }
 
+/* Of a unit (systemd.unit(5)), less what podctl puts around the name: "podctl-health@NAME.service". */
+#define APP_NAME_MAX (255 - strlen("podctl-health@.service"))
+
 /* Returns NULL if the app is valid, else the faulty member, with the reason in *ret. */
 static const char *app_mistake(const AppcPodApp *app, char **ret)
 {
@@ -145,6 +148,11 @@ static const char *app_mistake(const AppcPodApp *app, char **ret)
                         *ret = strprintf("'%s' is a service of every pod; choose another name with --name", app->name);
                         return "name";
                 }
+        if (strlen(app->name) > APP_NAME_MAX) {
+                *ret = strprintf("has %zu characters; the name of its unit has room for %zu", strlen(app->name),
+                                 (size_t) APP_NAME_MAX);
+                return "name";
+        }
         *ret = annotation_mistake(app);
         if (*ret)
                 return "annotations";

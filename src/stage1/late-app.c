@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <grp.h>
+#include <linux/openat2.h>
 #include <sched.h>
 #include <sys/fsuid.h>
 #include <sys/mount.h>
@@ -35,10 +36,20 @@ typedef struct LateApp {
         int pod_mounts;
 } LateApp;
 
+/* An app has a directory in each of these of the pod, under its name. */
+typedef enum Place {
+        PLACE_APP,    /* its root and what systemd binds into it */
+        PLACE_LAUNCH, /* its files for the launcher */
+        _PLACE_MAX,
+} Place;
+
+static const char *const places[_PLACE_MAX] = { POD_STAGE2_DIR + 1, LAUNCH_POD_FILES };
+
 /* A mount on its way into the pod. */
 typedef struct Carried {
         char *from; /* its path in our namespace */
-        char *to;   /* in the pod */
+        Place place;
+        char *to;   /* below the app's directory there */
         int fd;
 } Carried;
 
@@ -57,7 +68,7 @@ static void carried_list_done(CarriedList *l)
         free(l->items);
 }
 
-static int carried_add(CarriedList *l, char *from, char *to)
+static int carried_add(CarriedList *l, char *from, Place place, char *to)
 {
         Carried *grown = from && to ? reallocarray(l->items, l->n + 1, sizeof(Carried)) : NULL;
 
@@ -67,7 +78,7 @@ static int carried_add(CarriedList *l, char *from, char *to)
                 return -ENOMEM;
         }
         l->items = grown;
-        grown[l->n++] = (Carried) { from, to, -EBADF };
+        grown[l->n++] = (Carried) { from, place, to, -EBADF };
         return 0;
 }
 
@@ -168,25 +179,84 @@ static int load_credentials(const LateApp *a, char **reterr_message)
  * journal. */
 static int list_mounts(const LateApp *a, const MountContext *context, CarriedList *ret)
 {
-        static const char journal[] = LAUNCH_POD_FILES "/%s/" LAUNCH_JOURNAL;
-        _cleanup_free_ char *socket = strprintf(journal, a->name);
-        int r = carried_add(ret, strprintf(STAGE_ROOT POD_STAGE2_DIR "/%s/rootfs", a->name),
-                            strprintf(POD_STAGE2_DIR "/%s/rootfs", a->name));
+        _cleanup_free_ char *socket = strprintf(LAUNCH_POD_FILES "/%s/" LAUNCH_JOURNAL, a->name),
+                            *own = strprintf(POD_STAGE2_DIR "/%s/", a->name);
+        int r = socket && own ? carried_add(ret, strprintf(STAGE_ROOT "%srootfs", own), PLACE_APP, strdup("rootfs"))
+                              : -ENOMEM;
 
         for (size_t i = 0; r >= 0 && i < context->late.n; i++) {
                 const LateMount *late = &context->late.items[i];
+                const char *to = startswith(late->source, own);
 
-                r = carried_add(ret, late->scratch ? strjoin(STAGE_SCRATCH "/", late->scratch)
-                                                   : strjoin(STAGE_ROOT, late->source), strdup(late->source));
+                r = !to ? -EINVAL
+                        : carried_add(ret, late->scratch ? strjoin(STAGE_SCRATCH "/", late->scratch)
+                                                         : strjoin(STAGE_ROOT, late->source), PLACE_APP, strdup(to));
         }
         if (r >= 0 && a->app->app->n_credentials > 0)
-                r = carried_add(ret, strdup(STAGE_CREDENTIALS),
-                                strprintf(LAUNCH_DIRECTORY "/%s/" LAUNCH_CREDENTIALS, a->name));
-        if (r < 0 || !socket)
-                return r < 0 ? r : -ENOMEM;
+                r = carried_add(ret, strdup(STAGE_CREDENTIALS), PLACE_LAUNCH, strdup(LAUNCH_CREDENTIALS));
+        if (r < 0)
+                return r;
         return faccessat(context->root_fd, socket, F_OK, AT_SYMLINK_NOFOLLOW) < 0
                        ? 0
-                       : carried_add(ret, strjoin(STAGE_ROOT "/", socket), strjoin("/", socket));
+                       : carried_add(ret, strjoin(STAGE_ROOT "/", socket), PLACE_LAUNCH, strdup(LAUNCH_JOURNAL));
+}
+
+/* In the pod */
+
+/* Through no link, which root of the pod may have laid. */
+static int open_place(const char *path)
+{
+        _cleanup_close_ int root = open_directory_at(AT_FDCWD, "/");
+
+        return root < 0 ? root
+                        : open_resolving(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_SYMLINKS);
+}
+
+/* The pod's root may keep mounting there. */
+#define MOUNTS_MAX 64
+
+/* More than one mount may be on top of one another. /proc is of no use: it does not know this process. What was mounted
+ * at the pod's start is locked, and stays. */
+static int unmount(int dir_fd, const char *name)
+{
+        if (fchdir(dir_fd) < 0)
+                return -errno;
+        for (unsigned i = 0; i < MOUNTS_MAX; i++)
+                if (umount2(name, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+                        return 0;
+        return 0;
+}
+
+static int open_own(int dir_fd, const char *name)
+{
+        int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
+}
+
+static int unmount_all(int dir_fd)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        int r = list_directory_all_at(dir_fd, ".", &names);
+
+        STRV_FOREACH(name, names)
+                if (r >= 0)
+                        r = unmount(dir_fd, *name);
+        return r;
+}
+
+/* Whatever there is under the app's name, whoever put it there. Nothing is entered that is still mounted: it was there
+ * at the pod's start, or is of root of the pod, and goes with the pod. */
+static int clear_place(int parent_fd, const char *name)
+{
+        _cleanup_close_ int fd = open_own(parent_fd, name), volumes = fd < 0 ? fd : open_own(fd, "volumes");
+        int r = volumes < 0 ? 0 : unmount_all(volumes);
+
+        if (r >= 0 && fd >= 0)
+                r = unmount_all(fd);
+        if (r >= 0)
+                r = rm_rf_at(parent_fd, name);
+        return r == -EXDEV || r == -EBUSY ? 0 : r;
 }
 
 /* Adding: into the pod */
@@ -207,30 +277,48 @@ static int take_mounts(const LateApp *a, CarriedList *mounts)
         return 0;
 }
 
-static int attach(const Carried *mount)
+/* The app's directory in a place, which is new, or has only what cannot be unmounted. */
+static int make_own(const LateApp *a, Place place)
 {
-        _cleanup_close_ int root = open_directory_at(AT_FDCWD, "/"), target = -EBADF;
+        _cleanup_close_ int parent = open_place(places[place]);
+        int r = parent < 0 ? parent : clear_place(parent, a->name);
+
+        if (r >= 0 && mkdirat(parent, a->name, place == PLACE_LAUNCH ? 0700 : 0755) < 0 && errno != EEXIST)
+                r = -errno;
+        return r < 0 ? r : open_own(parent, a->name);
+}
+
+static int attach(const Carried *mount, int own_fd)
+{
+        _cleanup_close_ int target = -EBADF;
         struct stat st;
 
         if (fstat(mount->fd, &st) < 0)
                 return -errno;
-        if (root < 0)
-                return root;
-        target = S_ISDIR(st.st_mode) ? mkdir_in_root(root, mount->to, 0755, 0) : open_in_root(root, mount->to, O_PATH);
+        target = S_ISDIR(st.st_mode) ? mkdir_in_root(own_fd, mount->to, 0755, 0)
+                                     : open_in_root(own_fd, mount->to, O_PATH);
         if (target == -ENOENT)
-                target = make_file_in_root(root, mount->to, 0600, 0700, 0);
+                target = make_file_in_root(own_fd, mount->to, 0600, 0700, 0);
         return target < 0 ? target : mount_attach(mount->fd, target);
 }
 
 static int install(const LateApp *a, const CarriedList *mounts, int stage)
 {
         _cleanup_free_ char *launch = strjoin(LAUNCH_POD_FILES "/", a->name);
-        _cleanup_close_ int root = open_directory_at(AT_FDCWD, "/");
-        int r = !launch ? -ENOMEM : root < 0 ? root : late_files_copy(stage, launch, root, launch);
+        _cleanup_close_ int root = open_directory_at(AT_FDCWD, "/"), units = open_place(POD_UNIT_DIR), own_app = -EBADF,
+                            own_launch = -EBADF;
+        /* The first app of a pod without any finds none. */
+        int r = !launch ? -ENOMEM : units < 0 ? units : mkdir_p_at(root, LAUNCH_POD_FILES, 0700);
 
+        if (r >= 0)
+                r = own_app = make_own(a, PLACE_APP);
+        if (r >= 0)
+                r = own_launch = make_own(a, PLACE_LAUNCH);
+        if (r >= 0)
+                r = late_files_copy(stage, launch, own_launch, ".");
         for (size_t i = 0; r >= 0 && i < mounts->n; i++)
-                r = attach(&mounts->items[i]);
-        return r < 0 ? r : late_files_copy(stage, POD_UNIT_DIR, root, POD_UNIT_DIR);
+                r = attach(&mounts->items[i], mounts->items[i].place == PLACE_APP ? own_app : own_launch);
+        return r < 0 ? r : late_files_copy(stage, POD_UNIT_DIR, units, ".");
 }
 
 static int stage_and_install(const LateApp *a, MountContext *context, CarriedList *mounts, char **reterr_message)
@@ -278,61 +366,23 @@ static int add(void *userdata, WorkerReport *report, char **reterr_message)
 
 /* Removing */
 
-/* The pod's root may keep mounting there. */
-#define MOUNTS_MAX 64
-
-/* More than one mount may be on top of one another. /proc is of no use: it does not know this process. */
-static int unmount(int dir_fd, const char *name)
-{
-        if (fchdir(dir_fd) < 0)
-                return -errno;
-        for (unsigned i = 0; i < MOUNTS_MAX; i++)
-                if (umount2(name, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
-                        /* Not a mount, or not there: what it is to be. */
-                        return errno == EINVAL || errno == ENOENT ? 0 : -errno;
-        return -EBUSY;
-}
-
-/* Nothing is entered that is still mounted. What else root of the pod has put there goes too. */
-static int remove_tree(int parent_fd, const char *name, const char *places)
-{
-        _cleanup_close_ int fd = open_directory_at(parent_fd, name),
-                            below = fd < 0 ? fd : open_directory_at(fd, places);
-        _cleanup_strv_free_ char **mounted = NULL;
-        int r = below < 0 ? below : list_directory_all_at(below, ".", &mounted);
-
-        STRV_FOREACH(place, mounted)
-                if (r >= 0)
-                        r = unmount(below, *place);
-        return r < 0 && below >= 0 ? r : rm_rf_at(parent_fd, name);
-}
-
-static int remove_app_directory(const char *name)
-{
-        _cleanup_close_ int parent = open_directory_at(AT_FDCWD, POD_STAGE2_DIR),
-                            app = parent < 0 ? parent : open_directory_at(parent, name);
-        int r = parent < 0 ? parent : app < 0 ? 0 : unmount(app, "rootfs");
-
-        return r < 0 ? r : remove_tree(parent, name, "volumes");
-}
-
 static int remove_all(void *userdata, WorkerReport *report, char **reterr_message)
 {
         const LateApp *a = userdata;
-        _cleanup_close_ int units = -EBADF, launch = -EBADF;
+        _cleanup_close_ int units = -EBADF;
         int r = become_root_of_pod(a);
 
         if (r >= 0)
                 r = enter_pod(a);
         if (r < 0)
                 return r;
-        units = open_directory_at(AT_FDCWD, "/" POD_UNIT_DIR);
-        launch = open_directory_at(AT_FDCWD, LAUNCH_DIRECTORY);
+        units = open_place(POD_UNIT_DIR);
         r = units < 0 ? units : late_files_remove_units(units, a->name);
-        if (r >= 0)
-                r = remove_app_directory(a->name);
-        if (r >= 0 && launch >= 0)
-                r = remove_tree(launch, a->name, ".");
+        for (Place place = 0; r >= 0 && place < _PLACE_MAX; place++) {
+                _cleanup_close_ int parent = open_place(places[place]);
+
+                r = parent == -ENOENT ? 0 : parent < 0 ? parent : clear_place(parent, a->name);
+        }
         return r;
 }
 

@@ -14,5 +14,5 @@
 int late_app_add(Pod *pod, const PodPlan *plan, const PlanApp *app, char **reterr_message);
 
 /* Removes what is there of an app whose units do not run any more: its mounts, its files and its units. May be
- * repeated. -EBUSY: something is still mounted there, and nothing below it was touched. */
+ * repeated. What was mounted at the pod's start cannot be unmounted by anybody as long as the pod runs, and stays. */
 int late_app_remove(Pod *pod, const char *name, char **reterr_message);

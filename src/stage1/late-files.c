@@ -18,8 +18,10 @@ static int copy_file(int from_fd, int to_fd, const char *name, mode_t mode)
 
         if (r < 0)
                 return r;
-        if (unlinkat(to_fd, name, 0) < 0 && errno != ENOENT)
-                return -errno;
+        r = rm_rf_at(to_fd, name);
+        /* A place where something is mounted needs no other file below that. */
+        if (r < 0)
+                return r == -EBUSY ? 0 : r;
         fd = openat(to_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode & 0777);
         return fd < 0 ? -errno : loop_write(fd, data, n);
 }
@@ -57,8 +59,8 @@ int late_files_remove_units(int dir_fd, const char *app)
         for (size_t i = 0; i < ELEMENTSOF(units); i++) {
                 if (r >= 0 && !units[i])
                         r = -ENOMEM;
-                if (r >= 0 && unlinkat(dir_fd, units[i], 0) < 0 && errno != ENOENT)
-                        r = -errno;
+                if (r >= 0)
+                        r = rm_rf_at(dir_fd, units[i]);
                 free(units[i]);
         }
         return r;

@@ -333,6 +333,13 @@ test_podctl_port_1() {
 
 test_podctl_prepare_1() { fetch busybox.oci; example podctl-prepare.1; grep -qx 'done' out; }
 
+test_podctl_app_sandbox_1() {
+        fetch busybox.oci httpd.oci
+        defer end_pod changing
+        example podctl-app-sandbox.1
+        grep -qx 'web *running' out
+}
+
 test_podctl_rm_1() {
         fetch busybox.oci
         podctl run --name=web busybox --exec=/bin/true

@@ -157,18 +157,63 @@ test_links_in_the_pod_lead_nowhere() {
         podctl stop linked
 }
 
-# Or makes trees and links of its own in the app's places, which must not keep the pod from being changed.
-test_trees_in_the_pod_go() {
+# Or makes trees and links of its own in the app's places: they are not followed, and do not keep the pod from being
+# changed.
+test_places_in_the_pod_are_cleared() {
         sandbox littered --net=none
-        as_root_of littered sh -c 'mkdir -p /opt/stage2/late/rootfs/keep /etc/podctl/launch/late/more
-                ln -s /usr /opt/stage2/late/volumes; mkfifo /etc/podctl/launch/late/start'
-        shell_app littered late 'echo it runs; sleep 1000'
-        podctl app start littered --app=late
-        wait_until has_written littered late 'it runs'
-        as_root_of littered sh -c 'mount -t tmpfs t /opt/stage2/late/rootfs; mkdir /opt/stage2/late/own'
-        podctl app rm littered --app=late
-        nothing_in littered late
+        shell_app littered other 'echo it runs; sleep 1000'
+        podctl app start littered --app=other
+        wait_until has_written littered other 'it runs'
+        as_root_of littered sh -c 'mkdir -p /opt/stage2/late/rootfs/keep /opt/stage2/over /tmp/victim
+                ln -s /usr /opt/stage2/late/volumes; ln -s /usr /opt/stage2/over/rootfs; ln -s other /opt/stage2/same
+                mkdir -p /opt/stage2/cross /etc/systemd/system/unit.service/x
+                ln -s /opt/stage2/other/rootfs /opt/stage2/cross/rootfs
+                ln -s /tmp/victim /etc/podctl/launch/link'
+        for app in late over same cross unit link; do
+                shell_app littered $app "echo $app runs; sleep 1000"
+                podctl app start littered --app=$app
+                wait_until has_written littered $app "$app runs"
+        done
+        as_root_of littered sh -c 'test -x /usr/bin/sh; ! ls /tmp/victim/*; mount -t tmpfs t /opt/stage2/late/rootfs
+                mkdir /opt/stage2/late/own; rm -rf /opt/stage2/same/own; ln -s /opt/stage2/other /opt/stage2/same/own'
+        for app in late over same cross unit link; do
+                podctl app rm littered --app=$app
+                nothing_in littered $app
+        done
+        podctl app exec --app=other littered ls / >/dev/null
         podctl stop littered
+}
+
+# What was mounted at the start is locked, and goes with the pod; the name is free all the same.
+test_first_apps_go_too() {
+        defer end_pod began
+        podctl run --detach --mutable --name=began --net=none --volume=v,kind=empty busybox --name=one \
+                --mount=volume=v,target=/v --exec=/bin/sleep -- 1000 --- busybox --name=two --exec=/bin/true >uuid
+        shell_app began late 'sleep 1000'
+        podctl app start began --app=late
+        podctl app rm began --app=one
+        assert_eq "$(states began)" 'two exited, late running'
+        shell_app began one 'echo once more; ls /v; sleep 1000' --mount=volume=v,target=/v
+        podctl app start began --app=one
+        wait_until has_written began one 'once more'
+        podctl app stop began --app=late
+        podctl app rm began --app=one
+        podctl app rm began --app=two
+        assert_eq "$(states began)" 'late exited'
+        podctl stop began
+}
+
+# An app that another one waits for stays.
+test_needed_apps_stay() {
+        sandbox needed --net=none
+        shell_app needed first 'sleep 1000'
+        shell_app needed second 'sleep 1000' --requires=first
+        podctl app start needed --app=second
+        assert_fails 254 podctl app rm needed --app=first
+        assert_contains "$output" second
+        podctl app rm needed --app=second
+        podctl app rm needed --app=first
+        podctl stop needed
 }
 
 test_late_app_has_its_volumes() {
@@ -236,6 +281,8 @@ test_mutable_refuses() {
         assert_contains "$output" --app
         assert_fails 254 podctl app add refusing
         assert_fails 254 podctl app add refusing busybox --name=dbus --exec=/bin/true
+        assert_fails 254 podctl app add refusing busybox --name="$(printf 'x%.0s' {1..240})" --exec=/bin/true
+        assert_contains "$output" 'has 240 characters'
         assert_fails 254 podctl app add refusing busybox --name=late --mount=volume=none,target=/v --exec=/bin/true
         assert_fails 254 podctl app add refusing busybox --name=late --exec=/no/such/program
         assert_fails 254 podctl app add refusing busybox --name=late --device=/dev/null --exec=/bin/true

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
 #include "basic/log.h"
 #include "cli/start/app-change.h"
 #include "manifest/appc-image.h"
@@ -117,11 +118,9 @@ static int remove_leftovers(AppChange *a)
 
         if (r < 0)
                 return log_error_errno(r, "Cannot read pod %s: %m", a->pod->uuid.s);
-        STRV_FOREACH(app, left) {
-                r = remove_rest(a, *app);
-                if (r < 0)
-                        return r;
-        }
+        /* One that cannot be removed keeps only its name. */
+        STRV_FOREACH(app, left)
+                (void) remove_rest(a, *app);
         return 0;
 }
 
@@ -255,19 +254,26 @@ static int plan_and_carry_out(AppChange *a)
 
 /* Before there is anything of it: what is left of an app under the name of one of the pod's own services could not be
  * removed. */
-static int check_manifest(const AppChange *a)
+static int check_manifest(const AppChange *a, const char *name)
 {
+        _cleanup_strv_free_ char **left = NULL;
         _cleanup_json_error_ JsonError e = {};
         int r = plan_check_apps(a->pod->manifest, &e);
 
-        return r < 0 ? log_error_errno(r, "%s", json_error_message(&e, r)) : 0;
+        if (r < 0)
+                return log_error_errno(r, "%s", json_error_message(&e, r));
+        (void) list_directory_at(a->pod->fd, "apps", &left);
+        return strv_contains(left, name)
+                       ? log_error_errno(EEXIST, "App '%s': an earlier one of that name cannot be removed; choose "
+                                         "another name with --name", name)
+                       : 0;
 }
 
 int app_change_add(AppChange *a, const Image *image)
 {
         AppcPodApp *app = &a->pod->manifest->apps[a->pod->manifest->n_apps - 1];
         _cleanup_free_ char *name = strdup(app->name);
-        int r = name ? check_manifest(a) : log_oom();
+        int r = name ? check_manifest(a, name) : log_oom();
 
         if (r < 0)
                 return r;
@@ -336,11 +342,37 @@ int app_change_stop(AppChange *a, const char *app)
         return r;
 }
 
+/* Whether the other app starts after this one, or not without it. */
+static bool waits_for(const AppcPodApp *other, const char *app)
+{
+        static const char *const annotations[] = { APPC_ANNOTATION_AFTER, APPC_ANNOTATION_REQUIRES };
+
+        for (size_t i = 0; i < ELEMENTSOF(annotations); i++) {
+                _cleanup_strv_free_ char **names = NULL;
+
+                if (strv_split(strempty(strv_env_get(other->annotations, annotations[i])), ',', &names) >= 0 &&
+                    strv_contains(names, app))
+                        return true;
+        }
+        return false;
+}
+
+static int check_unneeded(const AppChange *a, const char *app)
+{
+        for (size_t i = 0; i < a->pod->manifest->n_apps; i++)
+                if (waits_for(&a->pod->manifest->apps[i], app))
+                        return log_error_errno(EBUSY, "App '%s' is one that '%s' starts after; remove that before",
+                                               app, a->pod->manifest->apps[i].name);
+        return 0;
+}
+
 int app_change_remove(AppChange *a, const char *app)
 {
         AppcPod *without = NULL;
-        int r = app_change_stop(a, app);
+        int r = check_unneeded(a, app);
 
+        if (r >= 0)
+                r = app_change_stop(a, app);
         if (r < 0)
                 return r;
         r = appc_pod_without_app(a->pod->manifest, app, &without);
