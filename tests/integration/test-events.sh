@@ -75,7 +75,7 @@ test_events_in_order() {
 test_events_of_failures() {
         local name=fails-$$
         podctl run --name=$name --net=none busybox --name=bad --exec=/bin/sh -- -c 'exit 7' || assert_eq $? 7
-        assert_eq "$(happened $name)" 'started failed'
+        wait_until has_happened 'started failed' $name
         podctl events $name --format=json | jq -se '.[1] | .exit_code == 7 and .app == "bad"'
         assert_fails '*' systemctl start pod@never-$$
         systemctl reset-failed pod@never-$$
@@ -86,7 +86,7 @@ test_events_of_failures() {
         [[ $(podctl events | grep -c "  $name  ") == 2 ]]
         # A pod of that name once more.
         podctl run --name=$name --net=none busybox --exec=/bin/true
-        assert_eq "$(happened $name)" 'started failed started ended'
+        wait_until has_happened 'started failed started ended' $name
 }
 
 test_events_followed() {

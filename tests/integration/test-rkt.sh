@@ -76,7 +76,7 @@ test_rkt_status() {
         id=$(rkt list --full --no-legend | grep running | cut -f1)
         defer rkt stop --force "$id"
         # machined knows it as it knew rkt's.
-        machinectl show "rkt-$id" >/dev/null
+        wait_until eval "machinectl show rkt-$id >/dev/null 2>&1"
         wait_until eval "rkt status $id | grep ^pid="
         assert_eq "$(rkt status "$id" | cut -d= -f1 | paste -sd,)" 'state,created,started,networks,pid,exited'
         assert_eq "$(rkt stop --force "$id")" "\"$id\""
