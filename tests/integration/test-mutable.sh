@@ -378,9 +378,9 @@ test_mutable_full_disk() {
 # rkt's: it stays there as long as the pod does.
 test_rkt_sandbox() {
         ln -s "$(command -v podctl)" rkt
-        defer end_pod "rkt-$(cat uuid)"
         ./rkt app sandbox --uuid-file-save="$PWD/uuid" --net=none &
         wait_until test -s uuid
+        defer end_pod "rkt-$(cat uuid)"
         wait_until eval './rkt app list "$(cat uuid)" >/dev/null 2>&1 && [[ $(state_of "$(cat uuid)") == running ]]'
         ./rkt app add "$(cat uuid)" busybox --name=app --exec=/bin/sleep -- 1000 >said
         assert_eq "$(cat said)" ''
@@ -388,6 +388,18 @@ test_rkt_sandbox() {
         assert_contains "$(./rkt app list "$(cat uuid)")" running
         ./rkt stop "$(cat uuid)"
         wait $!
+}
+
+# As soon as there is a pod, though nothing of it is up yet.
+test_apps_come_early() {
+        defer end_pod early
+        podctl app sandbox --name=early --net=none >/dev/null &
+        wait_until eval '[[ $(state_of early 2>/dev/null) == running ]]'
+        shell_app early late 'echo it runs; sleep 1000'
+        podctl app start early --app=late
+        wait_until has_written early late 'it runs'
+        wait $!
+        podctl stop early
 }
 
 # Its command waits for the pod, and not for the apps that it began with.

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "basic/log.h"
+#include "basic/patience.h"
+#include "basic/time-util.h"
 #include "cli/start/app-change.h"
 #include "manifest/appc-image.h"
 #include "pod/plan-check.h"
@@ -25,13 +27,28 @@ void app_change_done(AppChange *a)
 
 /* The pod's systemd */
 
-static int connect_pod(AppChange *a)
+static int connect_once(AppChange *a)
 {
         pid_t leader;
-        int r = a->bus ? 0 : pod_leader_pid(a->pod, &leader);
+        int r = pod_leader_pid(a->pod, &leader);
 
-        if (r >= 0 && !a->bus)
-                r = manager_connect(leader, &a->bus);
+        return r < 0 ? r : manager_connect(leader, &a->bus);
+}
+
+/* A pod that has only just been started is not up yet. */
+static bool is_not_up(int r)
+{
+        return r == -ENOENT || r == -ECONNREFUSED || r == -ESRCH;
+}
+
+static int connect_pod(AppChange *a)
+{
+        Patience patience = { .step_usec = 10000, .left_usec = 30 * USEC_PER_SEC };
+        int r = a->bus ? 0 : connect_once(a);
+
+        while (is_not_up(r) && pod_refresh(a->pod) >= 0 && pod_state_is_alive(a->pod->state) &&
+               patience_wait(&patience, -EBADF))
+                r = connect_once(a);
         return r < 0 ? log_error_errno(r, "Cannot connect to the service manager of pod '%s': %m",
                                        a->pod->settings->name)
                      : 0;
@@ -136,7 +153,9 @@ int app_change_begin(Context *c, const char *pod, AppChange *ret)
         r = pod_change_begin(a.pod, &a.lock, &message);
         if (r < 0)
                 return log_explained(r, message, "Cannot change pod '%s'", pod_display_name(a.pod));
-        r = remove_leftovers(&a);
+        r = connect_pod(&a);
+        if (r >= 0)
+                r = remove_leftovers(&a);
         if (r < 0)
                 return r;
         *ret = a;
