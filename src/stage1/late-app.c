@@ -43,7 +43,7 @@ typedef enum Place {
         _PLACE_MAX,
 } Place;
 
-static const char *const places[_PLACE_MAX] = { POD_STAGE2_DIR + 1, LAUNCH_POD_FILES };
+static const char *const places[_PLACE_MAX] = { POD_STAGE2_DIR, LAUNCH_DIRECTORY };
 
 /* A mount on its way into the pod. */
 typedef struct Carried {
@@ -206,10 +206,7 @@ static int list_mounts(const LateApp *a, const MountContext *context, CarriedLis
 /* Through no link, which root of the pod may have laid. */
 static int open_place(const char *path)
 {
-        _cleanup_close_ int root = open_directory_at(AT_FDCWD, "/");
-
-        return root < 0 ? root
-                        : open_resolving(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_SYMLINKS);
+        return open_resolving(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
 }
 
 /* The pod's root may keep mounting there. */
@@ -305,7 +302,7 @@ static int attach(const Carried *mount, int own_fd)
 static int install(const LateApp *a, const CarriedList *mounts, int stage)
 {
         _cleanup_free_ char *launch = strjoin(LAUNCH_POD_FILES "/", a->name);
-        _cleanup_close_ int root = open_directory_at(AT_FDCWD, "/"), units = open_place(POD_UNIT_DIR), own_app = -EBADF,
+        _cleanup_close_ int root = open_directory_at(AT_FDCWD, "/"), units = open_place("/" POD_UNIT_DIR), own_app = -EBADF,
                             own_launch = -EBADF;
         /* The first app of a pod without any finds none. */
         int r = !launch ? -ENOMEM : units < 0 ? units : mkdir_p_at(root, LAUNCH_POD_FILES, 0700);
@@ -376,7 +373,7 @@ static int remove_all(void *userdata, WorkerReport *report, char **reterr_messag
                 r = enter_pod(a);
         if (r < 0)
                 return r;
-        units = open_place(POD_UNIT_DIR);
+        units = open_place("/" POD_UNIT_DIR);
         r = units < 0 ? units : late_files_remove_units(units, a->name);
         for (Place place = 0; r >= 0 && place < _PLACE_MAX; place++) {
                 _cleanup_close_ int parent = open_place(places[place]);
