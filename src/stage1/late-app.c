@@ -302,8 +302,8 @@ static int attach(const Carried *mount, int own_fd)
 static int install(const LateApp *a, const CarriedList *mounts, int stage)
 {
         _cleanup_free_ char *launch = strjoin(LAUNCH_POD_FILES "/", a->name);
-        _cleanup_close_ int root = open_directory_at(AT_FDCWD, "/"), units = open_place("/" POD_UNIT_DIR), own_app = -EBADF,
-                            own_launch = -EBADF;
+        _cleanup_close_ int root = open_directory_at(AT_FDCWD, "/"), units = open_place("/" POD_UNIT_DIR),
+                            own_app = -EBADF, own_launch = -EBADF;
         /* The first app of a pod without any finds none. */
         int r = !launch ? -ENOMEM : units < 0 ? units : mkdir_p_at(root, LAUNCH_POD_FILES, 0700);
 
