@@ -54,15 +54,11 @@ static int connect_pod(AppChange *a)
                      : 0;
 }
 
-static int call(AppChange *a, const char *member, const char *types, const char *unit)
+static int reload(AppChange *a)
 {
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r = connect_pod(a);
+        int r = bus_call(a->bus, &bus_systemd_manager, "Reload", &error, NULL, NULL);
 
-        if (r < 0)
-                return r;
-        r = unit ? bus_call(a->bus, &bus_systemd_manager, member, &error, NULL, types, unit)
-                 : bus_call(a->bus, &bus_systemd_manager, member, &error, NULL, NULL);
         return r < 0 ? log_error_errno(r, "The service manager of pod '%s' refuses: %s", a->pod->settings->name,
                                        bus_error_text(&error, r))
                      : 0;
@@ -86,7 +82,7 @@ static int reload_if_known(AppChange *a, const char *app)
                 return r;
         return is_loaded(a, strjoin(app, ".service")) || is_loaded(a, strprintf(HANDLERS_UNIT, app)) ||
                                is_loaded(a, strprintf(HEALTH_UNIT, app))
-                       ? call(a, "Reload", NULL, NULL)
+                       ? reload(a)
                        : 0;
 }
 
