@@ -105,6 +105,7 @@ static const JsonField pod_app_table[] = {
         { "readOnlyRootFS", &json_boolean,     offsetof(AppcPodApp, read_only_rootfs)      },
         { "mounts",         &json_mounts,      offsetof(AppcPodApp, mounts)                },
         { "credentials",    &json_credentials, offsetof(AppcPodApp, credentials)           },
+        { "addressVariables", &json_string_map, offsetof(AppcPodApp, address_variables)    },
         { "annotations",    &json_name_values, offsetof(AppcPodApp, annotations)           },
         {}
 };
@@ -123,6 +124,25 @@ static int refuse_secret_variable(const char *member, const char *variable, Json
         return json_error_set(e, -EINVAL, member, "another credential of the app has the variable '%s'", variable);
 }
 
+static int check_address_variable(const AppcPodApp *app, const char *variable, JsonError *e)
+{
+        static const char *const words[] = { "pod-ip", "pod-ips", "host-ip", "host-ips", NULL };
+        const char *word = variable + strcspn(variable, "=") + 1;
+        _cleanup_free_ char *name = strndup(variable, (size_t) (word - variable - 1));
+
+        if (!name)
+                return -ENOMEM;
+        if (!ac_env_name_is_valid(name))
+                return json_error_set(e, -EINVAL, "addressVariables", "'%s' is not a valid name of a variable", name);
+        if (!strv_contains((char *const *) words, word))
+                return json_error_set(e, -EINVAL, "addressVariables", "'%s' is not an address: pod-ip, pod-ips, "
+                                      "host-ip and host-ips are", word);
+        return has_secret_variable(app, app->n_credentials, name)
+                       ? json_error_set(e, -EINVAL, "addressVariables", "a credential of the app has the variable '%s'",
+                                        name)
+                       : 0;
+}
+
 static int pod_app_check(void *p, json_object *o, JsonError *e)
 {
         const AppcPodApp *app = p;
@@ -132,6 +152,9 @@ static int pod_app_check(void *p, json_object *o, JsonError *e)
         for (size_t i = 0; r >= 0 && i < app->n_credentials; i++)
                 if (has_secret_variable(app, i, app->credentials[i].variable))
                         r = refuse_secret_variable("credentials", app->credentials[i].variable, e);
+        STRV_FOREACH(variable, app->address_variables)
+                if (r >= 0)
+                        r = check_address_variable(app, *variable, e);
         return r < 0 ? r : ac_annotations_check(app->annotations, "annotations", e);
 }
 

@@ -41,6 +41,8 @@ typedef struct AppcPodApp {
         size_t n_mounts;
         AppcCredential *credentials;
         size_t n_credentials;
+        char **address_variables; /* "NAME=WORD" (extension): variables with an address that is known only when the pod
+                                   * runs: pod-ip, pod-ips, host-ip or host-ips; the latter are joined by commas */
         char **annotations;
 } AppcPodApp;
 

@@ -87,6 +87,7 @@ typedef struct PlanApp {
         int64_t hook_timeout;    /* the part of them that a hook may take before; 0: there is none, -1: no limit */
         int64_t handler_timeout; /* seconds that its event handlers have after it has ended */
         char **environment;
+        char **addresses;      /* "NAME=VALUE", of them those that are addresses: pod-addresses.h */
         char **capabilities;   /* without "CAP_" */
         bool notify;
         bool privileged_image; /* its programs may need privileges that no_new_privs would prevent */

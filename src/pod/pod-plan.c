@@ -39,6 +39,7 @@ static void plan_app_done(PlanApp *a)
 {
         plan_mounts_done(&a->mounts);
         strv_free(a->environment);
+        strv_free(a->addresses);
         strv_free(a->journal_fields);
         strv_free(a->capabilities);
         strv_free(a->limits);

@@ -8,6 +8,7 @@
 #include "inside/app-pids.h"
 #include "inside/app-relay.h"
 #include "pod/plan-seccomp.h"
+#include "pod/pod-addresses.h"
 #include "shared/explain.h"
 #include "stage1/app-launch.h"
 
@@ -449,6 +450,21 @@ static int add_outputs(const PlanApp *app, char ***words)
         return fields ? strv_extendf(words, "--fields=SYSLOG_IDENTIFIER=%s\n%s\n", app->app->name, fields) : -ENOMEM;
 }
 
+/* The addresses of the pod and the host, where the words refer to them. */
+static int add_words(const PlanApp *app, char *const *argv, char ***words)
+{
+        STRV_FOREACH(word, argv) {
+                char *expanded;
+                int r = pod_addresses_expand(app->addresses, *word, &expanded);
+
+                if (r >= 0)
+                        r = strv_consume(words, expanded);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, const char *name, const char *program,
                              char *const *argv, int root_fd)
 {
@@ -466,7 +482,7 @@ int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, co
         r = strv_extend_strv(&words, what);
         if (r < 0)
                 return r;
-        r = strv_extend_strv(&words, argv);
+        r = add_words(app, argv, &words);
         /* The first is the launcher itself. */
         return r < 0 ? r : app_launch_write_words(app, name, words + 1, root_fd);
 }

@@ -84,6 +84,49 @@ YAML
         assert_not_contains "$(cat /var/lib/podctl/pods/run/*/pod)" packed,
 }
 
+# What only the running pod knows: its address, and its host's.
+test_kube_addresses() {
+        kube_image
+        cat >addresses.yaml <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: kube-addresses}
+spec:
+  restartPolicy: Never
+  containers:
+  - name: one
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c]
+    args: ['echo "pod=$POD_IP all=$POD_IPS url=$URL word=$(POD_IP) host=$HOST_IP;"']
+    env:
+    - {name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
+    - {name: POD_IPS, valueFrom: {fieldRef: {fieldPath: status.podIPs}}}
+    - {name: HOST_IP, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}
+    - {name: URL, value: "http://$(POD_IP):80/"}
+YAML
+        output=$(podctl run --kube addresses.yaml)
+        local ip
+        ip=$(podctl status --format=json kube-addresses | jq -r '.networks[0].ip')
+        [[ $ip =~ ^[0-9.]+$ ]] || fail "no address: $ip"
+        assert_contains "$output" "pod=$ip all=$ip"
+        assert_contains "$output" "url=http://$ip:80/ word=$ip"
+        # An address of this host, which the pod's own network gives it where there is no other.
+        local host
+        host=$(sed -n 's/.* host=\([^;]*\);.*/\1/p' <<<"$output")
+        [[ $host == "${ip%.*.*}".*.1 || " $(hostname -I)" == *" $host "* ]] || fail "'$host' is not an address of the host"
+        podctl rm kube-addresses
+
+        # With the host's network they are the same; without one there is none.
+        sed -e 's/^spec:/spec:\n  hostNetwork: true/' -e "s/args:.*/args: ['[ \"\$POD_IP\" = \"\$HOST_IP\" ]']/" \
+                addresses.yaml >host.yaml
+        podctl run --kube host.yaml
+        podctl rm kube-addresses
+        assert_fails 254 podctl run --net=none --kube addresses.yaml
+        assert_contains "$output" "app 'one': variable 'POD_IP' is an address, and the pod has none; see --net"
+        [[ ! $(podctl list --quiet) ]] || podctl rm --all
+}
+
 test_kube_init_containers() {
         kube_image
         cat >init.yaml <<'YAML'

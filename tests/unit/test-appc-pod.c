@@ -158,6 +158,12 @@ Test(appc_pod, names_what_is_wrong)
                 { APPS("'credentials':[{'name':'a','variable':'A=b'}]"),
                   "apps[0].credentials[0].variable: 'A=b' is not a valid name of a variable: letters, digits, '_', '.' "
                   "and '-', a letter or '_' first, at most 128" },
+                { APPS("'addressVariables':{'A':'ip'}"),
+                  "apps[0].addressVariables: 'ip' is not an address: pod-ip, pod-ips, host-ip and host-ips are" },
+                { APPS("'addressVariables':{'1':'pod-ip'}"),
+                  "apps[0].addressVariables: '1' is not a valid name of a variable" },
+                { APPS("'credentials':[{'name':'a','variable':'A'}],'addressVariables':{'A':'pod-ip'}"),
+                  "apps[0].addressVariables: a credential of the app has the variable 'A'" },
                 { APPS("'credentials':[{'name':'a','variable':''}]"),
                   "apps[0].credentials[0].variable: '' is not a valid name of a variable: letters, digits, '_', '.' "
                   "and '-', a letter or '_' first, at most 128" },

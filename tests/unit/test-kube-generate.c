@@ -48,6 +48,9 @@ Test(kube_generate, there_and_back)
                 POD("", ""),
                 POD("    command: [sh, -c, \"echo $$(A) it's\"]\n    args: [\"- x\", \"yes\", \"1\", \"#\"]", ""),
                 POD("    env: [{name: A, value: \"$$(B) $$$$\"}, {name: B, value: \"two\\nlines: 1\"}, {name: C}]", ""),
+                POD("    args: [\"-b=$(A)\", \"$$(B)\"]\n    env: [{name: A, valueFrom: {fieldRef: {fieldPath: "
+                    "status.podIPs}}}, {name: B, value: \"http://$(A)/\"}]",
+                    ""),
                 POD("    workingDir: /srv\n    resources: {limits: {cpu: 500m, memory: 64Mi}, requests: {cpu: 250m}}",
                     ""),
                 POD("    ports: [{containerPort: 80, hostPort: 8080}, {containerPort: 53, hostPort: 53, protocol: UDP, "

@@ -76,6 +76,11 @@ Test(kube_pod, carried_over)
                 { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.uid}}}]", "", "\"A=u-1\"" },
                 { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]", "", "\"A=node\"" },
                 { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: \"metadata.labels['a']\"}}}]", "", "\"A=b\"" },
+                { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: status.podIP}}}, {name: B, valueFrom: {fieldRef: "
+                  "{fieldPath: status.hostIPs}}}]",
+                  "", "\"addressVariables\":{\"A\":\"pod-ip\",\"B\":\"host-ips\"}" },
+                { "    args: [\"-b=$(A)\"]\n    env: [{name: A, valueFrom: {fieldRef: {fieldPath: status.podIP}}}]", "",
+                  "\"arguments\":[\"-b=$(A)\"]" },
                 { "    env: [{name: A, valueFrom: {resourceFieldRef: {resource: limits.memory, divisor: 1Mi}}}]\n"
                   "    resources: {limits: {memory: 2.5Mi}}", "", "\"A=3\"" },
                 { "    resources: {limits: {memory: 64Mi, cpu: 500m}, requests: {cpu: 250m, memory: 1Mi}}", "",
@@ -226,8 +231,8 @@ Test(kube_pod, noted)
                   "ConfigMap 'm' has no key 'other'" },
                 { "    env: [{name: A, valueFrom: {secretKeyRef: {name: other, key: k}}}]", "", true, 8,
                   "the file has no Secret 'other'" },
-                { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: status.podIP}}}]", "", true, 8,
-                  "'status.podIP' is not known before" },
+                { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: status.phase}}}]", "", true, 8,
+                  "'status.phase' is not known before" },
                 { "    env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k}}}]\n    args: [\"$(A)\"]", "",
                   true, 9,
                   "variable 'A' is a secret" },

@@ -6,6 +6,7 @@
 #include "cli/start/app-change.h"
 #include "manifest/appc-image.h"
 #include "pod/plan-check.h"
+#include "pod/pod-addresses.h"
 #include "pod/pod-change.h"
 #include "pod/pod-prepare.h"
 #include "pod/pod-register.h"
@@ -236,11 +237,17 @@ static int resolve(AppChange *a, AppcPodApp *app, const Image *image)
 static int carry_out(AppChange *a, PodPlan *plan)
 {
         const PlanApp *app = &plan->apps[plan->n_apps - 1];
+        _cleanup_strv_free_ char **host = NULL;
         _cleanup_free_ char *message = NULL;
         int r = check_late(a, app);
 
         if (r < 0)
                 return r;
+        r = pod_addresses_of_host(&host);
+        if (r >= 0)
+                r = pod_addresses_set(a->pod, plan, host, &message);
+        if (r < 0)
+                return log_explained(r, message, "Cannot find the addresses of pod '%s'", a->pod->settings->name);
         STRV_FOREACH(line, plan->ignored)
                 log_debug("%s", *line);
         r = late_app_add(a->pod, plan, app, &message);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "foreign/kube/kube-address.h"
 #include "foreign/kube/kube-pod-internal.h"
 #include "manifest/ac-types.h"
 
@@ -41,6 +42,17 @@ static int expand_one(const KubeMake *m, const AppcPodApp *app, const char *memb
         return r;
 }
 
+/* "$$(NAME)" of an address, which is filled in later: that knows no other spelling for what it is to leave alone. */
+static int check_escaped(const KubeMake *m, const AppcPodApp *app, const char *member, const char *text)
+{
+        size_t n = strcspn(text, ")");
+        _cleanup_free_ char *name = startswith(text, "$$(") && text[n] ? strndup(text + 3, n - 3) : NULL;
+
+        return name && strv_env_get(app->address_variables, name)
+                       ? kube_refuse(m, member, "not supported: $$(%s), since '%s' is an address", name, name)
+                       : 0;
+}
+
 static int expand(const KubeMake *m, const AppcPodApp *app, const char *member, const char *from, char **ret)
 {
         _cleanup_free_ char *text = strdup("");
@@ -56,7 +68,9 @@ static int expand(const KubeMake *m, const AppcPodApp *app, const char *member, 
                 if (from[1] == '(')
                         r = expand_one(m, app, member, &from, &text);
                 else {
-                        r = append(&text, from, from[1] && from[1] != '$' ? 2 : 1);
+                        r = check_escaped(m, app, member, from);
+                        if (r >= 0)
+                                r = append(&text, from, from[1] && from[1] != '$' ? 2 : 1);
                         from += from[1] ? 2 : 1;
                 }
         }
@@ -138,9 +152,13 @@ static int from_key(const KubeMake *m, const char *member, AppcPodApp *app, cons
 static int from_field(const KubeMake *m, const char *member, AppcPodApp *app, const KubeContainer *c,
                       const KubeVariable *v)
 {
+        const char *address = kube_address_of_field(v->from.field);
         _cleanup_free_ char *value = NULL;
-        int r = kube_field(m, c, member, &v->from, &value);
+        int r;
 
+        if (address)
+                return strv_env_set(&app->address_variables, v->name, address);
+        r = kube_field(m, c, member, &v->from, &value);
         return r < 0 || !value ? r : set_variable(app, v->name, value);
 }
 

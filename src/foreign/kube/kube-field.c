@@ -93,7 +93,8 @@ static int from_field(const KubeMake *m, bool file, const char *member, const ch
         if (!value)
                 return kube_refuse(m, member, "not supported: '%s' is not known before the pod runs; there are "
                                    "metadata.name, metadata.namespace, metadata.uid, metadata.labels['NAME'], "
-                                   "metadata.annotations['NAME'] and spec.nodeName", field);
+                                   "metadata.annotations['NAME'], spec.nodeName%s", field,
+                                   file ? "" : ", status.podIP, status.podIPs, status.hostIP and status.hostIPs");
         *ret = strdup(value);
         return *ret ? 0 : -ENOMEM;
 }

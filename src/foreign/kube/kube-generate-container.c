@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/parse.h"
 #include "basic/time-util.h"
+#include "foreign/kube/kube-address.h"
 #include "foreign/kube/kube-generate-internal.h"
 
 /* The image and its program */
@@ -35,13 +36,24 @@ static int set_words(const AppcPodApp *app, KubeContainer *c)
         return r < 0 || !o ? r : strv_extend_strv(&c->args, o->arguments);
 }
 
-/* Kubernetes replaces $(NAME) in values. */
-static char *without_references(const char *value)
+/* Kubernetes replaces $(NAME) in values. Those of addresses are meant. */
+static bool is_address(const AppcPodApp *app, const char *reference)
+{
+        STRV_FOREACH(variable, app->address_variables) {
+                size_t n = strcspn(*variable, "=");
+
+                if (strncmp(reference + 2, *variable, n) == 0 && reference[n + 2] == ')')
+                        return true;
+        }
+        return false;
+}
+
+static char *without_references(const AppcPodApp *app, const char *value)
 {
         char *text = malloc(2 * strlen(value) + 1), *out = text;
 
         for (const char *s = value; text && *s; s++) {
-                if (s[0] == '$' && (s[1] == '(' || s[1] == '$'))
+                if (s[0] == '$' && ((s[1] == '(' && !is_address(app, s)) || s[1] == '$'))
                         *out++ = '$';
                 *out++ = *s;
         }
@@ -50,10 +62,10 @@ static char *without_references(const char *value)
         return text;
 }
 
-static int escape_all(char **words)
+static int escape_all(const AppcPodApp *app, char **words)
 {
         for (char **word = words; word && *word; word++) {
-                char *text = without_references(*word);
+                char *text = without_references(app, *word);
 
                 if (!text)
                         return -ENOMEM;
@@ -77,14 +89,25 @@ static int set_environment(const AppcPodApp *app, KubeContainer *c)
                 if (r < 0)
                         return r;
         }
-        c->env = all ? new0(KubeVariable, strv_length(all)) : NULL;
+        c->env = new0(KubeVariable, strv_length(all) + strv_length(app->address_variables) + 1);
+        if (!c->env)
+                return -ENOMEM;
+        /* First: others may refer only to those before them. */
+        STRV_FOREACH(assignment, app->address_variables) {
+                KubeVariable *v = &c->env[c->n_env++];
+
+                v->name = strndup(*assignment, strcspn(*assignment, "="));
+                v->from.field = strdup(kube_field_of_address(strchr(*assignment, '=') + 1));
+                if (!v->name || !v->from.field)
+                        return -ENOMEM;
+        }
         STRV_FOREACH(assignment, all) {
-                KubeVariable *v = c->env ? &c->env[c->n_env++] : NULL;
+                KubeVariable *v = &c->env[c->n_env++];
                 _cleanup_free_ char *value = NULL;
 
-                if (!v || split_pair(*assignment, '=', &v->name, &value) < 0)
+                if (split_pair(*assignment, '=', &v->name, &value) < 0)
                         return -ENOMEM;
-                v->value = without_references(strempty(value));
+                v->value = without_references(app, strempty(value));
                 if (!v->value)
                         return -ENOMEM;
         }
@@ -394,9 +417,9 @@ int kube_generate_container(KubeGenerate *g, const AppcPodApp *app, KubeContaine
         if (r >= 0)
                 r = set_words(app, c);
         if (r >= 0)
-                r = escape_all(c->command);
+                r = escape_all(app, c->command);
         if (r >= 0)
-                r = escape_all(c->args);
+                r = escape_all(app, c->args);
         if (r >= 0)
                 r = set_environment(app, c);
         if (r >= 0)

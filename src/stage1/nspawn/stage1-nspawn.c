@@ -11,6 +11,7 @@
 #include "inside/launch-places.h"
 #include "network/network.h"
 #include "pod/plan-isolators.h"
+#include "pod/pod-addresses.h"
 #include "pod/pod-etc.h"
 #include "pod/pod-register.h"
 #include "shared/explain.h"
@@ -149,7 +150,7 @@ static int launch_join_networks(Launch *l, char **reterr_message)
                 .last_gid = l->range.base > 0 ? l->range.base + POD_UID_COUNT - 1 : INT32_MAX,
                 .bandwidth = plan_network_bandwidth(l->plan),
         };
-        _cleanup_strv_free_ char **apps = NULL;
+        _cleanup_strv_free_ char **apps = NULL, **host = NULL;
         _cleanup_close_ int probe = s->mds_register ? pod_register_probe() : -EBADF;
         uint64_t begin = now_nsec();
         int r;
@@ -162,9 +163,13 @@ static int launch_join_networks(Launch *l, char **reterr_message)
         if (r < 0)
                 return r;
         pod.apps = apps;
-        r = s->n_joins > 0 ? network_attach(&pod, &l->network, reterr_message) : 0;
+        r = pod_addresses_are_wanted(l->plan) ? pod_addresses_of_host(&host) : 0;
+        if (r >= 0 && s->n_joins > 0)
+                r = network_attach(&pod, &l->network, reterr_message);
 
         log_debug("networks took %llu us", (now_nsec() - begin) / NSEC_PER_USEC);
+        if (r >= 0)
+                r = pod_addresses_set(l->pod, l->plan, host, reterr_message);
         if (r < 0)
                 return r;
         if (s->mds_register)
