@@ -93,10 +93,15 @@ static int add_joins(Addresses *a, const NetState *state, char *const *host)
 
 static int find_addresses(const Pod *pod, char *const *host, Addresses *a)
 {
+        static const char *const loopback[] = { "127.0.0.1", NULL };
         _cleanup_(net_state_done) NetState state = {};
-        int r = strv_extend_strv(&a->host, host);
+        const bool is_host = net_is_host(pod->settings->net);
+        int r;
 
-        if (r >= 0 && net_is_host(pod->settings->net))
+        if (is_host && !host)
+                host = (char *const *) loopback;
+        r = strv_extend_strv(&a->host, host);
+        if (r >= 0 && is_host)
                 return strv_extend_strv(&a->pod, host);
         if (r >= 0)
                 r = net_state_read(pod->fd, &state);
