@@ -261,6 +261,28 @@ END
         [[ -e /etc/podctl/pods.d/lost.json ]]
 }
 
+# Values that podctl's own options do not take, all at once, and without the image.
+test_quadlet_bad_values() {
+        cat >bad.container <<'END'
+[Container]
+Image=docker.io/library/nosuchimage
+Ulimit=bogus=1
+Sysctl=kernel.bogus=1
+StopTimeout=abc
+WorkingDir=rel
+END
+        assert_fails 1 podctl create --check --from=bad.container
+        for option in --rlimit --sysctl --stop-timeout --working-dir; do
+                grep -q -e "^bad.container  *$option  *lost  *[A-Z]" <<<"$output" || fail "$option is not in: $output"
+        done
+        sed -i 's/=.*=1/=nofile=5/; /Sysctl/d; s/abc/5/; s/rel/\/rel/' bad.container
+        podctl create --check --from=bad.container
+        printf '[Kube]\nYaml=bad.yaml\n' >bad.kube
+        printf 'kind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a}]}\n' >bad.yaml
+        assert_fails 1 podctl create --check --from=bad.kube
+        assert_contains "$output" "missing member 'image'"
+}
+
 # The second pod cannot be made: nothing is left of the first, nor of the network.
 test_quadlet_all_or_nothing() {
         quadlet_here

@@ -9,7 +9,6 @@
 #include "cli/compose/run-args.h"
 #include "cli/compose/run-network.h"
 #include "cli/compose/short-manifest.h"
-#include "foreign/short/short-pod.h"
 #include "image/name/image-origin.h"
 #include "manifest/appc-image.h"
 #include "pod/plan-check.h"
@@ -386,19 +385,28 @@ static void report(const char *path, const Findings *findings)
                 finding_log(&findings->items[i], path);
 }
 
+static int make_from(Context *c, const char *path, const ShortPod *from, bool failed, AppcPod **ret)
+{
+        _cleanup_(maker_done) Maker m = { .context = c, .path = path, .from = from, .failed = failed,
+                                          .args = { .options = create_options, RUN_ARGS_UNSET } };
+
+        return make(&m, ret);
+}
+
+int short_manifest_make(Context *c, const char *path, const ShortPod *from, AppcPod **ret)
+{
+        return make_from(c, path, from, false, ret);
+}
+
 int short_manifest_parse(Context *c, const char *path, const char *text, size_t n, AppcPod **ret)
 {
         _cleanup_(short_pod_freep) ShortPod *from = NULL;
         _cleanup_json_error_ JsonError e = {};
-        _cleanup_(maker_done) Maker m = { .context = c, .path = path,
-                                          .args = { .options = create_options, RUN_ARGS_UNSET } };
         int r = short_pod_parse(text, n, &from, &e);
 
         if (!from)
                 return log_error_errno(r, "%s: %s", path, json_error_message(&e, r));
         /* What options say of their values is reported as well. */
-        m.from = from;
-        m.failed = r < 0;
         report(path, &from->findings);
-        return make(&m, ret);
+        return make_from(c, path, from, r < 0, ret);
 }

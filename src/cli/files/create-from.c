@@ -5,10 +5,11 @@
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "basic/path.h"
+#include "cli/files/create-from.h"
+#include "cli/files/draft-check.h"
+#include "cli/files/drafts-of.h"
 #include "cli/terminal/results.h"
 #include "cli/terminal/table.h"
-#include "cli/files/create-from.h"
-#include "cli/files/drafts-of.h"
 #include "cli/start/reload-units.h"
 #include "pod/pods-d.h"
 #include "shared/explain.h"
@@ -75,9 +76,17 @@ static int print_list(const Findings *findings, const char *format)
         return 0;
 }
 
-static int print_findings(const Findings *findings, const char *format)
+/* What podctl would not take of what was carried over is lost as well. */
+static int print_findings(Context *c, PodDrafts *drafts, const char *format)
 {
-        int r = format ? print_list(findings, format) : print_table(findings);
+        Findings *findings = &drafts->findings;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < drafts->n_pods; i++)
+                r = draft_check(c, &drafts->pods[i], findings);
+        if (r < 0)
+                return log_oom();
+        r = format ? print_list(findings, format) : print_table(findings);
 
         return r < 0 ? log_oom() : findings_count(findings, FINDING_LOST) > 0;
 }
@@ -277,7 +286,7 @@ int create_from(Context *c, const RunArgs *args, int (*create)(Context *c, const
         if (r < 0)
                 return r;
         if (args->check_from)
-                return print_findings(&drafts.findings, args->format);
+                return print_findings(c, &drafts, args->format);
         r = tell_findings(&drafts.findings, args);
         return r < 0 ? r : write_plan(c, &drafts, args, create);
 }
