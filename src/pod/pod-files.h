@@ -6,7 +6,7 @@
 
 /* Files in POD_FILES_DIRECTORY. */
 
-/* On failure nothing is left. */
-int pod_files_write(const Uuid *uuid, const KubeFile *files, size_t n);
+/* Encrypted ones are decrypted. On failure nothing is left; if that is why, there is a message. */
+int pod_files_write(const Uuid *uuid, const KubeFile *files, size_t n, char **reterr_message);
 /* Also if there are none. */
 void pod_files_remove(const Uuid *uuid);

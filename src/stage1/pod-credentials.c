@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
 
 #include "basic/fs.h"
 #include "basic/path.h"
 #include "inside/launch-places.h"
 #include "shared/explain.h"
+#include "shared/systemd-creds.h"
 #include "stage1/pod-credentials.h"
 
-#define SYSTEMD_CREDS "/usr/bin/systemd-creds"
 /* What systemd-nspawn takes for all together. */
 #define CREDENTIALS_MAX (1024 * 1024)
 
@@ -51,63 +49,12 @@ static int find_source(const AppcCredential *c, bool *ret_encrypted, char **ret)
         return r;
 }
 
-static _noreturn_ void become_decryptor(const AppcCredential *c, const char *path, int out, int err)
-{
-        _cleanup_free_ char *name = strjoin("--name=", c->name);
-        char *const argv[] = { (char *) "systemd-creds",
-                               (char *) "decrypt",
-                               (char *) "--newline=no",
-                               name,
-                               (char *) path,
-                               (char *) "-",
-                               NULL };
-
-        if (name && dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0)
-                (void) execv(SYSTEMD_CREDS, argv);
-        _exit(127);
-}
-
-/* The last line of what a program said, which has the reason. */
-static char *last_line(int fd)
-{
-        char text[1024];
-        ssize_t n =
-                pread(fd, text, sizeof(text) - 1, MAX(lseek(fd, 0, SEEK_END) - (off_t) sizeof(text) + 1, (off_t) 0));
-        char *line;
-
-        while (n > 0 && text[n - 1] == '\n')
-                n--;
-        if (n <= 0)
-                return strdup("it said nothing");
-        text[n] = 0;
-        line = strrchr(text, '\n');
-        return strdup(line ? line + 1 : text);
-}
-
-/* systemd-creds knows where the keys are, the TPM's among them. */
 static int decrypt(const AppcCredential *c, const char *path, int out, char **reterr_message)
 {
-        _cleanup_close_ int err = memfd_create("podctl-message", MFD_CLOEXEC);
-        _cleanup_free_ char *said = NULL;
-        int status;
-        pid_t pid;
+        _cleanup_close_ int in = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-        if (err < 0)
-                return -errno;
-        pid = fork();
-        if (pid < 0)
-                return -errno;
-        if (pid == 0)
-                become_decryptor(c, path, out, err);
-        while (waitpid(pid, &status, 0) < 0)
-                if (errno != EINTR)
-                        return -errno;
-        if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-                return 0;
-        if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-                return explain(reterr_message, ENOENT, "cannot execute " SYSTEMD_CREDS);
-        said = last_line(err);
-        return explain(reterr_message, EBADMSG, "cannot decrypt %s: %s", path, strempty(said));
+        return in < 0 ? explain(reterr_message, errno, "%s: %s", path, strerror(errno))
+                      : systemd_creds_decrypt(c->name, path, in, out, reterr_message);
 }
 
 static int copy_plain(const char *path, int out, char **reterr_message)

@@ -586,3 +586,44 @@ YAML
         sed -i 's/echo tried; exit 5/test -e x || { touch x; exit 5; }; echo done/' job.yaml
         assert_contains "$(podctl run --kube job.yaml)" 'done'
 }
+
+# Values that only this host can decrypt, so that the file may be shown to others.
+test_kube_encrypted_secret() {
+        kube_image
+        local value
+        value=$(echo -n 'top secret' | systemd-creds encrypt --with-key=host --name=keys.word - - | tr -d '\n')
+        cat >encrypted.yaml <<YAML
+apiVersion: v1
+kind: Secret
+metadata: {name: keys, annotations: {podctl/encrypted: "true"}}
+data: {word: $value}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: kube-encrypted}
+spec:
+  restartPolicy: Never
+  containers:
+  - name: one
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, 'echo "\$WORD, \$(cat /keys/word), \$(stat -c %a /keys/word)"']
+    env: [{name: WORD, valueFrom: {secretKeyRef: {name: keys, key: word}}}]
+    volumeMounts: [{name: keys, mountPath: /keys}]
+  volumes:
+  - {name: keys, secret: {secretName: keys, defaultMode: 256}}
+YAML
+        output=$(podctl run --kube encrypted.yaml)
+        assert_contains "$output" 'top secret, top secret, 400'
+        wait_until eval '[[ ! $(ls /run/podctl/files) ]]'
+        podctl rm kube-encrypted
+
+        # Text that was encrypted for another key of the Secret, and text that was not encrypted.
+        sed 's/keys.word/keys.other/; s/word: /other: /; s/key: word/key: other/' encrypted.yaml >other.yaml
+        assert_fails 254 podctl run --kube other.yaml
+        assert_contains "$output" "cannot decrypt Secret 'keys.other': "
+        sed 's/^data: .*/stringData: {word: plain}/' encrypted.yaml >plain.yaml
+        assert_fails 254 podctl run --kube plain.yaml
+        assert_contains "$output" "cannot decrypt Secret 'keys.word': "
+        [[ ! $(podctl list --quiet) && ! $(ls /run/podctl/files) ]]
+}

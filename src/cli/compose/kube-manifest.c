@@ -4,6 +4,7 @@
 
 #include "basic/log.h"
 #include "cli/compose/kube-manifest.h"
+#include "shared/explain.h"
 
 static int parse(const ManifestText *from, const KubeSurroundings *around, KubePod **ret)
 {
@@ -84,7 +85,8 @@ int kube_logins_use(Context *c, const KubePod *kube, const char *shown)
 
 int kube_files_write(const Uuid *uuid, const KubePod *kube)
 {
-        int r = pod_files_write(uuid, kube->files, kube->n_files);
+        _cleanup_free_ char *message = NULL;
+        int r = pod_files_write(uuid, kube->files, kube->n_files, &message);
 
-        return r < 0 ? log_error_errno(r, "Cannot write files of the pod to " POD_FILES_DIRECTORY ": %m") : 0;
+        return r < 0 ? log_explained(r, message, "Cannot write files of the pod to " POD_FILES_DIRECTORY) : 0;
 }

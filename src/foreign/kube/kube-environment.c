@@ -105,7 +105,7 @@ static int add_secret(const KubeMake *m, const char *member, AppcPodApp *app, co
         _cleanup_free_ char *path = strjoin("secrets/", s->config->meta.name, "/", key),
                             *source = path ? strjoin(m->around->directory, "/", path) : NULL,
                             *credential = strprintf("%s.%s.%zu", s->config->meta.name, key, app->n_credentials),
-                            *data = NULL;
+                            *data = NULL, *name = NULL;
         size_t size;
         int r;
 
@@ -116,13 +116,16 @@ static int add_secret(const KubeMake *m, const char *member, AppcPodApp *app, co
                 return kube_refuse(m, member, "key '%s' of Secret '%s' is not valid base64", key, s->config->meta.name);
         if (r < 0)
                 return r;
-        if (memchr(data, 0, size))
+        r = kube_source_credential(s, key, &name);
+        if (r < 0)
+                return r;
+        if (!name && memchr(data, 0, size))
                 return kube_refuse(m, member, "key '%s' of Secret '%s' has a NUL character, which no variable can have",
                                    key, s->config->meta.name);
         if (!credential_name_is_valid(s->config->meta.name) || !credential_name_is_valid(key))
                 return kube_refuse(m, member, "'%s' of Secret '%s' is not a valid key", key, s->config->meta.name);
         r = add_credential(m, member, app, credential, source, variable);
-        return r < 0 ? r : kube_add_file(m, path, 0600, 0, data, size);
+        return r < 0 ? r : kube_add_file(m, &(KubeFile) { path, 0600, 0, data, size, name });
 }
 
 /* Values */

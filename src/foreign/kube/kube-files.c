@@ -39,7 +39,7 @@ static bool path_is_taken(const KubeMake *m, const char *file)
         return false;
 }
 
-static int put(const Target *t, const char *where, const char *path, mode_t mode, const char *data, size_t size)
+static int put(const Target *t, const char *where, const char *path, const KubeFile *what)
 {
         _cleanup_free_ char *file = strjoin("volumes/", t->volume, "/", path);
         gid_t group = kube_fs_group(t->m);
@@ -50,13 +50,14 @@ static int put(const Target *t, const char *where, const char *path, mode_t mode
                 return kube_refuse(t->m, where, "'%s' is not a valid path below the volume", path);
         if (path_is_taken(t->m, file))
                 return kube_refuse(t->m, where, "there is a file at '%s' already", path);
-        return kube_add_file(t->m, file, group ? mode | GROUP_MODE : mode, group, data, size);
+        return kube_add_file(t->m, &(KubeFile) { file, group ? what->mode | GROUP_MODE : what->mode, group, what->data,
+                                                 what->size, what->credential });
 }
 
 static int put_key(const Target *t, const char *where, const KubeSource *s, const char *key, const char *path,
                    mode_t mode)
 {
-        _cleanup_free_ char *data = NULL;
+        _cleanup_free_ char *data = NULL, *credential = NULL;
         size_t size;
         int r = kube_source_get(s, key, &data, &size);
 
@@ -66,7 +67,9 @@ static int put_key(const Target *t, const char *where, const KubeSource *s, cons
         if (r == -EINVAL)
                 return kube_refuse(t->m, where, "key '%s' of '%s' is not valid base64", key, s->config->meta.name);
         if (r >= 0)
-                r = put(t, where, path, mode, data, size);
+                r = kube_source_credential(s, key, &credential);
+        if (r >= 0)
+                r = put(t, where, path, &(KubeFile) { NULL, mode, 0, data, size, credential });
         if (data)
                 explicit_bzero(data, size);
         return r;
@@ -77,7 +80,7 @@ static int put_field(const Target *t, const char *where, const KubeItem *item, m
         _cleanup_free_ char *data = NULL;
         int r = kube_field(t->m, NULL, where, &item->from, &data);
 
-        return r < 0 || !data ? r : put(t, where, item->path, mode, data, strlen(data));
+        return r < 0 || !data ? r : put(t, where, item->path, &(KubeFile) { NULL, mode, 0, data, strlen(data) });
 }
 
 static int put_all(const Target *t, const char *where, const KubeSource *s)
@@ -153,7 +156,7 @@ int kube_volume_files(const KubeMake *m, const char *where, const KubeVolume *v)
 {
         _cleanup_free_ char *directory = strjoin("volumes/", v->name, "/");
         Target t = { m, v->name, DEFAULT_MODE };
-        int r = directory ? kube_add_file(m, directory, 0755, 0, "", 0) : -ENOMEM;
+        int r = directory ? kube_add_file(m, &(KubeFile) { directory, 0755, .data = (char *) "" }) : -ENOMEM;
 
         if (r < 0)
                 return r;

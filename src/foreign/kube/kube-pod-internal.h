@@ -15,6 +15,7 @@ typedef struct KubeObject {
 /* A ConfigMap or Secret. */
 typedef struct KubeSource {
         bool secret;
+        bool encrypted;         /* its values are, by systemd-creds(1), each under the name "SECRET.KEY" */
         KubeConfig *config;
 } KubeSource;
 
@@ -44,12 +45,14 @@ int kube_note(const KubeMake *m, bool refused, const char *member, const char *f
 #define kube_warn(m, member, ...) kube_note(m, false, member, __VA_ARGS__)
 
 const KubeSource *kube_find_source(const KubeMake *m, bool secret, const char *name);
-/* The bytes of a key, to be freed. -ENOENT: it has no such key; -EINVAL: it is not base64. */
+/* The bytes of a key, to be freed, as they are in the file. -ENOENT: it has no such key; -EINVAL: it is not base64. */
 int kube_source_get(const KubeSource *s, const char *key, char **ret, size_t *ret_size);
 /* The names of all keys. */
 int kube_source_keys(const KubeSource *s, char ***ret);
-/* Notes a file that podctl has to write. The data is copied. */
-int kube_add_file(const KubeMake *m, const char *path, mode_t mode, gid_t group, const void *data, size_t n);
+/* Notes a file that podctl has to write. All of it is copied. */
+int kube_add_file(const KubeMake *m, const KubeFile *file);
+/* The name under which the value of a key is encrypted. *ret is NULL: it is not encrypted. */
+int kube_source_credential(const KubeSource *s, const char *key, char **ret);
 /* The pod's fsGroup, which its volumes belong to; 0: none. */
 gid_t kube_fs_group(const KubeMake *m);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/parse.h"
 #include "foreign/kube/kube-pod-internal.h"
 #include "foreign/kube/kube-schedule.h"
 #include "foreign/yaml/yaml-json.h"
@@ -12,16 +13,21 @@ KubeTimer *kube_timer_free(KubeTimer *timer)
         return mfree(timer);
 }
 
+void kube_file_done(KubeFile *file)
+{
+        free(file->path);
+        if (file->data)
+                explicit_bzero(file->data, file->size);
+        free(file->data);
+        free(file->credential);
+}
+
 KubePod *kube_pod_free(KubePod *pod)
 {
         if (!pod)
                 return NULL;
-        for (size_t i = 0; i < pod->n_files; i++) {
-                free(pod->files[i].path);
-                if (pod->files[i].data)
-                        explicit_bzero(pod->files[i].data, pod->files[i].size);
-                free(pod->files[i].data);
-        }
+        for (size_t i = 0; i < pod->n_files; i++)
+                kube_file_done(&pod->files[i]);
         free(pod->files);
         STRV_FOREACH(login, pod->logins)
                 explicit_bzero(*login, strlen(*login));
@@ -167,9 +173,24 @@ typedef struct Part {
         const char *member;
 } Part;
 
+/* An annotation of a Secret. */
+static int read_encrypted(Text *t, const KubeObject *k, const KubeConfig *config, bool *ret)
+{
+        const char *said = strv_env_get(config->meta.annotations, "podctl/encrypted");
+        int encrypted = said ? parse_boolean(said) : 0;
+
+        if (encrypted < 0)
+                return note(t, k, true, "metadata.annotations", "'podctl/encrypted' is true or false");
+        if (encrypted && !streq(k->kind, "Secret"))
+                return note(t, k, true, "metadata.annotations", "'podctl/encrypted' is for a Secret");
+        *ret = encrypted;
+        return 0;
+}
+
 static int add_source(Text *t, const KubeObject *k)
 {
         void *config = NULL;
+        bool encrypted = false;
         int r = apply_rules(t, k, KUBE_CONFIG, "");
 
         if (r >= 0)
@@ -182,8 +203,9 @@ static int add_source(Text *t, const KubeObject *k)
                 json_document_free(&kube_type_config, config);
                 return note(t, k, true, "metadata", "missing member 'name'");
         }
-        t->sources[t->n_sources++] = (KubeSource) { streq(k->kind, "Secret"), config };
-        return 0;
+        r = read_encrypted(t, k, config, &encrypted);
+        t->sources[t->n_sources++] = (KubeSource) { streq(k->kind, "Secret"), encrypted, config };
+        return r;
 }
 
 /* m has what the object says of the pod; member is where its spec is. */

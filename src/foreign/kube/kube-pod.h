@@ -15,8 +15,9 @@ typedef struct KubeFile {
         char *path;             /* below the directory, of valid names only */
         mode_t mode;
         gid_t group;            /* in the pod, of fsGroup; 0: root's */
-        char *data;
+        char *data;             /* with a NUL behind it */
         size_t size;
+        char *credential;       /* the data is encrypted by systemd-creds(1), under this name; NULL: it is not */
 } KubeFile;
 
 /* When a CronJob starts its pod: the settings of a timer. */
@@ -42,6 +43,7 @@ typedef struct KubePod {
         Findings findings;
 } KubePod;
 
+void kube_file_done(KubeFile *file);
 KubePod *kube_pod_free(KubePod *pod);
 DEFINE_TRIVIAL_CLEANUP_FUNC(KubePod *, kube_pod_free);
 

@@ -67,25 +67,32 @@ gid_t kube_fs_group(const KubeMake *m)
         return s && s->fs_group ? (gid_t) json_object_get_int64(s->fs_group) : 0;
 }
 
-int kube_add_file(const KubeMake *m, const char *path, mode_t mode, gid_t group, const void *data, size_t n)
+int kube_add_file(const KubeMake *m, const KubeFile *from)
 {
         KubePod *pod = m->pod;
-        KubeFile file = { strdup(path), mode, group, malloc(n + 1), n };
+        KubeFile file = *from;
 
-        for (size_t i = 0; file.path && i < pod->n_files; i++)
-                if (streq(pod->files[i].path, path)) {
-                        free(file.path);
-                        free(file.data);
+        for (size_t i = 0; i < pod->n_files; i++)
+                if (streq(pod->files[i].path, from->path))
                         return 0;
-                }
-        if (!file.path || !file.data || ARRAY_GROW(pod->files, pod->allocated_files, pod->n_files, 1) < 0) {
-                free(file.path);
-                free(file.data);
+        file.path = strdup(from->path);
+        file.data = malloc(from->size + 1);
+        file.credential = from->credential ? strdup(from->credential) : NULL;
+        if (!file.path || !file.data || (from->credential && !file.credential) ||
+            ARRAY_GROW(pod->files, pod->allocated_files, pod->n_files, 1) < 0) {
+                kube_file_done(&file);
                 return -ENOMEM;
         }
-        memcpy(file.data, data, n);
+        memcpy(file.data, from->data, from->size);
+        file.data[from->size] = 0;
         pod->files[pod->n_files++] = file;
         return 0;
+}
+
+int kube_source_credential(const KubeSource *s, const char *key, char **ret)
+{
+        *ret = s->encrypted ? strjoin(s->config->meta.name, ".", key) : NULL;
+        return s->encrypted && !*ret ? -ENOMEM : 0;
 }
 
 /* The pod */
@@ -142,6 +149,9 @@ static int add_login(const KubeMake *m, const char *where, const KubeSource *s)
         int r = kube_source_get(s, keys[0], &data, &n);
         bool old = r == -ENOENT;
 
+        if (s->encrypted)
+                return kube_refuse(m, where, "not supported: Secret '%s' is encrypted, and it is for registries",
+                                   s->config->meta.name);
         if (old)
                 r = kube_source_get(s, keys[1], &data, &n);
         if (r == -ENOENT || r == -EINVAL)
