@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/stat.h>
+
 #include "basic/parse.h"
 #include "basic/path.h"
 #include "basic/string-table.h"
@@ -108,6 +110,7 @@ static const JsonField volume_table[] = {
         { "volume",       &json_ac_name,       offsetof(Volume, stored)               },
         { "create",       &json_boolean,       offsetof(Volume, create)               },
         { "createFile",   &json_boolean,       offsetof(Volume, create_file)          },
+        { "sourceType",   &json_string,        offsetof(Volume, source_type)          },
         { "propagation",  &json_propagation,   offsetof(Volume, propagation)          },
         { "idMap",        &json_tristate,      offsetof(Volume, map_ids)              },
         { "group",        &json_uint32,        offsetof(Volume, group)                },
@@ -131,10 +134,24 @@ static const struct {
         { "group",        { [VOLUME_NAMED] = true },                          "named volumes have" },
         { "create",       { [VOLUME_HOST] = true },                           "host volumes have" },
         { "createFile",   { [VOLUME_HOST] = true },                           "host volumes have" },
+        { "sourceType",   { [VOLUME_HOST] = true },                           "host volumes have" },
         { "propagation",  { [VOLUME_HOST] = true },                           "host volumes have" },
         { "idMap",        { [VOLUME_HOST] = true },                           "host volumes have" },
         { "deviceAccess", { [VOLUME_HOST] = true },                           "host volumes have" },
 };
+
+mode_t volume_source_format(const char *source_type)
+{
+        static const struct {
+                const char *type;
+                mode_t format;
+        } rows[] = { { "directory", S_IFDIR }, { "file", S_IFREG }, { "socket", S_IFSOCK } };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (streq_ptr(rows[i].type, source_type))
+                        return rows[i].format;
+        return 0;
+}
 
 static bool device_access_is_valid(const char *s)
 {
@@ -158,6 +175,9 @@ static int volume_check(void *p, json_object *o, JsonError *e)
         if (v->device_access && !device_access_is_valid(v->device_access))
                 return json_error_set(e, -EINVAL, "deviceAccess", "expected \"r\", \"rw\" or \"rwm\", not '%s'",
                                       v->device_access);
+        if (v->source_type && !volume_source_format(v->source_type))
+                return json_error_set(e, -EINVAL, "sourceType", "expected \"directory\", \"file\" or \"socket\", not "
+                                      "'%s'", v->source_type);
         if (v->from_image && v->size > 0)
                 return json_error_set(e, -EINVAL, "size", "a volume with what the image has is not limited; leave out "
                                       "fromImage");

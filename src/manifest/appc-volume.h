@@ -46,6 +46,7 @@ typedef struct Volume {
         char *stored;                  /* VOLUME_NAMED: "volume", its name on the host; by default the volume's */
         bool create;                   /* VOLUME_HOST: a missing source is made, as a directory */
         bool create_file;              /* VOLUME_HOST: a missing source is made, as an empty file */
+        char *source_type;             /* VOLUME_HOST: what the source has to be, see below; NULL: anything */
         VolumePropagation propagation; /* VOLUME_HOST */
         Tristate map_ids;              /* VOLUME_HOST: "idMap" */
         uint32_t group;                /* VOLUME_NAMED: all files are this group's, and it can write; 0: as they are */
@@ -60,6 +61,9 @@ typedef struct Mount {
         bool read_only;     /* for this app, whatever the volume says */
         char *sub_path;     /* what of the volume the app sees, see path_is_below(); NULL: all of it */
 } Mount;
+
+/* "directory", "file" or "socket" as S_IFMT of stat(2); 0: none of these. */
+mode_t volume_source_format(const char *source_type);
 
 /* The name of a VOLUME_NAMED on the host. */
 const char *volume_stored_name(const Volume *v);

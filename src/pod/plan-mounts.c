@@ -195,6 +195,7 @@ static int plan_host_volume(PlanMount *m, const Volume *volume, bool private_use
         m->map_ids_optional = of_pod && !tristate_or(volume->map_ids, true);
         m->slave = volume->propagation == PROPAGATION_SLAVE;
         m->is_device = volume->device_access;
+        m->source_format = volume_source_format(volume->source_type);
         m->make_source = volume->create;
         m->make_file = volume->create_file;
         if (volume->create || volume->create_file)

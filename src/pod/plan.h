@@ -57,6 +57,7 @@ typedef struct PlanMount {
         bool slave;            /* what is mounted below the source later appears here */
         char *device_access;   /* the source may be a device, or a directory of some: "r", "rw" or "rwm" */
         bool is_device;        /* the source must be a device or such a directory */
+        mode_t source_format;  /* what the source must be (S_IFMT of stat(2)); 0: anything */
         bool make_source;      /* the source is a directory, made if missing, with: */
         bool make_file;        /* the source is a file, made if missing, with: */
         mode_t mode;           /* also TMPFS */

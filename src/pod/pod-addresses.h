@@ -15,7 +15,8 @@ bool pod_addresses_are_wanted(const PodPlan *plan);
 int pod_addresses_of_host(char ***ret);
 
 /* Sets the variables, in the environment of the apps and as PlanApp.addresses. A host without a route to the outside
- * has the address that the pod's network gives it, or is 127.0.0.1 if that is the host's own. -EADDRNOTAVAIL with a message: there is no such address. */
+ * has the address that the pod's network gives it, or is 127.0.0.1 if that is the host's own. -EADDRNOTAVAIL with a
+ * message: there is no such address. */
 int pod_addresses_set(const Pod *pod, PodPlan *plan, char *const *host, char **reterr_message);
 
 /* A word in which "$(NAME)" is the value of one of these variables. Other references stay. */

@@ -265,6 +265,8 @@ static int clone_host(const PlanMount *m, MountContext *context, const MountOpti
                 return fd;
         if (fstat(fd, &st) < 0)
                 return -errno;
+        if (m->source_format && m->source_format != (st.st_mode & S_IFMT))
+                return -ENOTSUP;
         unmapped.userns_fd = -EBADF;
         r = wants_own_devices(m, context, fd, &st);
         if (r == 0) {
@@ -317,6 +319,9 @@ int mount_source_clone(const PlanMount *m, MountContext *context, char **reterr_
                                "%s: the file system of %s cannot map user IDs; move it to another one, give "
                                "the volume idMap=false, or run the pod with --private-users=no",
                                m->what, m->source);
+        if (r == -ENOTSUP && m->source_format)
+                return explain(reterr_message, EINVAL, "%s: %s is not a %s, as its type says", m->what, m->source,
+                               S_ISDIR(m->source_format) ? "directory" : S_ISREG(m->source_format) ? "file" : "socket");
         if (r == -EACCES && m->device_access)
                 return explain(reterr_message, EACCES, "%s: %s is a device on a file system that is mounted nodev",
                                m->what, m->source);

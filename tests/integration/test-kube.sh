@@ -114,7 +114,8 @@ YAML
         # An address of this host, which the pod's own network gives it where there is no other.
         local host
         host=$(sed -n 's/.* host=\([^;]*\);.*/\1/p' <<<"$output")
-        [[ $host == "${ip%.*.*}".*.1 || " $(hostname -I)" == *" $host "* ]] || fail "'$host' is not an address of the host"
+        [[ $host == "${ip%.*.*}".*.1 || " $(hostname -I)" == *" $host "* ]] ||
+                fail "'$host' is not an address of the host"
         podctl rm kube-addresses
 
         # With the host's network they are the same; without one there is none.
@@ -585,6 +586,39 @@ YAML
         # None of them is needed by an app that succeeds meanwhile.
         sed -i 's/echo tried; exit 5/test -e x || { touch x; exit 5; }; echo done/' job.yaml
         assert_contains "$(podctl run --kube job.yaml)" 'done'
+}
+
+# The source has to be what the type says.
+test_kube_host_types() {
+        kube_image
+        mkdir -p /srv/kube-types
+        defer rm -rf /srv/kube-types
+        touch /srv/kube-types/file
+        kube_of_type /srv/kube-types Directory
+        kube_of_type /srv/kube-types/file File
+        kube_of_type /srv/kube-types/new FileOrCreate
+        assert_fails 254 kube_of_type /srv/kube-types File
+        assert_contains "$output" "/srv/kube-types is not a file, as its type says"
+        assert_fails 254 kube_of_type /srv/kube-types/file DirectoryOrCreate
+        assert_fails 254 kube_of_type /srv/kube-types/file Socket
+        assert_contains "$output" "/srv/kube-types/file is not a socket, as its type says"
+        podctl gc --grace-period=0 >/dev/null
+}
+
+# The file is what somebody else writes.
+kube_of_type() {
+        podctl run --kube=- <<YAML
+apiVersion: v1
+kind: Pod
+metadata: {name: kube-types}
+spec:
+  restartPolicy: Never
+  containers:
+  - {name: one, image: 'localhost/busybox:1', imagePullPolicy: Never, command: ['true'],
+     volumeMounts: [{name: v, mountPath: /v}]}
+  volumes:
+  - {name: v, hostPath: {path: $1, type: $2}}
+YAML
 }
 
 # Values that only this host can decrypt, so that the file may be shown to others.

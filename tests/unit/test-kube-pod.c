@@ -76,8 +76,8 @@ Test(kube_pod, carried_over)
                 { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.uid}}}]", "", "\"A=u-1\"" },
                 { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]", "", "\"A=node\"" },
                 { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: \"metadata.labels['a']\"}}}]", "", "\"A=b\"" },
-                { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: status.podIP}}}, {name: B, valueFrom: {fieldRef: "
-                  "{fieldPath: status.hostIPs}}}]",
+                { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: status.podIP}}}, {name: B, valueFrom: "
+                  "{fieldRef: {fieldPath: status.hostIPs}}}]",
                   "", "\"addressVariables\":{\"A\":\"pod-ip\",\"B\":\"host-ips\"}" },
                 { "    args: [\"-b=$(A)\"]\n    env: [{name: A, valueFrom: {fieldRef: {fieldPath: status.podIP}}}]", "",
                   "\"arguments\":[\"-b=$(A)\"]" },
@@ -146,10 +146,10 @@ Test(kube_pod, carried_over)
                   "  volumes: [{name: v, hostPath: {path: /srv, type: DirectoryOrCreate}}]",
                   "\"appVolume\":{\"name\":\"v\",\"kind\":\"host\",\"source\":\"/srv\",\"readOnly\":true,"
                   "\"create\":true,"
-                  "\"propagation\":\"slave\"}" },
+                  "\"sourceType\":\"directory\",\"propagation\":\"slave\"}" },
                 { "    volumeMounts: [{name: v, mountPath: /v}]",
                   "  volumes: [{name: v, hostPath: {path: /srv/f, type: FileOrCreate}}]",
-                  "\"kind\":\"host\",\"source\":\"/srv/f\",\"createFile\":true" },
+                  "\"kind\":\"host\",\"source\":\"/srv/f\",\"createFile\":true,\"sourceType\":\"file\"" },
                 { "    volumeMounts: [{name: v, mountPath: /v}]",
                   "  volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]",
                   "\"appVolume\":{\"name\":\"v\",\"kind\":\"named\",\"volume\":\"data\"}" },

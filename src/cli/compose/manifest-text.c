@@ -11,8 +11,9 @@ void manifest_text_done(ManifestText *text)
 
 int manifest_text_read(const char *path, const char *shown, ManifestText *ret)
 {
-        ManifestText text = { .path = path, .shown = shown };
-        int r = given_file_read(path, JSON_MAX_SIZE, &text.text, &text.n);
+        const bool is_input = streq(path, "-");
+        ManifestText text = { .path = path, .shown = is_input && !shown ? "standard input" : shown };
+        int r = given_file_read(is_input ? "/dev/stdin" : path, JSON_MAX_SIZE, &text.text, &text.n);
 
         if (r < 0)
                 return r;

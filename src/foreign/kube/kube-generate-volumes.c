@@ -10,15 +10,30 @@ static bool has_volume(const KubePodSpec *spec, const char *name)
         return false;
 }
 
+static const char *host_type(const Volume *v)
+{
+        static const struct {
+                const char *source, *type;
+        } rows[] = { { "directory", "Directory" }, { "file", "File" }, { "socket", "Socket" } };
+
+        if (v->create || v->create_file)
+                return v->create ? "DirectoryOrCreate" : "FileOrCreate";
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (streq_ptr(v->source_type, rows[i].source))
+                        return rows[i].type;
+        return NULL;
+}
+
 static int fill_host(const Volume *v, KubeVolume *to)
 {
+        const char *type = host_type(v);
+
         to->host = new0(struct KubeHostPath, 1);
         if (!to->host)
                 return -ENOMEM;
         to->host->path = strdup(v->source);
-        if (v->create || v->create_file)
-                to->host->type = strdup(v->create ? "DirectoryOrCreate" : "FileOrCreate");
-        return to->host->path && (!(v->create || v->create_file) || to->host->type) ? 0 : -ENOMEM;
+        to->host->type = type ? strdup(type) : NULL;
+        return to->host->path && (!type || to->host->type) ? 0 : -ENOMEM;
 }
 
 static int fill_empty(const Volume *v, KubeVolume *to)

@@ -88,15 +88,16 @@ int kube_volumes(const KubeMake *m)
 
 static const struct HostType {
         const char *type;
+        const char *source;     /* what it has to be */
         bool create, create_file;
         const char *refused;
 } host_types[] = {
         { "" },
-        { "Directory" },
-        { "DirectoryOrCreate", .create = true },
-        { "File" },
-        { "FileOrCreate", .create_file = true },
-        { "Socket" },
+        { "Directory", "directory" },
+        { "DirectoryOrCreate", "directory", .create = true },
+        { "File", "file" },
+        { "FileOrCreate", "file", .create_file = true },
+        { "Socket", "socket" },
         { "CharDevice", .refused = "see --device of podctl-run(1)" },
         { "BlockDevice", .refused = "see --device of podctl-run(1)" },
 };
@@ -117,6 +118,8 @@ static int host_volume(const KubeMake *m, const char *where, const struct KubeHo
         volume->kind = VOLUME_HOST;
         volume->create = type->create;
         volume->create_file = type->create_file;
+        if (type->source && free_and_strdup(&volume->source_type, type->source) < 0)
+                return -ENOMEM;
         return free_and_strdup(&volume->source, host->path);
 }
 
