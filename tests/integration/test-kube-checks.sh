@@ -39,6 +39,11 @@ test_kube_probes() {
         assert_fails '*' podctl run --kube deaf.yaml
         kube_probed kube-odd 'livenessProbe: {httpGet: {path: /, port: nope, scheme: HTTPS}}' >odd.yaml
         assert_fails 254 podctl check odd.yaml
+        # As whoever writes the file sees it, too.
+        chmod 755 . && chmod 644 odd.yaml
+        local seen=$output
+        assert_fails 254 setpriv --reuid=12345 --regid=12345 --clear-groups podctl check odd.yaml
+        assert_eq "$output" "$seen"
         assert_contains "$output" "odd.yaml:12:5: spec.containers[0].livenessProbe: 'nope' is not a valid port"
 }
 

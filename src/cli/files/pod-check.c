@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <unistd.h>
+
 #include "basic/log.h"
 #include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-make.h"
@@ -7,11 +9,13 @@
 #include "cli/files/pod-check.h"
 #include "pod/pods-d.h"
 
-/* Images that are fetched at the start cannot be looked into before. */
+/* Images that are fetched at the start cannot be looked into before, nor can any by others than root. */
 static bool images_are_there(Context *c, const AppcPod *manifest)
 {
         const UpdateRecord none = {};
 
+        if (geteuid() != 0)
+                return false;
         for (size_t i = 0; i < manifest->n_apps; i++) {
                 const AppcPodApp *app = &manifest->apps[i];
                 ImageStore *store;
