@@ -83,7 +83,7 @@ static int sysctls(ComposefileStep *c, const ComposefileRow *row, json_object *v
 static int build(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
         return c->step.app->image ? change(c, "the image is not built, but fetched by its name")
-                                  : lose(c, "podctl builds no images: build it, bring it over with podctl fetch, and "
+                                  : lose(c, "build it, with podctl build -f or another tool, and "
                                             "write its name as 'image'");
 }
 
