@@ -146,9 +146,9 @@ static int blank(int fd, const char *text, const Line *l)
         return pwrite(fd, blanks, l->room, l->begin - text) < 0 ? -errno : 0;
 }
 
-/* Overwrites the lines of these addresses with blanks, and cuts off blank lines at the end. Adds the names that were in
- * them to *names. */
-static int blank_lines(int dir_fd, int fd, char *const *addresses, char ***names)
+/* Overwrites the lines of these addresses with blanks, or those of one app, and cuts off blank lines at the end. Adds
+ * the names that were in them to *names. */
+static int blank_lines(int dir_fd, int fd, char *const *addresses, const char *app, char ***names)
 {
         _cleanup_free_ char *text = NULL;
         size_t size, end = strlen(header);
@@ -160,7 +160,7 @@ static int blank_lines(int dir_fd, int fd, char *const *addresses, char ***names
         if (r < 0)
                 return r;
         for (rest = text; next_line(&rest, &l);) {
-                if (has_address(&l, addresses)) {
+                if (has_address(&l, addresses) && (!app || (l.rank == RANK_APP && has_name(&l, app)))) {
                         r = add_words(names, l.names, l.names_length);
                         if (r >= 0)
                                 r = blank(fd, text, &l);
@@ -288,7 +288,7 @@ int net_names_add(int dir_fd, char *const *addresses, const NetNames *names)
 
         if (fd < 0)
                 return fd;
-        r = blank_lines(dir_fd, fd, addresses, &changed);
+        r = blank_lines(dir_fd, fd, addresses, NULL, &changed);
         if (r < 0)
                 return r;
         /* At no time is another pod answered to the pod's own name. */
@@ -312,8 +312,25 @@ void net_names_remove(int dir_fd, char *const *addresses)
         _cleanup_close_ int fd = openat(dir_fd, NET_NAMES_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
         _cleanup_strv_free_ char **names = NULL;
 
-        if (fd >= 0 && blank_lines(dir_fd, fd, addresses, &names) >= 0)
+        if (fd >= 0 && blank_lines(dir_fd, fd, addresses, NULL, &names) >= 0)
                 (void) settle_all(dir_fd, fd, names);
+}
+
+int net_names_add_app(int dir_fd, char *const *addresses, const char *name)
+{
+        _cleanup_close_ int fd = open_names(dir_fd);
+        int r = fd < 0 ? fd : write_lines(dir_fd, fd, RANK_APP, addresses, name);
+
+        return r < 0 ? r : settle(dir_fd, fd, name, RANK_NONE);
+}
+
+int net_names_remove_app(int dir_fd, char *const *addresses, const char *name)
+{
+        _cleanup_close_ int fd = open_names(dir_fd);
+        _cleanup_strv_free_ char **names = NULL;
+        int r = fd < 0 ? fd : blank_lines(dir_fd, fd, addresses, name, &names);
+
+        return r < 0 ? r : settle_all(dir_fd, fd, names);
 }
 
 static int append(char **text, const char *more, size_t n)

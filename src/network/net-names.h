@@ -32,6 +32,9 @@ typedef struct NetNames {
  * removed. */
 int net_names_add(int dir_fd, char *const *addresses, const NetNames *names);
 void net_names_remove(int dir_fd, char *const *addresses);
+/* One further name "APP.POD" of a pod that has its names already, or one of them less. */
+int net_names_add_app(int dir_fd, char *const *addresses, const char *name);
+int net_names_remove_app(int dir_fd, char *const *addresses, const char *name);
 
 /* Makes the file, with entries "IP NAME" and the names that these other directories have. */
 int net_names_merge(int dir_fd, char *const *entries, const int *from, size_t n_from);

@@ -207,89 +207,6 @@ int network_native_plan_link(const Attach *a, size_t i, bool default_route, NetL
         return r;
 }
 
-static int list_addresses(const NetStateJoin *s, char ***ret)
-{
-        static const int families[] = { AF_INET, AF_INET6 };
-
-        for (size_t f = 0; f < ELEMENTSOF(families); f++) {
-                char *address = net_state_address(s, families[f]);
-                int r = address ? strv_consume(ret, address) : 0;
-
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-/* Its host name is no more its own than an alias is: any number of pods may have the same one. */
-static int list_names(const NetPod *pod, char ***ret_apps, char ***ret_aliases)
-{
-        int r = strv_extend_strv(ret_aliases, pod->aliases);
-
-        if (r >= 0 && pod->hostname)
-                r = strv_extend(ret_aliases, pod->hostname);
-        STRV_FOREACH(app, pod->apps)
-                if (r >= 0)
-                        r = strv_extendf(ret_apps, "%s.%s", *app, pod->name);
-        return r;
-}
-
-/* In the network's own file, and in the views of pods that are in other networks too. */
-static int add_everywhere(const char *network, int dir_fd, char *const *addresses, const NetNames *names)
-{
-        _cleanup_strv_free_ char **views = NULL;
-        int r = net_names_add(dir_fd, addresses, names);
-
-        if (r >= 0)
-                r = net_view_list(network, &views);
-        STRV_FOREACH(view, views) {
-                _cleanup_close_ int fd = open_directory_at(AT_FDCWD, *view);
-
-                r = fd < 0 ? fd : net_names_add(fd, addresses, names);
-                if (r < 0)
-                        return r;
-        }
-        return r;
-}
-
-static void remove_everywhere(const char *network, int dir_fd, char *const *addresses)
-{
-        _cleanup_strv_free_ char **views = NULL;
-
-        net_names_remove(dir_fd, addresses);
-        if (net_view_list(network, &views) < 0)
-                return;
-        STRV_FOREACH(view, views) {
-                _cleanup_close_ int fd = open_directory_at(AT_FDCWD, *view);
-
-                if (fd >= 0)
-                        net_names_remove(fd, addresses);
-        }
-}
-
-static int add_names(const Attach *a, int dir_fd, const NetStateJoin *s)
-{
-        _cleanup_strv_free_ char **addresses = NULL, **apps = NULL, **aliases = NULL, **of_host = NULL;
-        const NetPod *pod = a->pod;
-        int r;
-
-        r = list_addresses(s, &addresses);
-        if (r < 0)
-                return r;
-        r = list_names(pod, &apps, &aliases);
-        if (r < 0)
-                return r;
-        r = add_everywhere(s->name, dir_fd, addresses, &(NetNames) { pod->name, apps, aliases });
-        if (r < 0)
-                return r;
-        r = strv_extend(&of_host, pod->name);
-        if (r >= 0 && pod->hostname && !streq(pod->hostname, pod->name))
-                r = strv_extend(&of_host, pod->hostname);
-        if (r >= 0)
-                net_host_names_add(addresses, of_host);
-        return r;
-}
-
 int network_native_allocate(Attach *a, size_t i, char **reterr_message)
 {
         const NetJoin *j = &a->pod->joins[i];
@@ -329,29 +246,6 @@ int network_native_allocate(Attach *a, size_t i, char **reterr_message)
         return describe_native(j, n, &link, &a->state.joins[i]);
 }
 
-int network_native_publish(const Attach *a)
-{
-        _cleanup_strv_free_ char **networks = NULL;
-
-        for (size_t i = 0; i < a->pod->n_joins; i++) {
-                const NetJoin *j = &a->pod->joins[i];
-                _cleanup_close_ int dir_fd = -EBADF;
-                int r;
-
-                if (!net_join_is_native(j))
-                        continue;
-                dir_fd = net_open_network(j->name);
-                r = dir_fd < 0 ? dir_fd : add_names(a, dir_fd, &a->state.joins[i]);
-                if (r < 0)
-                        return r;
-                if (strv_extend(&networks, j->name) < 0)
-                        return -ENOMEM;
-        }
-        return net_view_wanted(strv_length(networks), a->pod->entries)
-                       ? net_view_make(a->pod->uuid, networks, a->pod->entries)
-                       : 0;
-}
-
 int network_subnet(const char *name, NetSubnet *ret)
 {
         _cleanup_free_ char *path = strjoin(NET_RUN_DIRECTORY "/networks/", name);
@@ -384,7 +278,7 @@ void network_native_release(const NetStateJoin *j, const char *uuid)
         if (r != -ENOENT && (r < 0 || !streq(holder, uuid)))
                 return;
         if (strv_extend(&addresses, address) >= 0 && (!address6 || strv_extend(&addresses, address6) >= 0)) {
-                remove_everywhere(j->name, dir_fd, addresses);
+                network_names_remove(j->name, dir_fd, addresses);
                 net_host_names_remove(addresses);
         }
         net_lease_release(dir_fd, address, uuid);

@@ -26,6 +26,9 @@ int network_remove_idle(char **reterr_message);
 int network_reload(char **reterr_message);
 /* 1: running pods need the table, and it is gone; 0: it is there, or not needed. */
 int network_rules_missing(char **reterr_message);
+/* The name "APP.POD" of an app that comes while the pod runs, or goes. */
+int network_app_comes(int pod_fd, const char *pod, const char *app);
+int network_app_goes(int pod_fd, const char *pod, const char *app);
 /* The subnet that a native network has on this host; -ENOENT: no pod is in it. */
 int network_subnet(const char *name, NetSubnet *ret);
 /* Checks that the links of native networks exist, and has CNI plugins check their own (CHECK). netns is a path. */

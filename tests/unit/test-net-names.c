@@ -103,6 +103,26 @@ Test(net_names, come_and_go)
         temporary_done(&t);
 }
 
+/* Apps of a pod that runs. */
+Test(net_names, apps)
+{
+        _cleanup_strv_free_ char **addresses = NULL;
+        Temporary t = temporary_new();
+
+        cr_assert_eq(strv_split("10.1.0.2,fd01::2", ',', &addresses), 0);
+        add(&t, "10.1.0.2,fd01::2", "web", "a.web", NULL);
+        cr_assert_eq(net_names_add_app(t.fd, addresses, "b.web"), 0);
+        expect_lines(&t, "10.1.0.2 web;fd01::2 web;10.1.0.2 a.web # app;fd01::2 a.web # app;"
+                         "10.1.0.2 b.web # app;fd01::2 b.web # app;");
+        cr_assert_eq(net_names_remove_app(t.fd, addresses, "a.web"), 0);
+        expect_lines(&t, "10.1.0.2 web;fd01::2 web;;;10.1.0.2 b.web # app;fd01::2 b.web # app;");
+        /* A pod's own name is not that of one of its apps. */
+        cr_assert_eq(net_names_remove_app(t.fd, addresses, "web"), 0);
+        cr_assert_eq(net_names_remove_app(t.fd, addresses, "b.web"), 0);
+        expect_lines(&t, "10.1.0.2 web;fd01::2 web;");
+        temporary_done(&t);
+}
+
 /* Whoever comes first. */
 Test(net_names, own_name_wins)
 {

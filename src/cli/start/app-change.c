@@ -5,6 +5,7 @@
 #include "basic/time-util.h"
 #include "cli/start/app-change.h"
 #include "manifest/appc-image.h"
+#include "network/network.h"
 #include "pod/plan-check.h"
 #include "pod/pod-addresses.h"
 #include "pod/pod-change.h"
@@ -262,6 +263,9 @@ static int carry_out(AppChange *a, PodPlan *plan)
         r = pod_register_changes(a->pod, app->app, NULL);
         if (r < 0)
                 log_warning_errno(r, "App '%s': the metadata service does not know it: %m", app->app->name);
+        r = network_app_comes(a->pod->fd, a->pod->settings->name, app->app->name);
+        if (r < 0)
+                log_warning_errno(r, "App '%s': other pods do not find it by its name: %m", app->app->name);
         return 0;
 }
 
@@ -406,5 +410,6 @@ int app_change_remove(AppChange *a, const char *app)
         if (r < 0)
                 return log_error_errno(r, "Cannot write pod %s: %m", a->pod->uuid.s);
         (void) pod_register_changes(a->pod, NULL, app);
+        (void) network_app_goes(a->pod->fd, a->pod->settings->name, app);
         return remove_rest(a, app);
 }
