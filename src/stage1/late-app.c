@@ -363,6 +363,14 @@ static int add(void *userdata, WorkerReport *report, char **reterr_message)
 
 /* Removing */
 
+/* systemd notes LogExtraFields= of a unit there for journald, and leaves that behind, as of 262. */
+static int forget_log_fields(const char *app)
+{
+        _cleanup_close_ int notes = open_place("/run/systemd/units");
+
+        return notes < 0 ? 0 : late_files_remove_units(notes, "log-extra-fields:", app);
+}
+
 static int remove_all(void *userdata, WorkerReport *report, char **reterr_message)
 {
         const LateApp *a = userdata;
@@ -374,7 +382,9 @@ static int remove_all(void *userdata, WorkerReport *report, char **reterr_messag
         if (r < 0)
                 return r;
         units = open_place("/" POD_UNIT_DIR);
-        r = units < 0 ? units : late_files_remove_units(units, a->name);
+        r = units < 0 ? units : late_files_remove_units(units, "", a->name);
+        if (r >= 0)
+                r = forget_log_fields(a->name);
         for (Place place = 0; r >= 0 && place < _PLACE_MAX; place++) {
                 _cleanup_close_ int parent = open_place(places[place]);
 

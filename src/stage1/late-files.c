@@ -50,18 +50,17 @@ int late_files_copy(int from_fd, const char *from, int to_fd, const char *to)
         return r;
 }
 
-int late_files_remove_units(int dir_fd, const char *app)
+int late_files_remove_units(int dir_fd, const char *prefix, const char *app)
 {
         char *const units[] = { strprintf("%s.service", app), strprintf(HANDLERS_UNIT, app),
                                 strprintf(HEALTH_UNIT, app) };
         int r = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(units); i++) {
-                if (r >= 0 && !units[i])
-                        r = -ENOMEM;
+                _cleanup_free_ char *unit = units[i], *name = unit ? strjoin(prefix, unit) : NULL;
+
                 if (r >= 0)
-                        r = rm_rf_at(dir_fd, units[i]);
-                free(units[i]);
+                        r = name ? rm_rf_at(dir_fd, name) : -ENOMEM;
         }
         return r;
 }

@@ -43,6 +43,7 @@ nothing_in() {
                 find . -path "*/apps/$2*" -o -path "*/volumes/$2*" -o -path "*/status/*$2*") >left
         find "$root/opt/stage2" "$root/etc/podctl/launch" -mindepth 1 -maxdepth 1 -name "$2*" 2>/dev/null >>left || true
         find "$root/etc/systemd/system" -name "*$2*" >>left
+        find "$root/run/systemd/units" -name "*:$2*" >>left
         find "$(pod_cgroup "$1")" -name cgroup.procs -exec cat {} + >pids
         while read -r pid; do
                 grep -s "/opt/stage2/$2/" "/proc/$pid/mountinfo" >>left || true

@@ -79,8 +79,8 @@ Test(late_files, removes_units)
                 put(fd, gone[i], "", 0644);
         for (size_t i = 0; i < ELEMENTSOF(stay); i++)
                 put(fd, stay[i], "", 0644);
-        cr_assert_eq(late_files_remove_units(fd, "web"), 0);
-        cr_assert_eq(late_files_remove_units(fd, "web"), 0);
+        cr_assert_eq(late_files_remove_units(fd, "", "web"), 0);
+        cr_assert_eq(late_files_remove_units(fd, "", "web"), 0);
         for (size_t i = 0; i < ELEMENTSOF(gone); i++)
                 cr_expect_eq(faccessat(fd, gone[i], F_OK, 0), -1, "%s", gone[i]);
         for (size_t i = 0; i < ELEMENTSOF(stay); i++)
