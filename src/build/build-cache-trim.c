@@ -7,8 +7,6 @@
 #include "basic/strv.h"
 #include "build/build-cache-internal.h"
 
-#define UNUSED_MAX_SEC (30 * 24 * 3600)
-
 typedef struct Step {
         const char *name;
         time_t used;
@@ -23,6 +21,7 @@ typedef struct File {
 typedef struct Trim {
         BuildCache *cache;
         uint64_t left;          /* bytes that may still be kept */
+        uint64_t unused_sec;    /* what was used longer ago is removed */
         File *files;            /* by name */
         size_t n_files;
 } Trim;
@@ -75,6 +74,11 @@ static uint64_t cost_of(const Trim *t, const BuildCacheEntry *entry)
         return cost;
 }
 
+static bool is_old(const Trim *t, time_t used, time_t now)
+{
+        return now >= used && (uint64_t) (now - used) >= t->unused_sec;
+}
+
 static int keep_or_remove(Trim *t, const Step *step, time_t now)
 {
         _cleanup_(build_cache_entry_freep) BuildCacheEntry *entry = NULL;
@@ -83,7 +87,7 @@ static int keep_or_remove(Trim *t, const Step *step, time_t now)
 
         if (r == -ENOMEM)
                 return r;
-        if (cost > t->left || now - step->used > UNUSED_MAX_SEC)
+        if (cost > t->left || is_old(t, step->used, now))
                 return unlinkat(t->cache->steps_fd, step->name, 0) < 0 ? -errno : 0;
         t->left -= cost;
         for (size_t i = 0; i < entry->n_files; i++)
@@ -115,6 +119,24 @@ static int trim_steps(Trim *t, char *const *names)
         return r;
 }
 
+static int trim_shared(const Trim *t)
+{
+        _cleanup_close_ int fd = open_directory_at(t->cache->dir_fd, "shared");
+        _cleanup_strv_free_ char **names = NULL;
+        int r = fd >= 0 ? list_directory_all_at(fd, ".", &names) : fd == -ENOENT ? 0 : fd;
+        time_t now = time(NULL);
+
+        STRV_FOREACH(name, names) {
+                struct stat st;
+
+                if (r >= 0 && fstatat(fd, *name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                        r = -errno;
+                if (r >= 0 && is_old(t, st.st_mtime, now))
+                        r = rm_rf_at(fd, *name);
+        }
+        return r;
+}
+
 static int trim(Trim *t)
 {
         _cleanup_strv_free_ char **steps = NULL, **files = NULL;
@@ -130,12 +152,12 @@ static int trim(Trim *t)
                 if (!t->files[i].kept && unlinkat(t->cache->files_fd, t->files[i].name, 0) < 0)
                         r = -errno;
         free(t->files);
-        return r;
+        return r < 0 ? r : trim_shared(t);
 }
 
-int build_cache_trim(BuildCache *c, uint64_t limit)
+int build_cache_trim(BuildCache *c, uint64_t limit, uint64_t unused_sec)
 {
         if (flock(c->lock_fd, LOCK_EX | LOCK_NB) < 0)
                 return errno == EWOULDBLOCK ? 0 : -errno;
-        return trim(&(Trim) { .cache = c, .left = limit });
+        return trim(&(Trim) { .cache = c, .left = limit, .unused_sec = unused_sec });
 }
