@@ -13,6 +13,9 @@ int build_run_layer(Run *r)
         _cleanup_free_ char *message = NULL;
         int k = build_layer_close(r->build, &message);
 
+        /* It is closed already. */
+        if (k == 0 && build_record_ends_with_run(r->build->record))
+                return 0;
         if (k == 0)
                 k = explain(&message, ENODATA, "no file has changed since the last layer");
         return k < 0 ? build_failed(r, k, message) : 0;
