@@ -39,7 +39,7 @@ static const struct {
         { "prune", "podctl gc and podctl image gc do" },
         { "ps", "podctl list does" },
         { "pull", "podctl fetch docker://NAME does" },
-        { "push", "podctl image export writes a file that skopeo copy takes" },
+        { "push", "podctl image push does" },
         { "rmi", "podctl image rm does" },
         { "save", "podctl image export does" },
         { "secret", "secrets are files or of systemd-creds, podctl run IMAGE --credential=NAME=SOURCE" },

@@ -268,6 +268,13 @@ test_podctl_image_render_1() {
         test -x tree/bin/busybox
 }
 
+test_podctl_image_push_1() {
+        forget_images_after
+        podctl --insecure-options=image fetch --name=site "$IMAGES/busybox.oci" >/dev/null
+        registry
+        example podctl-image-push.1
+        skopeo inspect --tls-verify=false docker://localhost:5000/site:1 >/dev/null
+}
 test_podctl_image_tag_1() {
         forget_images_after
         podctl --insecure-options=image fetch --name=docker.io/library/busybox "$IMAGES/edge.oci" >/dev/null
