@@ -243,9 +243,15 @@ test_podctl_sign_1() {
         export GNUPGHOME=$PWD/gnupg
         gpg_key alice
         rm alice.asc
+        registry
+        skopeo copy --quiet --dest-tls-verify=false "oci:$IMAGES/busybox.oci:latest" \
+                docker://localhost:5000/site:1
         defer podctl trust --remove="$(gpg_fingerprint alice)" --prefix=example.com/hello
+        defer forget_my_key
         example podctl-sign.1
 }
+
+forget_my_key() { podctl trust --remove="$(cosign_fingerprint my)" --prefix=localhost:5000/site; }
 
 test_podctl_image_cat_manifest_1() { fetch httpd.oci; example podctl-image-cat-manifest.1; }
 test_podctl_image_gc_1() { example podctl-image-gc.1; }
