@@ -194,7 +194,8 @@ test_push_of_the_store() {
         front_registry
         id=$(plain fetch --full "$IMAGES/busybox.oci" | tail -n1)
         assert_eq "$(plain image push "$id" docker://$FRONT/app:1)" "${id/-/:}"
-        assert_eq "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' docker://127.0.0.1:5000/app:1)" "${id/-/:}"
+        assert_eq "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' docker://127.0.0.1:5000/app:1)" \
+                "${id/-/:}"
         : >requests
         plain image push "$id" docker://$FRONT/app
         assert_eq "$(requests '^PO|^PUT.*/blobs/')" 0
