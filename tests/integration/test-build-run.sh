@@ -3,6 +3,9 @@
 #
 # podctl build run: commands that run in the image that is being built.
 
+. "$HERE/lib-servers.sh"
+. "$HERE/lib-signatures.sh"
+
 run_begin() {
         own build begin --from="$IMAGES/busybox.oci"
         defer end_run_build
@@ -271,4 +274,72 @@ test_build_run_by_acbuild() {
 end_acbuild() {
         acbuild end 2>/dev/null || true
         podctl image gc --grace-period=0
+}
+
+# Attributes that images have are kept, and what they cannot have is refused by its name.
+test_build_run_of_odd_files() {
+        local library
+        own build begin
+        defer end_run_build
+        library=$(ldd /usr/sbin/setcap | awk '/libcap/ { print $3 }')
+        mkdir lib
+        cp "$library" lib/libcap.so.2
+        cp /usr/sbin/setcap /usr/bin/setfattr /bin/busybox lib/
+        ldd /usr/sbin/setcap /usr/bin/setfattr | grep -o ' /[^ ]*' | sort -u | xargs cp -t lib /lib64/ld-linux-x86-64.so.2
+        own build copy lib/busybox /bin/sh
+        own build copy lib /lib
+        own build copy lib/ld-linux-x86-64.so.2 /lib64/
+        own build run --env=LD_LIBRARY_PATH=/lib -- /bin/sh -c 'b=/lib/busybox; $b cp $b /ping; $b chmod 4755 /ping
+                /lib/setcap cap_net_raw=ep /ping; /lib/setfattr -n user.note -v text /ping
+                $b touch "/$($b printf "a\377b")"'
+        own image extract --rootfs-only "$(own fetch --full oci:"$(run_manifest | cut -d/ -f1)":latest)" tree
+        assert_eq "$(getcap tree/ping)" 'tree/ping cap_net_raw=ep'
+        assert_eq "$(getfattr --only-values -n user.note tree/ping)" text
+        assert_eq "$(stat -c %a tree/ping)" 4755
+        [[ -e tree/$(printf 'a\377b') ]]
+        refused_build '/.wh.x: layers cannot have files of such names' run -- /lib/busybox touch /.wh.x
+}
+
+# A full disk: the build is as before.
+test_build_run_on_a_full_disk() {
+        local before
+        small_disk disk 30M
+        cd disk
+        run_begin
+        before=$(cat .podctl-build/build.json)
+        refused_build 'No space left' run --net=none -- sh -c 'dd if=/dev/urandom of=/big bs=1M count=40 2>/dev/null'
+        assert_eq "$(cat .podctl-build/build.json)" "$before"
+        own build run --net=none -- touch /small
+        assert_eq "$(last_layer | awk '{ print $6 }')" small
+        own build end
+        cd ..
+}
+
+# The article's way: built by its own commands, pushed, signed, trusted, and a pod that answers on its port.
+test_build_run_article() {
+        registry
+        cosign_key maker
+        echo 'it works' >page
+        cat >site.build <<END
+begin --from=$IMAGES/busybox.oci
+copy page /srv/www/index.html
+run --net=none -- sh -c 'echo web:x:1000:1000::/:/bin/sh >>/etc/passwd; chown web /srv/www /srv/www/index.html'
+run --net=none --user=web -- \\
+        sh -c 'sed -i "s/works/works, by \$(id -un)/" /srv/www/index.html'
+port add 8080/tcp
+user set web
+entrypoint remove
+cmd set -- busybox httpd -f -p 8080 -h /srv/www
+END
+        http() { podctl --dir="$DATA" --local-config="$PWD/config" --insecure-options=http "$@"; }
+        own build --script=site.build
+        http build push docker://127.0.0.1:5000/site:1 >/dev/null
+        own build end
+        http sign --key=maker.key docker://127.0.0.1:5000/site:1 >/dev/null
+        assert_fails 254 http run docker://127.0.0.1:5000/site:1
+        http trust --skip-fingerprint-review --prefix=127.0.0.1:5000/site maker.pub
+        defer own gc --grace-period=0
+        defer podctl --dir="$DATA" stop site
+        http run --detach --name=site --port=8093:8080 docker://127.0.0.1:5000/site:1
+        assert_eq "$(curl -s http://localhost:8093/)" 'it works, by web'
 }
