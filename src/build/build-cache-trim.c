@@ -5,6 +5,7 @@
 
 #include "basic/fs.h"
 #include "basic/strv.h"
+#include "basic/tree-size.h"
 #include "build/build-cache-internal.h"
 
 typedef struct Step {
@@ -22,6 +23,9 @@ typedef struct Trim {
         BuildCache *cache;
         uint64_t left;          /* bytes that may still be kept */
         uint64_t unused_sec;    /* what was used longer ago is removed */
+        bool preview;           /* nothing is removed */
+        uint64_t n, n_bytes;    /* what there was */
+        uint64_t freed;
         File *files;            /* by name */
         size_t n_files;
 } Trim;
@@ -88,7 +92,7 @@ static int keep_or_remove(Trim *t, const Step *step, time_t now)
         if (r == -ENOMEM)
                 return r;
         if (cost > t->left || is_old(t, step->used, now))
-                return unlinkat(t->cache->steps_fd, step->name, 0) < 0 ? -errno : 0;
+                return !t->preview && unlinkat(t->cache->steps_fd, step->name, 0) < 0 ? -errno : 0;
         t->left -= cost;
         for (size_t i = 0; i < entry->n_files; i++)
                 find_file(t, entry->files[i].file)->kept = true;
@@ -119,22 +123,42 @@ static int trim_steps(Trim *t, char *const *names)
         return r;
 }
 
-static int trim_shared(const Trim *t)
+static int trim_directory(Trim *t, int fd, const char *name, time_t now)
+{
+        uint64_t size;
+        struct stat st;
+        int r;
+
+        if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        r = tree_size_at(fd, name, UINT64_MAX, &size);
+        t->n++;
+        t->n_bytes += r < 0 ? 0 : size;
+        if (!is_old(t, st.st_mtime, now))
+                return 0;
+        t->freed += r < 0 ? 0 : size;
+        return t->preview ? 0 : rm_rf_at(fd, name);
+}
+
+static int trim_shared(Trim *t)
 {
         _cleanup_close_ int fd = open_directory_at(t->cache->dir_fd, "shared");
         _cleanup_strv_free_ char **names = NULL;
         int r = fd >= 0 ? list_directory_all_at(fd, ".", &names) : fd == -ENOENT ? 0 : fd;
         time_t now = time(NULL);
 
-        STRV_FOREACH(name, names) {
-                struct stat st;
-
-                if (r >= 0 && fstatat(fd, *name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                        r = -errno;
-                if (r >= 0 && is_old(t, st.st_mtime, now))
-                        r = rm_rf_at(fd, *name);
-        }
+        STRV_FOREACH(name, names)
+                r = r < 0 ? r : trim_directory(t, fd, *name, now);
         return r;
+}
+
+static int trim_file(Trim *t, const File *f)
+{
+        t->n_bytes += f->size;
+        if (f->kept)
+                return 0;
+        t->freed += f->size;
+        return !t->preview && unlinkat(t->cache->files_fd, f->name, 0) < 0 ? -errno : 0;
 }
 
 static int trim(Trim *t)
@@ -148,11 +172,20 @@ static int trim(Trim *t)
                 r = stat_files(t, files);
         if (r >= 0)
                 r = trim_steps(t, steps);
+        t->n = strv_length(steps);
         for (size_t i = 0; r >= 0 && i < t->n_files; i++)
-                if (!t->files[i].kept && unlinkat(t->cache->files_fd, t->files[i].name, 0) < 0)
-                        r = -errno;
+                r = trim_file(t, &t->files[i]);
         free(t->files);
         return r < 0 ? r : trim_shared(t);
+}
+
+int build_cache_preview(BuildCache *c, uint64_t limit, uint64_t unused_sec, BuildCacheUse *ret)
+{
+        Trim t = { .cache = c, .left = limit, .unused_sec = unused_sec, .preview = true };
+        int r = trim(&t);
+
+        *ret = (BuildCacheUse) { .n = t.n, .size = t.n_bytes, .reclaimable = t.freed };
+        return r;
 }
 
 int build_cache_trim(BuildCache *c, uint64_t limit, uint64_t unused_sec)

@@ -43,3 +43,12 @@ int build_cache_keep(BuildCache *c, const BuildContext *build);
 /* Removes steps and shared directories that nobody has used for that long, and the oldest steps beyond the limit of
  * bytes; leaves it to the next one if another build uses the cache. */
 int build_cache_trim(BuildCache *c, uint64_t limit, uint64_t unused_sec);
+
+typedef struct BuildCacheUse {
+        uint64_t n;             /* steps and shared directories */
+        uint64_t size;          /* bytes of their files */
+        uint64_t reclaimable;   /* that it would remove */
+} BuildCacheUse;
+
+/* What there is, and what the same call of build_cache_trim() would remove. */
+int build_cache_preview(BuildCache *c, uint64_t limit, uint64_t unused_sec, BuildCacheUse *ret);

@@ -141,11 +141,11 @@ test_build_run_surroundings() {
 test_build_run_secrets() {
         run_begin
         echo 'do not tell' >token
-        assert_eq "$(own build run --secret=token=token -- sh -c 'cat /run/secrets/token; touch /done')" 'do not tell'
+        assert_eq "$(own build run --secret=token=token -- sh -c 'cat /run/secrets/token; touch /told')" 'do not tell'
         own build run -- test ! -e /run/secrets/token
         own build write oci:out >/dev/null
         ! grep -rq 'do not tell' out .podctl-build "$DATA"
-        assert_eq "$(last_layer | awk '{ print $6 }')" done
+        assert_eq "$(last_layer | awk '{ print $6 }')" told
 }
 
 # The same script makes the same image; with a cache, it runs nothing.
@@ -233,6 +233,8 @@ test_build_run_cache_is_collected() {
         own build run --net=none --cache=one,target=/one -- touch /one/file
         own build run --net=none --cache=two,target=/two -- touch /two/file
         touch -d '40 days ago' "$DATA/build-cache/shared/one"
+        assert_eq "$(own system df --format=json | jq -c '.[3] | [.type, .total, .active, .reclaimable < .size]')" \
+                '["build-cache",2,0,true]'
         own image gc
         assert_eq "$(ls "$DATA/build-cache/shared")" two
         own image gc --grace-period=0
@@ -312,7 +314,7 @@ test_build_run_on_a_full_disk() {
         own build run --net=none -- touch /small
         assert_eq "$(last_layer | awk '{ print $6 }')" small
         own build end
-        cd ..
+        cd - >/dev/null
 }
 
 # The article's way: built by its own commands, pushed, signed, trusted, and a pod that answers on its port.

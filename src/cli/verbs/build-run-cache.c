@@ -118,3 +118,19 @@ void build_cache_collect(Context *context, uint64_t unused_sec)
         if (cache_path(context, &path) >= 0 && access(path, F_OK) >= 0 && build_run_open_cache(context, &cache) >= 0)
                 trim_cache(cache, unused_sec);
 }
+
+int build_cache_measure(Context *context, BuildCacheUse *ret)
+{
+        _cleanup_(build_cache_freep) BuildCache *cache = NULL;
+        _cleanup_free_ char *path = NULL;
+        int k = cache_path(context, &path);
+
+        *ret = (BuildCacheUse) {};
+        if (k < 0 || access(path, F_OK) < 0)
+                return k;
+        k = build_run_open_cache(context, &cache);
+        if (k < 0)
+                return k;
+        k = build_cache_preview(cache, BUILD_CACHE_MAX, BUILD_CACHE_UNUSED_SEC, ret);
+        return k < 0 ? log_error_errno(k, "Cannot measure the cache of builds: %m") : 0;
+}

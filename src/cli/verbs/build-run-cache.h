@@ -19,3 +19,5 @@ int build_run_apply_cache(Run *r);
 void build_run_trim_cache(const Run *r);
 /* Removes what was not used for so long, if there is a cache. */
 void build_cache_collect(Context *context, uint64_t unused_sec);
+/* What there is of it, and what build_cache_collect() would remove by default; nothing if there is no cache. */
+int build_cache_measure(Context *context, BuildCacheUse *ret);
