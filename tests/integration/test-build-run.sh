@@ -280,41 +280,42 @@ end_acbuild() {
 
 # Attributes that images have are kept, and what they cannot have is refused by its name.
 test_build_run_of_odd_files() {
-        local library
+        local path
         own build begin
         defer end_run_build
-        library=$(ldd /usr/sbin/setcap | awk '/libcap/ { print $3 }')
-        mkdir lib
-        cp "$library" lib/libcap.so.2
-        cp /usr/sbin/setcap /usr/bin/setfattr /bin/busybox lib/
-        ldd /usr/sbin/setcap /usr/bin/setfattr | grep -o ' /[^ ]*' | sort -u | xargs cp -t lib /lib64/ld-linux-x86-64.so.2
-        own build copy lib/busybox /bin/sh
-        own build copy lib /lib
-        own build copy lib/ld-linux-x86-64.so.2 /lib64/
-        own build run --env=LD_LIBRARY_PATH=/lib -- /bin/sh -c 'b=/lib/busybox; $b cp $b /ping; $b chmod 4755 /ping
-                /lib/setcap cap_net_raw=ep /ping; /lib/setfattr -n user.note -v text /ping
-                $b touch "/$($b printf "a\377b")"'
+        own build copy /bin/busybox /bin/busybox
+        own build copy /bin/busybox /bin/sh
+        for path in /usr/sbin/setcap /usr/bin/setfattr \
+                $(ldd /usr/sbin/setcap /usr/bin/setfattr | grep -o '/[^ ]*' | grep -v ':$' | sort -u); do
+                own build copy "$(realpath "$path")" "$path"
+        done
+        own build run -- sh -c 'cp /bin/busybox /ping; chmod 4755 /ping
+                /usr/sbin/setcap cap_net_raw=ep /ping; /usr/bin/setfattr -n user.note -v text /ping
+                touch "/$(printf "a\377b")"'
         own image extract --rootfs-only "$(own fetch --full oci:"$(run_manifest | cut -d/ -f1)":latest)" tree
         assert_eq "$(getcap tree/ping)" 'tree/ping cap_net_raw=ep'
         assert_eq "$(getfattr --only-values -n user.note tree/ping)" text
         assert_eq "$(stat -c %a tree/ping)" 4755
         [[ -e tree/$(printf 'a\377b') ]]
-        refused_build '/.wh.x: layers cannot have files of such names' run -- /lib/busybox touch /.wh.x
+        refused_build '/.wh.x: layers cannot have files of such names' run -- /bin/busybox touch /.wh.x
 }
 
 # A full disk: the build is as before.
 test_build_run_on_a_full_disk() {
-        local before
         small_disk disk 30M
-        cd disk
-        run_begin
+        defer own gc --grace-period=0
+        (cd disk && fill_the_disk)
+}
+
+fill_the_disk() {
+        local before
+        own build begin --from="$IMAGES/busybox.oci"
         before=$(cat .podctl-build/build.json)
         refused_build 'No space left' run --net=none -- sh -c 'dd if=/dev/urandom of=/big bs=1M count=40 2>/dev/null'
         assert_eq "$(cat .podctl-build/build.json)" "$before"
         own build run --net=none -- touch /small
         assert_eq "$(last_layer | awk '{ print $6 }')" small
         own build end
-        cd - >/dev/null
 }
 
 # The article's way: built by its own commands, pushed, signed, trusted, and a pod that answers on its port.
