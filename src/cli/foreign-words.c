@@ -17,7 +17,6 @@ static const struct {
         { "image prune", "podctl image gc does" },
         { "image pull", "podctl fetch docker://NAME does" },
         { "image save", "podctl image export does" },
-        { "image push", "podctl image export writes a file that skopeo copy takes" },
         { "image rmi", "podctl image rm does" },
         { "images", "podctl image list does" },
         { "import", "podctl fetch FILE does" },

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "basic/lock.h"
 #include "basic/log.h"
 #include "basic/path.h"
 #include "build/build-layer.h"
@@ -151,28 +152,24 @@ void build_pod_forget(Context *context, const BuildContext *build)
                 (void) image_store_remove(images, &id, layers, NULL);
 }
 
-/* The layers that both have stay. */
 static int stage_on(Context *context, BuildContext *build, const BuildBelow *below, Digest *ret)
 {
+        _cleanup_close_ int lock = -EBADF;
         _cleanup_free_ char *message = NULL;
         ImageStore *images;
-        Digest before;
-        int r = context_images(context, &images);
+        int r;
 
-        if (r < 0)
-                return r;
+        lock = context_lock_images(context, LOCK_SH, &images);
+        if (lock < 0)
+                return lock;
         r = build_layer_close(build, &message);
         if (r >= 0)
                 r = build_stage(build, images, below, ret, &message);
-        if (r < 0)
-                return failed(r, message);
-        if (build_staged(build, &before) >= 0 && digest_equal(&before, ret))
-                return 0;
-        build_pod_forget(context, build);
-        r = build_stage_note(build, ret);
-        return r < 0 ? failed(r, NULL) : 0;
+        return r < 0 ? failed(r, message) : TAKE_FD(lock);
 }
 
+/* Returns the lock on the store, by which nobody removes the image before there is a pod: another build that is the
+ * same might. */
 static int stage(Context *context, BuildContext *build, Digest *ret)
 {
         BuildBelow below = {};
@@ -182,6 +179,19 @@ static int stage(Context *context, BuildContext *build, Digest *ret)
                 r = stage_on(context, build, &below, ret);
         free(below.layers);
         return r;
+}
+
+/* It takes the place of the one before; the layers that both have stay. */
+static int note_image(Context *context, BuildContext *build, const Digest *id)
+{
+        Digest before;
+        int r;
+
+        if (build_staged(build, &before) >= 0 && digest_equal(&before, id))
+                return 0;
+        build_pod_forget(context, build);
+        r = build_stage_note(build, id);
+        return r < 0 ? failed(r, NULL) : 0;
 }
 
 /* The pod */
@@ -298,15 +308,18 @@ static int run_in_pod(Context *context, BuildContext *build, const BuildPod *pod
         char image[DIGEST_STRING_MAX];
         RunArgs args = { RUN_ARGS_UNSET, .net = (char *) pod->net, .policy = PULL_NEVER, .apps = &w->app, .n_apps = 1 };
         Digest id;
-        int r = stage(context, build, &id);
+        int lock = stage(context, build, &id), r;
 
-        if (r < 0)
-                return r;
+        if (lock < 0)
+                return lock;
         w->app.image = (char *) digest_format_file(&id, image);
         r = pod_make(context, &args, true, &made, &plan);
+        safe_close(lock);
         if (r < 0)
                 return r;
-        r = run_and_take(context, build, made, plan, w, pod->shown);
+        r = note_image(context, build, &id);
+        if (r >= 0)
+                r = run_and_take(context, build, made, plan, w, pod->shown);
         remove_pod(made);
         return r;
 }
