@@ -5,6 +5,8 @@
 #include "build/build-cache.h"
 
 struct BuildCache {
+        char *path;
+        int dir_fd;
         int lock_fd;
         int steps_fd;
         int files_fd;

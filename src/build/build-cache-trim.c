@@ -5,9 +5,8 @@
 
 #include "basic/fs.h"
 #include "basic/strv.h"
+#include "basic/tree-size.h"
 #include "build/build-cache-internal.h"
-
-#define UNUSED_MAX_SEC (30 * 24 * 3600)
 
 typedef struct Step {
         const char *name;
@@ -23,6 +22,10 @@ typedef struct File {
 typedef struct Trim {
         BuildCache *cache;
         uint64_t left;          /* bytes that may still be kept */
+        uint64_t unused_sec;    /* what was used longer ago is removed */
+        bool preview;           /* nothing is removed */
+        uint64_t n, n_bytes;    /* what there was */
+        uint64_t freed;
         File *files;            /* by name */
         size_t n_files;
 } Trim;
@@ -75,6 +78,11 @@ static uint64_t cost_of(const Trim *t, const BuildCacheEntry *entry)
         return cost;
 }
 
+static bool is_old(const Trim *t, time_t used, time_t now)
+{
+        return now >= used && (uint64_t) (now - used) >= t->unused_sec;
+}
+
 static int keep_or_remove(Trim *t, const Step *step, time_t now)
 {
         _cleanup_(build_cache_entry_freep) BuildCacheEntry *entry = NULL;
@@ -83,8 +91,8 @@ static int keep_or_remove(Trim *t, const Step *step, time_t now)
 
         if (r == -ENOMEM)
                 return r;
-        if (cost > t->left || now - step->used > UNUSED_MAX_SEC)
-                return unlinkat(t->cache->steps_fd, step->name, 0) < 0 ? -errno : 0;
+        if (cost > t->left || is_old(t, step->used, now))
+                return !t->preview && unlinkat(t->cache->steps_fd, step->name, 0) < 0 ? -errno : 0;
         t->left -= cost;
         for (size_t i = 0; i < entry->n_files; i++)
                 find_file(t, entry->files[i].file)->kept = true;
@@ -115,6 +123,44 @@ static int trim_steps(Trim *t, char *const *names)
         return r;
 }
 
+static int trim_directory(Trim *t, int fd, const char *name, time_t now)
+{
+        uint64_t size;
+        struct stat st;
+        int r;
+
+        if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        r = tree_size_at(fd, name, UINT64_MAX, &size);
+        t->n++;
+        t->n_bytes += r < 0 ? 0 : size;
+        if (!is_old(t, st.st_mtime, now))
+                return 0;
+        t->freed += r < 0 ? 0 : size;
+        return t->preview ? 0 : rm_rf_at(fd, name);
+}
+
+static int trim_shared(Trim *t)
+{
+        _cleanup_close_ int fd = open_directory_at(t->cache->dir_fd, "shared");
+        _cleanup_strv_free_ char **names = NULL;
+        int r = fd >= 0 ? list_directory_all_at(fd, ".", &names) : fd == -ENOENT ? 0 : fd;
+        time_t now = time(NULL);
+
+        STRV_FOREACH(name, names)
+                r = r < 0 ? r : trim_directory(t, fd, *name, now);
+        return r;
+}
+
+static int trim_file(Trim *t, const File *f)
+{
+        t->n_bytes += f->size;
+        if (f->kept)
+                return 0;
+        t->freed += f->size;
+        return !t->preview && unlinkat(t->cache->files_fd, f->name, 0) < 0 ? -errno : 0;
+}
+
 static int trim(Trim *t)
 {
         _cleanup_strv_free_ char **steps = NULL, **files = NULL;
@@ -126,16 +172,25 @@ static int trim(Trim *t)
                 r = stat_files(t, files);
         if (r >= 0)
                 r = trim_steps(t, steps);
+        t->n = strv_length(steps);
         for (size_t i = 0; r >= 0 && i < t->n_files; i++)
-                if (!t->files[i].kept && unlinkat(t->cache->files_fd, t->files[i].name, 0) < 0)
-                        r = -errno;
+                r = trim_file(t, &t->files[i]);
         free(t->files);
+        return r < 0 ? r : trim_shared(t);
+}
+
+int build_cache_preview(BuildCache *c, uint64_t limit, uint64_t unused_sec, BuildCacheUse *ret)
+{
+        Trim t = { .cache = c, .left = limit, .unused_sec = unused_sec, .preview = true };
+        int r = trim(&t);
+
+        *ret = (BuildCacheUse) { .n = t.n, .size = t.n_bytes, .reclaimable = t.freed };
         return r;
 }
 
-int build_cache_trim(BuildCache *c, uint64_t limit)
+int build_cache_trim(BuildCache *c, uint64_t limit, uint64_t unused_sec)
 {
         if (flock(c->lock_fd, LOCK_EX | LOCK_NB) < 0)
                 return errno == EWOULDBLOCK ? 0 : -errno;
-        return trim(&(Trim) { .cache = c, .left = limit });
+        return trim(&(Trim) { .cache = c, .left = limit, .unused_sec = unused_sec });
 }

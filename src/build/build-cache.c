@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
 #include <sys/file.h>
 
 #include "basic/fs.h"
@@ -9,32 +10,47 @@
 
 /* Opening */
 
-static int open_parts(int dir_fd, BuildCache *c)
+static int open_parts(BuildCache *c)
 {
-        c->lock_fd = openat(dir_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        c->lock_fd = openat(c->dir_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (c->lock_fd < 0 || flock(c->lock_fd, LOCK_SH) < 0)
                 return -errno;
-        c->steps_fd = mkdir_open_at(dir_fd, "steps", 0700);
+        c->steps_fd = mkdir_open_at(c->dir_fd, "steps", 0700);
         if (c->steps_fd < 0)
                 return c->steps_fd;
-        c->files_fd = mkdir_open_at(dir_fd, "files", 0700);
+        c->files_fd = mkdir_open_at(c->dir_fd, "files", 0700);
         return MIN(c->files_fd, 0);
 }
 
 int build_cache_open(const char *path, BuildCache **ret, char **reterr_message)
 {
         _cleanup_(build_cache_freep) BuildCache *c = new0(BuildCache, 1);
-        _cleanup_close_ int fd = -EBADF;
         int r;
 
         if (!c)
                 return -ENOMEM;
         c->lock_fd = c->steps_fd = c->files_fd = -EBADF;
-        fd = mkdir_open_at(AT_FDCWD, path, 0700);
-        r = fd < 0 ? fd : open_parts(fd, c);
+        c->dir_fd = mkdir_open_at(AT_FDCWD, path, 0700);
+        r = c->dir_fd < 0 ? c->dir_fd : open_parts(c);
         if (r < 0)
                 return explain(reterr_message, r, "%s: %s", path, strerror(-r));
+        c->path = realpath(path, NULL);
+        if (!c->path)
+                return -errno;
         *ret = TAKE_PTR(c);
+        return 0;
+}
+
+int build_cache_share(BuildCache *c, const char *name, char **ret)
+{
+        _cleanup_free_ char *shared = path_join(c->path, "shared"), *path = shared ? path_join(shared, name) : NULL;
+        int r = path ? mkdir_p_at(AT_FDCWD, path, 0755) : -ENOMEM;
+
+        if (r >= 0 && utimensat(AT_FDCWD, path, NULL, 0) < 0)
+                r = -errno;
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(path);
         return 0;
 }
 
@@ -53,10 +69,12 @@ BuildCache *build_cache_free(BuildCache *c)
                 return NULL;
         forget_known(c);
         free(c->known);
+        free(c->path);
         build_cache_entry_free(c->pending);
         safe_close(c->files_fd);
         safe_close(c->steps_fd);
         safe_close(c->lock_fd);
+        safe_close(c->dir_fd);
         return mfree(c);
 }
 

@@ -8,6 +8,7 @@
  *     lock             held shared by builds, and alone by the one that trims
  *     steps/KEY        a step (build/build-cache-entry.h); its time is that of its last use
  *     files/KEY-N      a file that a step made: one with the build, where both are on one file system
+ *     shared/NAME      a directory of commands that run
  *
  * The key of a step is the digest of the key before it, its words and what it reads; the first is that of the build as
  * it was found. Files come before the entry that names them, each under its name when it is complete: one that is
@@ -18,6 +19,10 @@ typedef struct BuildCache BuildCache;
 int build_cache_open(const char *path, BuildCache **ret, char **reterr_message);
 BuildCache *build_cache_free(BuildCache *c);
 DEFINE_TRIVIAL_CLEANUP_FUNC(BuildCache *, build_cache_free);
+
+/* A directory that commands of all builds share, in shared/ of the cache, whose time is that of its last use; *ret is
+ * its absolute path. */
+int build_cache_share(BuildCache *c, const char *name, char **ret);
 
 /* The build has changed by something that has no key: the next key begins with what it is then. */
 void build_cache_forget_key(BuildCache *c);
@@ -31,6 +36,19 @@ int build_cache_apply(BuildCache *c, BuildContext *build, char **reterr_message)
 /* Keeps what the step of that key has made of the build. */
 int build_cache_keep(BuildCache *c, const BuildContext *build);
 
-/* Removes steps that nobody has used for a month, and the oldest ones beyond the limit of bytes; leaves it to the next
- * one if another build uses the cache. */
-int build_cache_trim(BuildCache *c, uint64_t limit);
+/* What builds keep, if nobody says otherwise: ten builds of half a gigabyte, for a month. */
+#define BUILD_CACHE_MAX (5ULL * 1024 * 1024 * 1024)
+#define BUILD_CACHE_UNUSED_SEC (30ULL * 24 * 3600)
+
+/* Removes steps and shared directories that nobody has used for that long, and the oldest steps beyond the limit of
+ * bytes; leaves it to the next one if another build uses the cache. */
+int build_cache_trim(BuildCache *c, uint64_t limit, uint64_t unused_sec);
+
+typedef struct BuildCacheUse {
+        uint64_t n;             /* steps and shared directories */
+        uint64_t size;          /* bytes of their files */
+        uint64_t reclaimable;   /* that it would remove */
+} BuildCacheUse;
+
+/* What there is, and what the same call of build_cache_trim() would remove. */
+int build_cache_preview(BuildCache *c, uint64_t limit, uint64_t unused_sec, BuildCacheUse *ret);

@@ -97,7 +97,7 @@ static int sweep(const BuildContext *c, const char *directory)
 /* Beside them are only files that were to replace the record. */
 static int sweep_top(const BuildContext *c)
 {
-        static const char *const parts[] = { RECORD, "layers", "base", "lock", NULL };
+        static const char *const parts[] = { RECORD, "layers", "base", "lock", "staged", NULL };
         _cleanup_strv_free_ char **names = NULL;
         int r = list_directory_all_at(c->dir_fd, ".", &names);
 
@@ -323,6 +323,14 @@ int build_context_sync(BuildContext *c, int fd)
 
 /* The tree */
 
+static int apply_segment(BuildTree *tree, const BuildSegment *s)
+{
+        if (streq(s->name, "."))
+                return 0;
+        return s->link ? build_tree_link(tree, s->name, s->link)
+                       : build_tree_apply(tree, s->name, s->type, s->target);
+}
+
 static int apply_tar(const BuildContext *c, const char *path, BuildTree *tree, char **reterr_message)
 {
         _cleanup_close_ int fd = build_context_open_file(c, path, reterr_message);
@@ -331,9 +339,7 @@ static int apply_tar(const BuildContext *c, const char *path, BuildTree *tree, c
 
         build_tree_next_layer(tree);
         for (size_t i = 0; r >= 0 && i < segments.n; i++)
-                if (!streq(segments.items[i].name, "."))
-                        r = build_tree_apply(tree, segments.items[i].name, segments.items[i].type,
-                                             segments.items[i].target);
+                r = apply_segment(tree, &segments.items[i]);
         build_segments_done(&segments);
         return r < 0 && fd >= 0 ? explain_context(reterr_message, r, "%s", path) : r;
 }

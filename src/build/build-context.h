@@ -11,6 +11,7 @@
  *     base/            what came with the base; "tree", the files it has
  *     layers/          NUMBER.tar: the changes of one command, or of a layer that was closed; NUMBER.tar.gz and the
  *                      like: a layer as it was written
+ *     staged           the image of the store that a command ran in last (build/build-stage.h)
  *
  * A command makes new files first, and is done when it replaces the record. One that is killed leaves files that no
  * record names, which the next one removes. Nothing is unpacked, so that nobody has to be root. */

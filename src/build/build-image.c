@@ -83,7 +83,7 @@ static int pack_layers(BuildContext *c, MakePacked make, OciCompression compress
 {
         BuildRecord *record = c->record;
 
-        image->layers = new0(BuildPacked, record->n_layers);
+        image->layers = new0(BuildPacked, MAX(record->n_layers, (size_t) 1));
         if (!image->layers)
                 return -ENOMEM;
         for (; image->n_layers < record->n_layers; image->n_layers++) {
@@ -98,11 +98,11 @@ static int pack_layers(BuildContext *c, MakePacked make, OciCompression compress
         return 0;
 }
 
-static int make_image(BuildContext *c, MakePacked make, OciCompression compression, BuildImage *ret,
-                      char **reterr_message)
+static int make_image(BuildContext *c, json_object *config, MakePacked make, OciCompression compression,
+                      BuildImage *ret, char **reterr_message)
 {
         _cleanup_(build_image_done) BuildImage image = {};
-        int r = format_document(c->record->config, &image.config, &image.config_digest);
+        int r = format_document(config, &image.config, &image.config_digest);
 
         if (r >= 0)
                 r = pack_layers(c, make, compression, &image, reterr_message);
@@ -117,10 +117,15 @@ static int make_image(BuildContext *c, MakePacked make, OciCompression compressi
 
 int build_image_make(BuildContext *c, OciCompression compression, BuildImage *ret, char **reterr_message)
 {
-        return make_image(c, build_pack, compression, ret, reterr_message);
+        return make_image(c, c->record->config, build_pack, compression, ret, reterr_message);
 }
 
 int build_image_make_unpacked(BuildContext *c, BuildImage *ret, char **reterr_message)
 {
-        return make_image(c, make_unpacked, OCI_COMPRESSION_NONE, ret, reterr_message);
+        return make_image(c, c->record->config, make_unpacked, OCI_COMPRESSION_NONE, ret, reterr_message);
+}
+
+int build_image_make_with(BuildContext *c, json_object *config, BuildImage *ret, char **reterr_message)
+{
+        return make_image(c, config, build_pack, OCI_COMPRESSION_NONE, ret, reterr_message);
 }

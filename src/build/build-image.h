@@ -20,4 +20,6 @@ int build_image_check(const BuildContext *c, char **reterr_message);
 int build_image_make(BuildContext *c, OciCompression compression, BuildImage *ret, char **reterr_message);
 /* The same with no layer compressed. */
 int build_image_make_unpacked(BuildContext *c, BuildImage *ret, char **reterr_message);
+/* The same with another config, and with all layers as they are. */
+int build_image_make_with(BuildContext *c, json_object *config, BuildImage *ret, char **reterr_message);
 void build_image_done(BuildImage *image);

@@ -82,16 +82,6 @@ static int plan_removal(const BuildTree *tree, const char *word, char **ret, cha
         return build_tree_type(tree, *ret) == 0 ? explain(reterr_message, ENOENT, "the image has no such file") : 0;
 }
 
-static int write_whiteout(BuildTar *tar, const char *path, char **reterr_message)
-{
-        const char *name = path_basename(path);
-        _cleanup_free_ char *hidden = strprintf("%.*s" BUILD_WHITEOUT_PREFIX "%s", (int) (name - path), path, name);
-
-        return hidden ? build_tar_add(tar, &(BuildEntry) { .path = hidden, .mode = S_IFREG | 0600 }, -EBADF,
-                                      reterr_message)
-                      : -ENOMEM;
-}
-
 static int plan_removals(BuildContext *c, char *const *words, char ***ret, char **reterr_message)
 {
         _cleanup_(build_tree_freep) BuildTree *tree = NULL;
@@ -135,7 +125,7 @@ int build_layer_remove(BuildContext *c, char *const *words, char **reterr_messag
         r = build_tar_new(fd, c->record->time, &tar, reterr_message);
         STRV_FOREACH(path, paths)
                 if (r >= 0)
-                        r = write_whiteout(tar, *path, reterr_message);
+                        r = build_tar_hide(tar, *path, reterr_message);
         if (r >= 0)
                 r = build_tar_finish(tar, reterr_message);
         list = strv_join(words, " ");

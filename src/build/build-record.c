@@ -25,6 +25,7 @@ static const JsonField layer_table[] = {
         { "blobSize",    &json_uint64, offsetof(BuildLayer, blob_size),   JSON_MANDATORY },
         { "tar",         &json_digest, offsetof(BuildLayer, tar),         JSON_MANDATORY },
         { "tarSize",     &json_uint64, offsetof(BuildLayer, tar_size),    JSON_MANDATORY },
+        { "run",         &json_boolean, offsetof(BuildLayer, run)                       },
         { "packs",       &json_packs,  offsetof(BuildLayer, packs)                       },
         {}
 };
@@ -189,6 +190,11 @@ char *build_time_format(int64_t time)
 bool build_layer_is_of_base(const BuildLayer *layer)
 {
         return path_is_absolute(layer->path) || startswith(layer->path, "base/");
+}
+
+bool build_record_ends_with_run(const BuildRecord *r)
+{
+        return r->n_changes == 0 && r->n_layers > 0 && r->layers[r->n_layers - 1].run;
 }
 
 static int add_file(char ***files, const char *path)

@@ -22,6 +22,7 @@ typedef struct BuildLayer {
         uint64_t blob_size;
         Digest tar;             /* of the tar in it: the layer's diff ID */
         uint64_t tar_size;
+        bool run;               /* a command that ran made it */
         BuildPack *packs;
         size_t n_packs;
 } BuildLayer;
@@ -65,6 +66,8 @@ void build_layer_done(BuildLayer *layer);
 int build_record_files(const BuildRecord *r, char ***ret);
 /* It came with the image that the build began with. */
 bool build_layer_is_of_base(const BuildLayer *layer);
+/* Its last layer is that of a command that ran, and nothing has changed since. */
+bool build_record_ends_with_run(const BuildRecord *r);
 void build_record_drop_changes(BuildRecord *r);
 
 /* The time that SOURCE_DATE_EPOCH says (https://reproducible-builds.org/specs/source-date-epoch/), else 0. -EINVAL: it

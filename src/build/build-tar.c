@@ -4,8 +4,10 @@
 #include <locale.h>
 
 #include "basic/fd.h"
+#include "basic/path.h"
 #include "basic/string-util.h"
 #include "build/build-tar.h"
+#include "build/build-tree.h"
 #include "shared/archive.h"
 #include "shared/explain.h"
 
@@ -172,6 +174,16 @@ int build_tar_link(BuildTar *t, const char *path, const char *to, char **reterr_
         return add_entry(t, entry, reterr_message);
 }
 
+int build_tar_hide(BuildTar *t, const char *path, char **reterr_message)
+{
+        const char *name = path_basename(path);
+        _cleanup_free_ char *hidden = strprintf("%.*s" BUILD_WHITEOUT_PREFIX "%s", (int) (name - path), path, name);
+
+        return hidden ? build_tar_add(t, &(BuildEntry) { .path = hidden, .mode = S_IFREG | 0600 }, -EBADF,
+                                      reterr_message)
+                      : -ENOMEM;
+}
+
 /* Entries of other tars */
 
 static void copy_attributes(struct archive_entry *from, struct archive_entry *to)
@@ -247,6 +259,18 @@ int build_tar_copy(BuildTar *t, const char *path, struct archive_entry *from, Ar
         return r >= 0 && has_contents ? copy_contents(t, contents, reterr_message) : r;
 }
 
+int build_tar_copy_link(BuildTar *t, const char *path, struct archive_entry *from, const char *to,
+                        char **reterr_message)
+{
+        struct archive_entry *entry = describe_copy(t, path, from);
+
+        if (entry) {
+                archive_entry_set_size(entry, 0);
+                archive_entry_copy_hardlink(entry, to);
+        }
+        return add_entry(t, entry, reterr_message);
+}
+
 int build_tar_finish(BuildTar *t, char **reterr_message)
 {
         return archive_write_close(t->archive) != ARCHIVE_OK ? archive_write_failed(t->archive, reterr_message) : 0;
@@ -259,6 +283,7 @@ void build_segments_done(BuildSegments *s)
         for (size_t i = 0; i < s->n; i++) {
                 free(s->items[i].name);
                 free(s->items[i].target);
+                free(s->items[i].link);
         }
         free(s->items);
         *s = (BuildSegments) {};
@@ -266,7 +291,8 @@ void build_segments_done(BuildSegments *s)
 
 static int add_segment(BuildSegments *s, struct archive_entry *entry, uint64_t offset, size_t tar)
 {
-        const char *name = archive_entry_pathname(entry), *target = archive_entry_symlink(entry);
+        const char *name = archive_entry_pathname(entry), *target = archive_entry_symlink(entry),
+                   *link = archive_entry_hardlink(entry);
         BuildSegment *segment;
 
         if (!name)
@@ -284,7 +310,8 @@ static int add_segment(BuildSegments *s, struct archive_entry *entry, uint64_t o
         for (size_t n = strlen(name); n > 1 && segment->name[n - 1] == '/'; n--)
                 segment->name[n - 1] = 0;
         segment->target = target ? strdup(target) : NULL;
-        return target && !segment->target ? -ENOMEM : 0;
+        segment->link = link ? strdup(link) : NULL;
+        return (target && !segment->target) || (link && !segment->link) ? -ENOMEM : 0;
 }
 
 static int scan(struct archive *a, size_t tar, BuildSegments *s)

@@ -33,10 +33,15 @@ int build_tar_add(BuildTar *t, const BuildEntry *entry, int contents, char **ret
 int build_tar_add_text(BuildTar *t, const char *path, const char *text, char **reterr_message);
 /* A hard link to a path that was added. */
 int build_tar_link(BuildTar *t, const char *path, const char *to, char **reterr_message);
+/* A whiteout: layers below have nothing at this path. */
+int build_tar_hide(BuildTar *t, const char *path, char **reterr_message);
 /* The entry of another tar under this path: its type, contents, mode, owner, time, and the extended attributes that
  * images have. contents: the reader that is at the entry; NULL: it has none. */
 int build_tar_copy(BuildTar *t, const char *path, struct archive_entry *from, ArchiveReader *contents,
                    char **reterr_message);
+/* The same for one that is a hard link, to a path that was added. */
+int build_tar_copy_link(BuildTar *t, const char *path, struct archive_entry *from, const char *to,
+                        char **reterr_message);
 int build_tar_finish(BuildTar *t, char **reterr_message);
 
 /* An entry of such a tar, with the bytes that it takes there, headers included: they mean the same in another tar. */
@@ -44,6 +49,7 @@ typedef struct BuildSegment {
         char *name;
         mode_t type;
         char *target;           /* of a symbolic link */
+        char *link;             /* the path that it is a hard link to, or NULL */
         size_t tar;             /* chosen by the caller */
         uint64_t offset;
         uint64_t size;

@@ -222,6 +222,9 @@ int context_bus(Context *c, sd_bus **ret)
 {
         int r;
 
+        /* The event loop of a pod closes it at its end, and another pod may follow. */
+        if (c->bus && sd_bus_is_open(c->bus) <= 0)
+                c->bus = sd_bus_unref(c->bus);
         if (!c->bus) {
                 r = sd_bus_open_system(&c->bus);
                 if (r < 0)

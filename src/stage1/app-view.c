@@ -84,21 +84,32 @@ static int mount_view(const Pod *pod, const char *app, char *const *lowers, int 
         return r < 0 ? r : open_directory_at(scratch, "root");
 }
 
-int app_view_open(const Pod *pod, const char *app, char **reterr_message)
+int app_view_open_upper(const Pod *pod, const char *app, int *ret_upper, char **reterr_message)
 {
         _cleanup_strv_free_ char **lowers = NULL;
-        _cleanup_close_ int scratch = -EBADF, here = open_directory_at(AT_FDCWD, ".");
+        _cleanup_close_ int scratch = -EBADF, here = open_directory_at(AT_FDCWD, "."), upper = -EBADF, root = -EBADF;
         int r;
 
         r = pod_app_lowers(pod, app, &lowers);
         if (r < 0)
                 return r;
         scratch = make_scratch();
-        r = scratch < 0 ? scratch : mount_view(pod, app, lowers, scratch, reterr_message);
+        root = scratch < 0 ? scratch : mount_view(pod, app, lowers, scratch, reterr_message);
         /* The caller's relative paths are to lead where they led before. */
-        if (here >= 0 && fchdir(here) < 0) {
-                safe_close(r);
+        if (here >= 0 && fchdir(here) < 0)
                 return -errno;
-        }
-        return r;
+        if (root < 0)
+                return root;
+        upper = open_directory_at(scratch, "u");
+        if (upper < 0)
+                return upper;
+        *ret_upper = TAKE_FD(upper);
+        return TAKE_FD(root);
+}
+
+int app_view_open(const Pod *pod, const char *app, char **reterr_message)
+{
+        _cleanup_close_ int upper = -EBADF;
+
+        return app_view_open_upper(pod, app, &upper, reterr_message);
 }

@@ -8,3 +8,5 @@
  * enters for good; so it works after a reboot too, and nothing is left of it. Returns the directory's fd. -ENOENT: the
  * app was never started, or a layer is gone. The caller keeps the pod from being moved. */
 int app_view_open(const Pod *pod, const char *app, char **reterr_message);
+/* The same, and what it wrote alone, as overlayfs keeps that: *ret_upper. */
+int app_view_open_upper(const Pod *pod, const char *app, int *ret_upper, char **reterr_message);

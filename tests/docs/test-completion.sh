@@ -65,7 +65,7 @@ test_bash() {
         compopt() { options+=" [${*: -1}]"; }
 
         bash_completes 'image' podctl im
-        bash_completes 'cat-manifest export extract gc list render rm tag untag verify' podctl image ''
+        bash_completes 'cat-manifest export extract gc list push render rm tag untag verify' podctl image ''
         bash_completes 'list' podctl image l
         bash_completes '' podctl nonsense ''
         bash_completes '--wait --wait-ready' podctl status --wa
@@ -112,7 +112,7 @@ test_zsh() {
                         asked "$@"' - "${@:2}" 2>&1)" "$1"
         }
         zsh_completes 'image' podctl im
-        zsh_completes 'cat-manifest export extract gc list render rm tag untag verify' podctl image ''
+        zsh_completes 'cat-manifest export extract gc list push render rm tag untag verify' podctl image ''
         zsh_completes '--hostname=' podctl run --hostn
         zsh_completes '--net=host' podctl run --net=h
         zsh_completes 'files' podctl fetch a
@@ -126,7 +126,7 @@ test_fish() {
                         cut -f1 | sort -u | paste -sd' ')" "$1"
         }
         fish_completes 'image' 'podctl im'
-        fish_completes 'cat-manifest export extract gc list render rm tag untag verify' 'podctl image '
+        fish_completes 'cat-manifest export extract gc list push render rm tag untag verify' 'podctl image '
         fish_completes '--hostname=' 'podctl run --hostn'
         fish_completes '--net=host' 'podctl run --net=h'
         fish_completes 'a.tar a:b.tar' 'podctl fetch a'

@@ -243,9 +243,15 @@ test_podctl_sign_1() {
         export GNUPGHOME=$PWD/gnupg
         gpg_key alice
         rm alice.asc
+        registry
+        skopeo copy --quiet --dest-tls-verify=false "oci:$IMAGES/busybox.oci:latest" \
+                docker://localhost:5000/site:1
         defer podctl trust --remove="$(gpg_fingerprint alice)" --prefix=example.com/hello
+        defer forget_my_key
         example podctl-sign.1
 }
+
+forget_my_key() { podctl trust --remove="$(cosign_fingerprint my)" --prefix=localhost:5000/site; }
 
 test_podctl_image_cat_manifest_1() { fetch httpd.oci; example podctl-image-cat-manifest.1; }
 test_podctl_image_gc_1() { example podctl-image-gc.1; }
@@ -268,6 +274,13 @@ test_podctl_image_render_1() {
         test -x tree/bin/busybox
 }
 
+test_podctl_image_push_1() {
+        forget_images_after
+        podctl --insecure-options=image fetch --name=site "$IMAGES/busybox.oci" >/dev/null
+        registry
+        example podctl-image-push.1
+        skopeo inspect --tls-verify=false docker://localhost:5000/site:1 >/dev/null
+}
 test_podctl_image_tag_1() {
         forget_images_after
         podctl --insecure-options=image fetch --name=docker.io/library/busybox "$IMAGES/edge.oci" >/dev/null

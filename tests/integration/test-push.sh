@@ -187,3 +187,47 @@ END
         refused_by 'is damaged' pushes docker://$FRONT/second
         podctl build end
 }
+
+# An image of the store is the same there, and what is there already is not sent again.
+test_push_of_the_store() {
+        local id
+        front_registry
+        id=$(plain fetch --full "$IMAGES/busybox.oci" | tail -n1)
+        assert_eq "$(plain image push "$id" docker://$FRONT/app:1)" "${id/-/:}"
+        assert_eq "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' docker://127.0.0.1:5000/app:1)" \
+                "${id/-/:}"
+        : >requests
+        plain image push "$id" docker://$FRONT/app
+        assert_eq "$(requests '^PO|^PUT.*/blobs/')" 0
+        # Another repository takes the layers from the one that has them.
+        plain image tag "$id" docker://$FRONT/app:1
+        : >requests
+        plain image push "$id" docker://$FRONT/other
+        assert_eq "$(requests '^PUT /v2/other/blobs/')" 1
+        assert_eq "$(requests '^POST .*mount=.*from=app.* 201 ')" \
+                "$(skopeo inspect --tls-verify=false --format '{{len .Layers}}' docker://127.0.0.1:5000/other)"
+        refused_by 'is not in a registry' plain image push "$id" ./file
+        refused_by 'the digest is what comes of it' plain image push "$id" "docker://$FRONT/app@${id/-/:}"
+        refused_by 'cannot be in a registry' plain image push \
+                "$(plain fetch --full "$IMAGES/busybox.aci" | tail -n1)" docker://$FRONT/aci
+}
+
+# Of layers that were compressed otherwise first, the registry that an image came from has the right ones.
+test_push_of_shared_layers() {
+        local first second
+        front_registry
+        to_push
+        podctl build write --compression=none oci:plain:latest
+        podctl build write oci:packed:latest
+        podctl build end
+        plain fetch ./plain >/dev/null
+        first=$(plain fetch --full ./packed | tail -n1)
+        second=$(plain image push "$first" docker://$FRONT/one 2>warning)
+        assert_contains "$(cat warning)" 'what was pushed has a new ID'
+        [[ $second != "${first/-/:}" ]]
+        assert_eq "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' docker://127.0.0.1:5000/one)" "$second"
+        # From where it is as it was.
+        skopeo copy --quiet --dest-tls-verify=false oci:packed docker://127.0.0.1:5000/packed
+        plain fetch docker://$FRONT/packed >/dev/null
+        assert_eq "$(plain image push "$first" docker://$FRONT/two)" "${first/-/:}"
+}

@@ -3,6 +3,7 @@
 #
 # Images that are signed where they are made, and accepted with nothing insecure.
 
+. "$HERE/lib-servers.sh"
 . "$HERE/lib-signatures.sh"
 
 # with_keys NAME…: key pairs in a keyring that podctl uses, too.
@@ -104,3 +105,68 @@ test_sign_refused() {
         refused_command "Cannot sign with key 'alice': it has expired" sign --key=alice app.aci
 }
 expired_key() { gpg_here --with-colons --list-keys "$1@example.com" | grep -q '^pub:e:'; }
+
+# With a key in PEM the signature is beside the image, as cosign has it: we and others verify it.
+test_sign_in_a_registry() {
+        local name=127.0.0.1:5000/team/app kind at
+        registry
+        signable
+        skopeo copy --quiet --dest-tls-verify=false oci-archive:app.oci docker://$name:1
+        at=sha256-$(cut -d: -f2 digest).sig
+        http() { careful --insecure-options=http "$@"; }
+        for kind in p256 p384 rsa ed25519; do
+                cosign_key $kind $kind
+        done
+        assert_fails 254 http fetch docker://$name:1
+        assert_eq "$(http sign --key=p256.key docker://$name:1)" "docker://$name:$at"
+        assert_fails 254 http fetch docker://$name:1
+        careful trust --skip-fingerprint-review --prefix=$name p256.pub
+        http fetch docker://$name:1
+        defer careful gc --grace-period=0
+        assert_eq "$(careful run --net=none $name:1)" 'from a signed image'
+        skopeo_reads p256 $name:1
+        assert_fails '*' skopeo_reads rsa $name:1
+
+        # Others beside it: all are found.
+        http sign --key=p384.key "docker://$name@$(cat digest)"
+        http sign --key=rsa.key "$name:1@$(cat digest)"
+        http sign --key=ed25519.key "$name:1"
+        skopeo inspect --tls-verify=false --raw "docker://$name:$at" >signatures
+        assert_eq "$(jq '.layers | length' signatures)" 4
+        for kind in p256 p384 rsa ed25519; do
+                rm -r config system/trustedkeys 2>/dev/null || true
+                careful trust --skip-fingerprint-review --prefix=$name $kind.pub
+                http fetch --no-store docker://$name:1
+        done
+        skopeo_reads rsa $name:1 || [[ $(skopeo --version) == *' 1.9.'* ]] # which had only ECDSA
+        # That of another image fits nothing.
+        podctl build begin
+        podctl build copy /etc/hostname /
+        podctl --insecure-options=http build push docker://$name:2
+        podctl build end
+        assert_fails 254 http fetch docker://$name:2
+}
+
+# skopeo_reads KEY NAME: it demands a signature by that key.
+skopeo_reads() {
+        mkdir -p registries
+        echo 'docker: { "127.0.0.1:5000": { use-sigstore-attachments: true } }' >registries/here.yaml
+        jq -n --arg key "$PWD/$1.pub" '{default: [{type: "sigstoreSigned", keyPath: $key}]}' >policy.json
+        rm -rf copied
+        skopeo --policy policy.json --registries.d registries copy --quiet --remove-signatures \
+                --src-tls-verify=false "docker://$2" oci:copied
+}
+
+test_sign_in_a_registry_refused() {
+        registry
+        signable
+        cosign_key ours
+        skopeo copy --quiet --dest-tls-verify=false oci-archive:app.oci docker://127.0.0.1:5000/app
+        refused_command 'no secret key in PEM' sign --key=ours.pub docker://127.0.0.1:5000/app
+        refused_command 'goes to the registry' sign --key=ours.key --store=store docker://127.0.0.1:5000/app
+        refused_command 'needs --key=FILE' sign --key=alice docker://127.0.0.1:5000/app
+        refused_command 'not found' --insecure-options=http sign --key=ours.key docker://127.0.0.1:5000/other
+        refused_command "no image './app.oci'" sign --key=ours.key ./app.oci
+        sed 's/PRIVATE/ENCRYPTED SIGSTORE PRIVATE/' ours.key >cosign.key
+        refused_command 'which only cosign can read' sign --key=cosign.key docker://127.0.0.1:5000/app
+}

@@ -16,7 +16,8 @@ df_of() {
 test_df_of_images() {
         local podctl=own one two sum
         assert_eq "$(df_of images '.total, .active, .size, .reclaimable' | xargs)" '0 0 0 0'
-        assert_eq "$(own system df --no-legend | xargs)" 'Images 0 0 0B 0B Pods 0 0 0B 0B Volumes 0 0 0B 0B'
+        assert_eq "$(own system df --no-legend | xargs)" \
+                'Images 0 0 0B 0B Pods 0 0 0B 0B Volumes 0 0 0B 0B Build cache 0 0 0B 0B'
         random_layout one latest 2 1000
         one=$(own fetch --full --name=one:1 "$PWD/one")
         # The same layers and one more.

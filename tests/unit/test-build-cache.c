@@ -66,7 +66,7 @@ static int found_of(const char *const *texts, uint64_t limit)
         cr_expect_eq(build_cache_apply(cache, &c, NULL), 0);
         for (size_t n = 0; texts[n]; n++)
                 cr_expect_lt(n, c.record->n_changes);
-        cr_expect_eq(build_cache_trim(cache, limit), 0);
+        cr_expect_eq(build_cache_trim(cache, limit, BUILD_CACHE_UNUSED_SEC), 0);
         build_cache_free(cache);
         cr_expect_eq(build_context_end(&c, BUILD, NULL), 0);
         build_context_done(&c);

@@ -70,7 +70,7 @@ Test(complete, exactly)
                 { "zzz", "" },
                 { "im", "image" },
                 { "image l", "list" },
-                { "image ", "list cat-manifest verify export extract render tag untag rm gc" },
+                { "image ", "list cat-manifest verify export extract render tag untag push rm gc" },
                 { "image zz", "" },
                 /* Hidden ones are nobody's to type. */
                 { "launc", "" },

@@ -193,7 +193,7 @@ Test(simple_signing, format)
         Digest digest;
 
         cr_assert_eq(digest_of_memory(DIGEST_SHA256, "x", 1, &digest), 0);
-        cr_assert_eq(simple_signing_format("example.com/a/b:1", &digest, &o), 0);
+        cr_assert_eq(simple_signing_format(SIMPLE_SIGNING_TYPE, "example.com/a/b:1", &digest, &o), 0);
         cr_assert_eq(json_format_compact(o, &text), 0);
         cr_assert_eq(simple_signing_parse(text, strlen(text), SIMPLE_SIGNING_TYPE, &s, NULL), 0);
         cr_expect_str_eq(s.digest, DIGEST_STRING(&digest));

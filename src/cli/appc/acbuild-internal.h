@@ -11,6 +11,8 @@ typedef struct AcbuildArgs {
         bool no_history;
         /* Of single commands */
         bool insecure;
+        char *engine;
+        char *working_dir;
         char *build_mode;
         char *image_id;
         char **labels;
@@ -74,6 +76,7 @@ int acbuild_run_copy_to_dir(Acbuild *a);
 int acbuild_run_end(Acbuild *a);
 int acbuild_run_layer(Acbuild *a);
 int acbuild_run_replace_manifest(Acbuild *a);
+int acbuild_run_run(Acbuild *a);
 int acbuild_run_write(Acbuild *a);
 
 int acbuild_run_add_pair(Acbuild *a);           /* NAME VALUE */

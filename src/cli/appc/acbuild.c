@@ -33,9 +33,10 @@ static const Option global_options[] = {
 static const Option command_options[] = {
         { "build-mode", &option_string, offsetof(AcbuildArgs, build_mode), "MODE", "begin: appc or oci" },
         { "count", &option_string, offsetof(AcbuildArgs, count), "N", "port add: how many ports there are" },
+        { "engine", &option_string, offsetof(AcbuildArgs, engine), "ENGINE", NULL },
         { "file", &option_string, offsetof(AcbuildArgs, file), "FILE", "cat-manifest: manifest or config" },
         { "image-id", &option_string, offsetof(AcbuildArgs, image_id), "ID", "dependency add: its ID" },
-        { "insecure", &option_bool, offsetof(AcbuildArgs, insecure), NULL, "begin: fetch without verifying" },
+        { "insecure", &option_bool, offsetof(AcbuildArgs, insecure), NULL, "begin, run: fetch without verifying" },
         { "label", &option_strv, offsetof(AcbuildArgs, labels), "NAME=VALUE", "dependency add: a label of it" },
         { "overwrite", &option_bool, offsetof(AcbuildArgs, overwrite), NULL, "write: replace the file" },
         { "pretty-print", &option_bool, offsetof(AcbuildArgs, pretty_print), NULL, "cat-manifest: indent it" },
@@ -44,6 +45,7 @@ static const Option command_options[] = {
         { "size", &option_string, offsetof(AcbuildArgs, size), "BYTES", "dependency add: its size" },
         { "socket-activated", &option_bool, offsetof(AcbuildArgs, socket_activated), NULL,
           "port add: the app gets a socket" },
+        { "working-dir", &option_string, offsetof(AcbuildArgs, working_dir), "DIR", "run: where the command runs" },
         {},
 };
 
@@ -108,6 +110,7 @@ static const AcbuildCommand commands[] = {
           "port", "port" },
         REMOVE("port", "NAME/PORT", acbuild_run_remove_entry, "port", "port"),
         SET("replace-manifest", "FILE", 1, acbuild_run_replace_manifest, NULL, NULL),
+        { "run", "-- COMMAND…", "engine insecure working-dir", 1, -1, ACBUILD_CHANGES, acbuild_run_run },
         { "script", "FILE", "", 1, 1, ACBUILD_ALONE, run_script },
         { "set-event-handler", "pre-start|post-stop -- COMMAND…", "", 2, -1, ACBUILD_CHANGES,
           acbuild_run_set_event_handler },

@@ -14,6 +14,7 @@ typedef enum DiskType {
         DISK_IMAGES,
         DISK_PODS,
         DISK_VOLUMES,
+        DISK_BUILD_CACHE, /* filled in by the caller */
         _DISK_TYPE_MAX,
 } DiskType;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "basic/nearest.h"
+#include "basic/parse.h"
 #include "basic/shell-words.h"
 #include "build/build-appc-settings.h"
 #include "build/build-base.h"
@@ -9,17 +10,33 @@
 #include "cli/images/print-manifest.h"
 #include "cli/verbs/build-commands.h"
 #include "cli/verbs/build-containerfile.h"
+#include "cli/verbs/build-pod.h"
 #include "cli/verbs/build-run-cache.h"
 #include "image/name/image-location.h"
 #include "shared/explain.h"
 
 #define SCRIPT_MAX (1024U * 1024)
 
+/* With a value and without. */
+static int parse_cache(const Option *option, const char *value, void *field)
+{
+        return strv_extend(field, strempty(value)) < 0 ? log_oom() : 0;
+}
+
+static void free_cache(void *field)
+{
+        char ***list = field;
+
+        *list = strv_free(*list);
+}
+
+static const OptionType option_cache = { parse_cache, free_cache, OPTION_VALUE_OPTIONAL };
+
 const Option build_options[] = {
         { "build-arg", &option_strv, offsetof(BuildArgs, build_arguments), "NAME=VALUE",
           "--file: a value for its ARG instructions" },
-        { "cache", &option_bool, offsetof(BuildArgs, cache), NULL,
-          "script: do not repeat steps that are as they were" },
+        { "cache", &option_cache, offsetof(BuildArgs, caches), "NAME,target=PATH",
+          "run: a directory that builds share; script: do not repeat steps" },
         { "checksum", &option_string, offsetof(BuildArgs, checksum), "DIGEST",
           "add: what the file has to be, such as sha256:…" },
         { "chmod", &option_string, offsetof(BuildArgs, chmod), "MODE", "copy, add: the mode of files, in octal" },
@@ -27,17 +44,28 @@ const Option build_options[] = {
           "copy, add: the owner, in numbers; by default 0:0" },
         { "compression", &option_choice, offsetof(BuildArgs, compression), "KIND",
           "write, push: gzip (the default), zstd or none", .choices = "gzip|zstd|none" },
+        { "env", &option_strv, offsetof(BuildArgs, environment), "NAME=VALUE",
+          "run: a variable of the command, and not of the image" },
         { "exclude", &option_strv, offsetof(BuildArgs, exclude), "GLOB", "copy: leave such files out" },
         { "file", &option_string, offsetof(BuildArgs, file), "FILE",
           "Build by this Containerfile, with buildah, into the store", .letter = 'f' },
         { "from", &option_string, offsetof(BuildArgs, from), "IMAGE",
           "begin: the image to begin with; by default scratch" },
+        { "net", &option_string, offsetof(BuildArgs, net), "NETWORK",
+          "run: the network, as for podctl run; none for no network" },
         { "overwrite", &option_bool, offsetof(BuildArgs, overwrite), NULL,
           "write: replace the file if there is one" },
         { "platform", &option_string, offsetof(BuildArgs, platform), "OS/ARCH",
           "begin: what the image is for; by default this host" },
+        { "script", &option_string, offsetof(BuildArgs, script), "FILE", "The same as the command script" },
+        { "secret", &option_strv, offsetof(BuildArgs, secrets), "NAME[=FILE]",
+          "run: a file in /run/secrets that does not get into the image" },
         { "tag", &option_string, offsetof(BuildArgs, tag), "NAME", "--file: the image's name in the store",
           .letter = 't' },
+        { "user", &option_string, offsetof(BuildArgs, user), "USER[:GROUP]",
+          "run: who the command runs as; by default the image's user" },
+        { "workdir", &option_string, offsetof(BuildArgs, workdir), "PATH",
+          "run: where the command runs; by default the image's directory" },
         {},
 };
 
@@ -155,7 +183,10 @@ static int run_config(Run *r)
 static int run_end(Run *r)
 {
         _cleanup_free_ char *message = NULL;
-        int k = build_context_end(r->build, BUILD_DIRECTORY, &message);
+        int k;
+
+        build_pod_forget(r->context, r->build);
+        k = build_context_end(r->build, BUILD_DIRECTORY, &message);
 
         build_context_done(r->build);
         return k < 0 ? build_failed(r, k, message) : 0;
@@ -186,17 +217,38 @@ static int run_line(const Run *script, const char *line)
         return k;
 }
 
+static bool is_continued(const char *line, const char *end)
+{
+        size_t n = 0;
+
+        while (end - n > line && end[-1 - (ssize_t) n] == '\\')
+                n++;
+        return n % 2 == 1 && line[strspn(line, " \t")] != '#';
+}
+
+/* Ends the line, which a backslash at its end continues in the next one. Returns what comes behind it, or NULL. */
+static char *cut_line(char *line, size_t *number)
+{
+        for (char *end = line; (end = strchr(end, '\n'));) {
+                (*number)++;
+                if (!is_continued(line, end)) {
+                        *end = 0;
+                        return end + 1;
+                }
+                end[-1] = end[0] = ' ';
+        }
+        return NULL;
+}
+
 static int run_lines(const Run *script, const char *path, char *text)
 {
         size_t number = 1;
         int k = 0;
 
-        for (char *line = text, *next; k >= 0 && line; line = next, number++) {
+        for (char *line = text, *next; k == 0 && line; line = next) {
                 _cleanup_free_ char *prefix = strprintf("%s:%zu", path, number);
 
-                next = strchr(line, '\n');
-                if (next)
-                        *next++ = 0;
+                next = cut_line(line, &number);
                 log_set_prefix(prefix);
                 k = run_line(script, line);
                 log_set_prefix(NULL);
@@ -217,25 +269,44 @@ static int run_lines_cached(Run *r, const char *path, char *text)
         applied = build_run_apply_cache(r);
         build_run_trim_cache(r);
         r->cache = NULL;
-        return k < 0 ? k : applied;
+        return k != 0 ? k : applied;
+}
+
+/* --cache, --cache=yes, --cache=no. */
+static int wants_cache(const Run *r)
+{
+        int wanted = 0;
+
+        STRV_FOREACH(word, r->args->caches) {
+                wanted = **word ? parse_boolean(*word) : 1;
+                if (wanted < 0)
+                        return log_error_errno(EINVAL, "Option --cache=%s: it is --cache for 'build script', without "
+                                               "a value", *word);
+        }
+        return wanted;
 }
 
 static int run_script(Run *r)
 {
+        int cached = wants_cache(r);
         _cleanup_free_ char *text = NULL;
         size_t size;
-        int k = read_file_at(AT_FDCWD, r->words[0], SCRIPT_MAX, &text, &size);
+        int k;
 
+        if (cached < 0)
+                return cached;
+        k = read_file_at(AT_FDCWD, r->words[0], SCRIPT_MAX, &text, &size);
         if (k < 0)
                 return log_error_errno(k, "Cannot read %s: %m", r->words[0]);
         if (strlen(text) != size)
                 return log_error_errno(EINVAL, "Cannot read %s: it is not a text", r->words[0]);
-        return r->args->cache ? run_lines_cached(r, r->words[0], text) : run_lines(r, r->words[0], text);
+        return cached ? run_lines_cached(r, r->words[0], text) : run_lines(r, r->words[0], text);
 }
 
 /* All */
 
 #define COPY_OPTIONS "chmod chown exclude"
+#define RUN_OPTIONS "cache env net secret user workdir"
 #define SETTING(setting) { setting, NULL, "", 1, -1, CHANGES, run_setting, build_inputs_none }
 #define APPC_SETTING(setting) { setting, NULL, "", 1, -1, CHANGES, run_appc_setting, build_inputs_none }
 
@@ -247,6 +318,7 @@ static const Command commands[] = {
         { "copy-to-dir", "SOURCE… DIR",     COPY_OPTIONS,           2, -1, CHANGES, build_run_copy_to_dir,
           build_inputs_copy_to_dir },
         { "rm",          "PATH…",           "",                     1, -1, CHANGES, build_run_rm, build_inputs_none   },
+        { "run",         "-- COMMAND…",     RUN_OPTIONS,            1, -1, CHANGES, build_run_run, build_inputs_none  },
         SETTING("annotation"),
         SETTING("cmd"),
         SETTING("entrypoint"),
@@ -338,11 +410,11 @@ static int carry_out(Run *r)
         _cleanup_free_ char *message = NULL;
         int k = r->command->run(r);
 
-        if (k >= 0 && r->command->how == CHANGES) {
+        if (k == 0 && r->command->how == CHANGES) {
                 k = build_context_save(r->build, &message);
                 k = k < 0 ? build_failed(r, k, message) : 0;
         }
-        if (k < 0) {
+        if (k != 0) {
                 /* What it made so far may fill the disk. */
                 build_context_done(r->build);
                 (void) build_context_open(BUILD_DIRECTORY, r->build, NULL);
@@ -376,20 +448,36 @@ static int run_command(Run *r, char **words)
         return k;
 }
 
-int build_command_run(Context *context, const BuildArgs *args, char **words)
+static int run_words(Context *context, const BuildArgs *args, char **words)
 {
         BuildContext build = BUILD_CONTEXT_NONE;
-        int k;
-
-        if (args->file) {
-                k = check_options("--file=", "build-arg file tag", args);
-                return k < 0 ? k : build_containerfile(context, args, words);
-        }
-        if (!words[0])
-                return log_error_errno(EINVAL, "'build' needs a command, or --file= for a Containerfile; see "
-                                       "podctl-build(1)");
-        k = run_command(&(Run) { .context = context, .args = args, .build = &build }, words);
+        int k = run_command(&(Run) { .context = context, .args = args, .build = &build }, words);
 
         build_context_done(&build);
         return k;
+}
+
+static int run_script_of_option(Context *context, const BuildArgs *args, char *const *words)
+{
+        char *as_command[] = { (char *) "script", args->script, NULL };
+        BuildArgs own = *args;
+
+        own.script = NULL;
+        return words[0] ? log_error_errno(EINVAL, "'build --script=' does not take '%s'", words[0])
+                        : run_words(context, &own, as_command);
+}
+
+int build_command_run(Context *context, const BuildArgs *args, char **words)
+{
+        if (args->file) {
+                int k = check_options("--file=", "build-arg file tag", args);
+
+                return k < 0 ? k : build_containerfile(context, args, words);
+        }
+        if (args->script)
+                return run_script_of_option(context, args, words);
+        if (!words[0])
+                return log_error_errno(EINVAL, "'build' needs a command, or --file= for a Containerfile; see "
+                                       "podctl-build(1)");
+        return run_words(context, args, words);
 }

@@ -6,9 +6,6 @@
 #include "cli/verbs/build-run-cache.h"
 #include "shared/explain.h"
 
-/* Ten builds of half a gigabyte. */
-#define CACHE_MAX (5ULL * 1024 * 1024 * 1024)
-
 static int cache_path(Context *context, char **ret)
 {
         const char *place = getenv("XDG_CACHE_HOME"), *directory;
@@ -93,17 +90,47 @@ int build_run_cached(Run *r, int (*carry_out)(Run *r))
         k = build_run_apply_cache(r);
         if (k >= 0)
                 k = carry_out(r);
-        if (k >= 0 && known)
+        if (k == 0 && known)
                 build_run_keep(r);
         else
                 build_cache_forget_key(r->cache);
         return k;
 }
 
-void build_run_trim_cache(const Run *r)
+static void trim_cache(BuildCache *cache, uint64_t unused_sec)
 {
-        int k = build_cache_trim(r->cache, CACHE_MAX);
+        int k = build_cache_trim(cache, BUILD_CACHE_MAX, unused_sec);
 
         if (k < 0)
                 log_warning_errno(k, "Cannot trim the cache: %m");
+}
+
+void build_run_trim_cache(const Run *r)
+{
+        trim_cache(r->cache, BUILD_CACHE_UNUSED_SEC);
+}
+
+void build_cache_collect(Context *context, uint64_t unused_sec)
+{
+        _cleanup_(build_cache_freep) BuildCache *cache = NULL;
+        _cleanup_free_ char *path = NULL;
+
+        if (cache_path(context, &path) >= 0 && access(path, F_OK) >= 0 && build_run_open_cache(context, &cache) >= 0)
+                trim_cache(cache, unused_sec);
+}
+
+int build_cache_measure(Context *context, BuildCacheUse *ret)
+{
+        _cleanup_(build_cache_freep) BuildCache *cache = NULL;
+        _cleanup_free_ char *path = NULL;
+        int k = cache_path(context, &path);
+
+        *ret = (BuildCacheUse) {};
+        if (k < 0 || access(path, F_OK) < 0)
+                return k;
+        k = build_run_open_cache(context, &cache);
+        if (k < 0)
+                return k;
+        k = build_cache_preview(cache, BUILD_CACHE_MAX, BUILD_CACHE_UNUSED_SEC, ret);
+        return k < 0 ? log_error_errno(k, "Cannot measure the cache of builds: %m") : 0;
 }

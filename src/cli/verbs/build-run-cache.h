@@ -17,3 +17,7 @@ int build_run_cached(Run *r, int (*carry_out)(Run *r));
 /* What was looked up so far becomes the state of the build. */
 int build_run_apply_cache(Run *r);
 void build_run_trim_cache(const Run *r);
+/* Removes what was not used for so long, if there is a cache. */
+void build_cache_collect(Context *context, uint64_t unused_sec);
+/* What there is of it, and what build_cache_collect() would remove by default; nothing if there is no cache. */
+int build_cache_measure(Context *context, BuildCacheUse *ret);

@@ -3,9 +3,9 @@
 #include "build/build-layer.h"
 #include "build/build-push.h"
 #include "build/build-write.h"
+#include "cli/images/registry-name.h"
 #include "cli/terminal/output-file.h"
 #include "cli/verbs/build-run.h"
-#include "image/name/image-location.h"
 #include "shared/explain.h"
 
 int build_run_layer(Run *r)
@@ -13,6 +13,9 @@ int build_run_layer(Run *r)
         _cleanup_free_ char *message = NULL;
         int k = build_layer_close(r->build, &message);
 
+        /* It is closed already. */
+        if (k == 0 && build_record_ends_with_run(r->build->record))
+                return 0;
         if (k == 0)
                 k = explain(&message, ENODATA, "no file has changed since the last layer");
         return k < 0 ? build_failed(r, k, message) : 0;
@@ -79,28 +82,17 @@ int build_run_write(Run *r)
         return k < 0 ? k : write_target(r, &target, &output);
 }
 
-static int parse_registry(const Run *r, const char *text, ImageLocation *location)
-{
-        _cleanup_free_ char *message = NULL;
-        int k = image_location_parse(text, location, &message);
-
-        if (k >= 0 && location->type != IMAGE_AT_REGISTRY)
-                k = explain(&message, EINVAL, "'%s' is not in a registry; write docker://HOST/NAME[:TAG]", text);
-        if (k >= 0 && location->registry.has_digest)
-                k = explain(&message, EINVAL, "'%s': the digest is what comes of it; write a tag", text);
-        return k < 0 ? build_failed(r, k, message) : 0;
-}
-
 int build_run_push(Run *r)
 {
         _cleanup_(image_location_done) ImageLocation location = {};
         _cleanup_free_ char *message = NULL;
         Fetcher *fetcher;
         Digest digest;
-        int k = parse_registry(r, r->words[0], &location);
+        int k = registry_name_parse(r->words[0], &location, &message);
 
-        if (k >= 0)
-                k = context_fetcher(r->context, &fetcher);
+        if (k < 0)
+                return build_failed(r, k, message);
+        k = context_fetcher(r->context, &fetcher);
         if (k >= 0)
                 k = close_layer(r);
         if (k >= 0)

@@ -18,7 +18,13 @@ typedef struct BuildArgs {
         char **build_arguments;
         char *compression;
         bool overwrite;
-        bool cache;
+        char **caches;          /* "" where only --cache was written */
+        char **environment;
+        char *net;
+        char *script;
+        char **secrets;
+        char *user;
+        char *workdir;
 } BuildArgs;
 
 typedef struct Command Command;
@@ -62,5 +68,7 @@ int build_run_copy(Run *r);
 int build_run_copy_to_dir(Run *r);
 int build_run_rm(Run *r);
 int build_run_layer(Run *r);
+/* Also returns the exit status of the command. */
+int build_run_run(Run *r);
 int build_run_write(Run *r);
 int build_run_push(Run *r);

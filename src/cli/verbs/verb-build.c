@@ -15,7 +15,7 @@ const Verb verb_build = {
         .args_size = sizeof(BuildArgs),
         .min_words = 0,
         .max_words = -1,
-        .completes = "begin|add|copy|copy-to-dir|rm|annotation|cmd|dependency|entrypoint|env|health|isolator|label|"
+        .completes = "begin|add|copy|copy-to-dir|rm|run|annotation|cmd|dependency|entrypoint|env|health|isolator|label|"
                      "mount|port|post-stop|pre-start|stop-signal|supplementary-groups|user|volume|workdir|config|layer|"
                      "script|write|push|end FILE",
         .run = run,

@@ -12,6 +12,7 @@
 #include "pod/pod-image-manifest.h"
 #include "pod/pod-prepare.h"
 #include "shared/explain.h"
+#include "stage1/app-trace.h"
 #include "stage1/app-view.h"
 
 typedef struct ExportArgs {
@@ -125,8 +126,6 @@ static int write_oci(const Image *image, const AppcPodApp *app, const MergedTree
                                        reterr_message);
 }
 
-/* What is in an app's root because a pod was started: places to mount something, which neither the image nor the app
- * made. */
 typedef struct Exported {
         int root;
         char **lowers;
@@ -144,29 +143,11 @@ static bool image_has(const Exported *e, const char *path)
         return false;
 }
 
-static bool is_empty_file(const Exported *e, const char *path)
-{
-        struct stat st;
-
-        return fstatat(e->root, path, &st, AT_SYMLINK_NOFOLLOW) >= 0 && S_ISREG(st.st_mode) && st.st_size == 0;
-}
-
 static bool is_of_the_app(const void *userdata, const char *path, bool is_directory)
 {
-        static const char *const directories[] = { "run/credentials", "run/host", "run/secrets", "run/systemd" };
-        static const char *const files[] = { "etc/hostname", "etc/hosts", "etc/resolv.conf" };
         const Exported *e = userdata;
 
-        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
-                const char *below = startswith(path, directories[i]);
-
-                if (below && (*below == '/' || *below == 0))
-                        return image_has(e, path);
-        }
-        for (size_t i = 0; i < ELEMENTSOF(files); i++)
-                if (streq(path, files[i]))
-                        return image_has(e, path) || !is_empty_file(e, path);
-        return !streq(path, "etc/mtab") || image_has(e, path);
+        return !app_trace_is(e->root, path) || image_has(e, path);
 }
 
 static int write_app(const Pod *pod, const AppcPodApp *app, const Image *image, bool oci, int fd,

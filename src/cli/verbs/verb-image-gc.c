@@ -4,6 +4,7 @@
 #include "basic/time-util.h"
 #include "cli/persona.h"
 #include "cli/terminal/results.h"
+#include "cli/verbs/build-run-cache.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pod-prepare.h"
 #include "shared/explain.h"
@@ -90,6 +91,8 @@ static int run(Context *c, void *userdata, char **words)
         report(&collected, &results);
         results_print(&results);
         strv_free(collected.removed_images);
+        build_cache_collect(c, args->grace_usec == NOT_GIVEN ? BUILD_CACHE_UNUSED_SEC
+                                                             : args->grace_usec / USEC_PER_SEC);
         return r;
 }
 

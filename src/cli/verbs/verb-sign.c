@@ -7,6 +7,7 @@
 #include "build/aci-file.h"
 #include "cli/images/fetch-image.h"
 #include "cli/terminal/output-file.h"
+#include "cli/verbs/sign-registry.h"
 #include "cli/verbs/verbs.h"
 #include "image/export/image-export.h"
 #include "image/name/image-location.h"
@@ -22,7 +23,8 @@ typedef struct SignArgs {
 } SignArgs;
 
 static const Option options[] = {
-        { "key", &option_string, offsetof(SignArgs, key), "KEY", "The secret key, as gpg knows it" },
+        { "key", &option_string, offsetof(SignArgs, key), "KEY",
+          "The secret key, as gpg knows it, or a file with one in PEM" },
         { "output", &option_string, offsetof(SignArgs, output), "FILE",
           "Where the signature of an ACI goes; by default FILE.asc" },
         { "overwrite", &option_bool, offsetof(SignArgs, overwrite), NULL, "Replace the signature if there is one" },
@@ -97,7 +99,7 @@ static int write_statement(const char *name, const Digest *digest)
         _cleanup_json_object_ json_object *o = NULL;
         _cleanup_close_ int fd = memfd_create("statement", MFD_CLOEXEC);
         _cleanup_free_ char *text = NULL;
-        int r = fd < 0 ? -errno : simple_signing_format(name, digest, &o);
+        int r = fd < 0 ? -errno : simple_signing_format(SIMPLE_SIGNING_TYPE, name, digest, &o);
 
         if (r >= 0)
                 r = json_format_compact(o, &text);
@@ -208,14 +210,31 @@ static int sign_by_digest(const SignArgs *args, const char *word, const char *at
         return sign_statement(args, full, &digest);
 }
 
+static int sign_with_pem(Context *c, const SignArgs *args, const char *text, size_t size, const char *word)
+{
+        if (args->store || args->output || args->overwrite)
+                return log_error_errno(EINVAL, "A signature with a key in PEM goes to the registry of the image; "
+                                       "--store=, --output= and --overwrite are for those of gpg");
+        return sign_in_registry(c, args->key, text, size, word);
+}
+
 static int run(Context *c, void *userdata, char **words)
 {
         const SignArgs *args = userdata;
         const char *word = words[0], *at = strrchr(word, '@');
+        _cleanup_free_ char *pem = NULL;
         struct stat st;
+        size_t n = 0;
+        int r;
 
         if (!args->key)
                 return log_error_errno(EINVAL, "'podctl sign' needs --key=KEY, as 'gpg --list-secret-keys' lists them");
+        r = sign_key_read(args->key, &pem, &n);
+        if (r != 0)
+                return r < 0 ? r : sign_with_pem(c, args, pem, n, word);
+        if (startswith(word, "docker:"))
+                return log_error_errno(EINVAL, "A signature in a registry needs --key=FILE, with a secret key in PEM; "
+                                       "'openssl genpkey' makes one");
         if (at && !path_is_absolute(word) && !startswith(word, "."))
                 return sign_by_digest(args, word, at);
         if (strchr("./", word[0]) || stat(word, &st) >= 0)

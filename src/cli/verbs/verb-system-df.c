@@ -8,6 +8,7 @@
 #include "cli/start/disk-usage.h"
 #include "cli/start/pod-json.h"
 #include "cli/terminal/table.h"
+#include "cli/verbs/build-run-cache.h"
 #include "cli/verbs/verbs.h"
 #include "shared/explain.h"
 
@@ -33,6 +34,7 @@ static const struct {
         [DISK_IMAGES] = { "Images", "images" },
         [DISK_PODS] = { "Pods", "pods" },
         [DISK_VOLUMES] = { "Volumes", "volumes" },
+        [DISK_BUILD_CACHE] = { "Build cache", "build-cache" },
 };
 
 /* Cells, which a row owns */
@@ -150,6 +152,7 @@ static void fill_volume(const DiskUsage *u, size_t i, bool full, char *cells[sta
 
 static const Kind sums = { { "TYPE", "TOTAL", "ACTIVE", "SIZE", "RECLAIMABLE" }, 0, count_types, fill_type };
 
+/* What the cache of builds has is of no use one by one. */
 static const Kind kinds[_DISK_TYPE_MAX] = {
         [DISK_IMAGES] = { { "NAME", "ID", "IMPORTED", "SIZE", "SHARED", "UNIQUE", "PODS" },
                           TABLE_COLUMN(0) | TABLE_COLUMN(6), count_images, fill_image },
@@ -190,6 +193,8 @@ static int print_tables(const DiskUsage *u, const SystemDfArgs *args)
         int r = print_kind(&sums, u, args);
 
         for (DiskType t = 0; args->verbose && r >= 0 && t < _DISK_TYPE_MAX; t++) {
+                if (!kinds[t].count)
+                        continue;
                 (void) printf(args->no_legend ? "\n" : "\n%s:\n", types[t].title);
                 r = print_kind(&kinds[t], u, args);
         }
@@ -279,7 +284,7 @@ static void print_as_json(const DiskUsage *u, const SystemDfArgs *args)
                 add_size(o, "active", u->sums[t].active);
                 add_size(o, "size", u->sums[t].size);
                 add_size(o, "reclaimable", u->sums[t].reclaimable);
-                if (args->verbose)
+                if (args->verbose && kinds[t].count)
                         (void) json_object_object_add(o, "items", items_to_json(u, t));
                 (void) json_object_array_add(array, o);
         }
@@ -324,6 +329,17 @@ static int read_volumes(Context *c, PodStore *pods, DiskUsage *u)
         return r < 0 ? log_error_errno(r, "Cannot measure the volumes: %m") : 0;
 }
 
+static int read_build_cache(Context *c, DiskUsage *u)
+{
+        BuildCacheUse use;
+        int r = build_cache_measure(c, &use);
+
+        if (r >= 0)
+                u->sums[DISK_BUILD_CACHE] = (DiskSum) { .total = use.n, .size = use.size,
+                                                        .reclaimable = use.reclaimable };
+        return r;
+}
+
 static int read_usage(Context *c, DiskUsage *u)
 {
         PodStore *pods;
@@ -333,7 +349,9 @@ static int read_usage(Context *c, DiskUsage *u)
                 r = read_images(c, pods, u);
         if (r >= 0)
                 r = read_pods(c, pods, u);
-        return r < 0 ? r : read_volumes(c, pods, u);
+        if (r >= 0)
+                r = read_volumes(c, pods, u);
+        return r < 0 ? r : read_build_cache(c, u);
 }
 
 static int run(Context *c, void *userdata, char **words)

@@ -46,6 +46,7 @@ const Verb *const podctl_verbs[] = {
         &verb_image_render,
         &verb_image_tag,
         &verb_image_untag,
+        &verb_image_push,
         &verb_image_rm,
         &verb_image_gc,
         &verb_volume_list,

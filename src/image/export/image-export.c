@@ -4,7 +4,7 @@
 #include <fcntl.h>
 
 #include "image/export/aci-export.h"
-#include "image/export/export-layer.h"
+#include "image/export/export-plan.h"
 #include "image/export/image-export.h"
 #include "image/export/layout-writer.h"
 #include "image/store/image-store-internal.h"
@@ -15,21 +15,11 @@
 
 #define BLOCK_SIZE (256U * 1024)
 
-/* One image of the archive. */
-typedef struct ExportImage {
-        const Image *image;
-        OciManifest *manifest;
-        char *text;             /* text of the manifest */
-        Digest id;              /* digest of the manifest */
-        ExportLayer *layers;
-        size_t n_layers;
-} ExportImage;
-
 typedef struct Export {
         ImageStore *store;
         Fetcher *fetcher;
         LayoutWriter *writer;
-        ExportImage *images;
+        ExportPlan *images;     /* of the archive */
         size_t n_images;
         int layer_fd;           /* the only layer of an image that is created here; otherwise negative */
         char **reterr_message;
@@ -117,7 +107,7 @@ static int write_kept(Export *e, const OciDescriptor *d, const Digest *layer, bo
         return decompress ? write_decompressed(e, d, fd) : write_checked(e, d, read_file, &fd);
 }
 
-static int write_layer(Export *e, const ExportImage *x, size_t i)
+static int write_layer(Export *e, const ExportPlan *x, size_t i)
 {
         const OciDescriptor *d = &x->manifest->layers[i];
         const ExportLayer *l = &x->layers[i];
@@ -126,7 +116,7 @@ static int write_layer(Export *e, const ExportImage *x, size_t i)
                           : write_kept(e, d, &x->image->layers[i], l->decompress);
 }
 
-static int write_layers(Export *e, const ExportImage *x)
+static int write_layers(Export *e, const ExportPlan *x)
 {
         if (e->layer_fd >= 0)
                 return write_checked(e, &x->manifest->layers[0], read_file, &e->layer_fd);
@@ -140,74 +130,17 @@ static int write_layers(Export *e, const ExportImage *x)
         return 0;
 }
 
-/* The manifest, unchanged, or adapted if layers are only available in another form. */
-
-static int find_layers(Export *e, ExportImage *x)
-{
-        const Image *image = x->image;
-        int r, changed = 0;
-
-        if (e->layer_fd >= 0)
-                return 0;
-        if (x->manifest->n_layers != image->n_layers)
-                return explain(e->reterr_message, EBADMSG, "manifest and config list different layers");
-        x->layers = new0(ExportLayer, MAX(image->n_layers, (size_t) 1));
-        if (!x->layers)
-                return -ENOMEM;
-        for (; x->n_layers < image->n_layers; x->n_layers++) {
-                ExportLayer *l = &x->layers[x->n_layers];
-
-                r = export_layer_find(e->store, image, e->fetcher, &image->layers[x->n_layers],
-                                      &x->manifest->layers[x->n_layers], l, e->reterr_message);
-                if (r < 0)
-                        return explain_context(e->reterr_message, r, "layer %s",
-                                               DIGEST_STRING(&x->manifest->layers[x->n_layers].digest));
-                changed |= l->changed;
-        }
-        return changed;
-}
-
-/* Returns 1 if the manifest is a new one. */
-static int decide_manifest(Export *e, ExportImage *x)
-{
-        _cleanup_json_object_ json_object *o = NULL;
-        int r = find_layers(e, x);
-
-        x->id = x->image->id;
-        if (r <= 0) {
-                x->text = r < 0 ? NULL : strndup(x->image->manifest, x->image->manifest_size);
-                return r < 0 ? r : x->text ? 0 : -ENOMEM;
-        }
-        r = oci_manifest_write(x->manifest, &o);
-        if (r < 0)
-                return r;
-        r = json_format_compact(o, &x->text);
-        if (r < 0)
-                return r;
-        r = digest_of_memory(DIGEST_SHA256, x->text, strlen(x->text), &x->id);
-        return r < 0 ? r : 1;
-}
-
 /* Says which one it is. */
-static int of_image(const Export *e, const ExportImage *x, int r)
+static int of_image(const Export *e, const ExportPlan *x, int r)
 {
         if (r < 0 && e->n_images > 1)
                 (void) explain_context(e->reterr_message, r, "image %s", DIGEST_FILE(&x->image->id));
         return r;
 }
 
-static int plan_image(Export *e, ExportImage *x)
-{
-        _cleanup_json_error_ JsonError error = {};
-        int r = oci_manifest_parse(x->image->manifest, x->image->manifest_size, &x->manifest, &error);
-
-        return r < 0 ? explain(e->reterr_message, r, "manifest: %s", json_error_message(&error, r))
-                     : decide_manifest(e, x);
-}
-
 /* index.json */
 
-static void add_entries(const ExportImage *x, json_object *index)
+static void add_entries(const ExportPlan *x, json_object *index)
 {
         const char *media_type = x->manifest->media_type ?: OCI_MEDIA_TYPE_MANIFEST;
 
@@ -229,7 +162,7 @@ static int write_index(Export *e)
         return r < 0 ? r : layout_writer_text(e->writer, "index.json", text, strlen(text), e->reterr_message);
 }
 
-static int write_image(Export *e, const ExportImage *x)
+static int write_image(Export *e, const ExportPlan *x)
 {
         int r = layout_writer_blob_text(e->writer, &x->id, x->text, strlen(x->text), e->reterr_message);
 
@@ -245,7 +178,8 @@ static int export_oci(Export *e)
         int r, changed = 0;
 
         for (size_t i = 0; i < e->n_images; i++) {
-                r = of_image(e, &e->images[i], plan_image(e, &e->images[i]));
+                r = of_image(e, &e->images[i], export_plan_make(e->layer_fd >= 0 ? NULL : e->store, e->fetcher,
+                                                                &e->images[i], e->reterr_message));
                 if (r < 0)
                         return r;
                 changed |= r;
@@ -262,15 +196,6 @@ static int export_oci(Export *e)
         return r < 0 ? r : changed;
 }
 
-static void export_image_done(ExportImage *x)
-{
-        for (size_t i = 0; i < x->n_layers; i++)
-                export_layer_done(&x->layers[i]);
-        free(x->layers);
-        free(x->text);
-        oci_manifest_free(x->manifest);
-}
-
 static int export_to(Export *e, int fd)
 {
         int r = layout_writer_new_tar(fd, &e->writer, e->reterr_message);
@@ -279,13 +204,13 @@ static int export_to(Export *e, int fd)
                 r = export_oci(e);
         layout_writer_free(e->writer);
         for (size_t i = 0; i < e->n_images; i++)
-                export_image_done(&e->images[i]);
+                export_plan_done(&e->images[i]);
         return r;
 }
 
 int image_export_oci(ImageStore *s, Image *const *images, size_t n, Fetcher *fetcher, int fd, char **reterr_message)
 {
-        _cleanup_free_ ExportImage *list = new0(ExportImage, n);
+        _cleanup_free_ ExportPlan *list = new0(ExportPlan, n);
         Export e = {
                 .store = s, .images = list, .n_images = n, .fetcher = fetcher, .layer_fd = -EBADF,
                 .reterr_message = reterr_message,
@@ -411,7 +336,7 @@ int image_write_oci(const OciContents *contents, int fd, char **reterr_message)
         if (r < 0)
                 return r;
         return export_to(&(Export) {
-                .images = &(ExportImage) { .image = &image }, .n_images = 1, .layer_fd = layer_fd,
+                .images = &(ExportPlan) { .image = &image }, .n_images = 1, .layer_fd = layer_fd,
                 .reterr_message = reterr_message,
         }, fd);
 }

@@ -86,7 +86,7 @@ bool image_visit_allows(const ImageVisit *v, const char *path, bool is_directory
         return true;
 }
 
-static char *dependency_text(const AppcDependency *d)
+char *image_dependency_text(const AppcDependency *d)
 {
         const char *version = strv_env_get(d->labels, "version");
         _cleanup_free_ char *text = strjoin(d->image_name, version ? ":" : "", strempty(version));
@@ -111,7 +111,7 @@ int image_dependency_find(ImageStore *s, const AppcDependency *dependency, Diges
 static int load_dependency(ImageStore *s, const Image *dependent, const AppcDependency *d, Image **ret,
                            char **reterr_message)
 {
-        _cleanup_free_ char *text = dependency_text(d);
+        _cleanup_free_ char *text = image_dependency_text(d);
         Digest id;
         int r;
 
@@ -234,7 +234,7 @@ static int look_for_missing(Missing *m, const Digest *id);
 
 static int look_for_dependency(Missing *m, const AppcDependency *d)
 {
-        _cleanup_free_ char *text = dependency_text(d);
+        _cleanup_free_ char *text = image_dependency_text(d);
         Digest id;
         int r;
 

@@ -39,5 +39,8 @@ bool image_visit_allows(const ImageVisit *v, const char *path, bool is_directory
  * again: they have dependencies too, and may not match (an image ID, other labels). */
 int image_dependencies_missing(ImageStore *s, const Digest *id, char ***ret, char **reterr_message);
 
+/* The dependency as an argument of `podctl fetch`. NULL: out of memory. */
+char *image_dependency_text(const AppcDependency *dependency);
+
 /* The image in the store that satisfies the dependency. -ENOENT. */
 int image_dependency_find(ImageStore *s, const AppcDependency *dependency, Digest *ret);

@@ -10,9 +10,7 @@
  * layers are what was signed, found by its tag, sha256-HEX.sig, or among the referrers of the image. Certificates and
  * the transparency log are not looked at: a key that is trusted needs neither. */
 
-#define PAYLOAD_MEDIA_TYPE "application/vnd.dev.cosign.simplesigning.v1+json"
 #define ARTIFACT_TYPE "application/vnd.dev.cosign.artifact.sig.v1+json"
-#define ANNOTATION_SIGNATURE "dev.cosignproject.cosign/signature"
 #define ANNOTATION_CERTIFICATE "dev.sigstore.cosign/certificate"
 #define BLOB_MAX (1U * 1024 * 1024)
 
@@ -87,7 +85,7 @@ static int check_payload(SignatureSearch *s, const char *data, size_t n, char **
 static int verify_layer(SignatureSearch *s, const FetchReply *payload, const OciDescriptor *layer, ImageTrust *ret,
                         char **reterr_message)
 {
-        const char *signature = strv_env_get(layer->annotations, ANNOTATION_SIGNATURE);
+        const char *signature = strv_env_get(layer->annotations, COSIGN_ANNOTATION_SIGNATURE);
         bool keyless = strv_env_get(layer->annotations, ANNOTATION_CERTIFICATE);
         int r;
 
@@ -102,7 +100,7 @@ static int try_layer(SignatureSearch *s, const OciDescriptor *layer)
         ImageTrust trust = {};
         int r;
 
-        if (!strv_env_get(layer->annotations, ANNOTATION_SIGNATURE) || !oci_descriptor_is_supported(layer))
+        if (!strv_env_get(layer->annotations, COSIGN_ANNOTATION_SIGNATURE) || !oci_descriptor_is_supported(layer))
                 return 0;
         r = fetch_blob(s, FETCH_BLOB, &layer->digest, BLOB_MAX, &reply);
         if (r <= 0)
@@ -200,7 +198,7 @@ static int try_manifest(SignatureSearch *s, const char *data, size_t n)
         for (size_t i = 0; i < MIN(manifest->n_layers, (size_t) SIGNATURES_MAX); i++) {
                 const OciDescriptor *layer = &manifest->layers[i];
 
-                r = streq(layer->media_type, PAYLOAD_MEDIA_TYPE)           ? try_layer(s, layer)
+                r = streq(layer->media_type, COSIGN_PAYLOAD_MEDIA_TYPE)           ? try_layer(s, layer)
                     : startswith(layer->media_type, COSIGN_BUNDLE_TYPE) ? try_bundle_layer(s, layer)
                                                                         : 0;
                 if (r != 0)

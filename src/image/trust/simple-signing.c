@@ -80,10 +80,10 @@ static const JsonField payload_table[] = {
 };
 static const JsonType json_payload = JSON_POINTER(Payload, payload_table, check_payload);
 
-int simple_signing_format(const char *reference, const Digest *digest, json_object **ret)
+int simple_signing_format(const char *type, const char *reference, const Digest *digest, json_object **ret)
 {
         Payload payload = { .critical = {
-                .type = (char *) SIMPLE_SIGNING_TYPE,
+                .type = (char *) type,
                 .image = { .digest = (char *) DIGEST_STRING(digest) },
                 .identity = { .reference = (char *) reference },
         } };

@@ -15,14 +15,18 @@ typedef struct SimpleSigning {
 #define SIMPLE_SIGNING_TYPE "atomic container signature"
 #define COSIGN_TYPE "cosign container image signature"
 
+/* Of the layer that cosign makes of a payload, and of its annotation with the signature, in base64. */
+#define COSIGN_PAYLOAD_MEDIA_TYPE "application/vnd.dev.cosign.simplesigning.v1+json"
+#define COSIGN_ANNOTATION_SIGNATURE "dev.cosignproject.cosign/signature"
+
 void simple_signing_done(SimpleSigning *s);
 
 /* Call this only with verified data. As the specification requires, unknown members are refused, except in
  * "optional". */
 int simple_signing_parse(const char *data, size_t n, const char *type, SimpleSigning *ret, JsonError *e);
 
-/* The payload that says that the image of this digest may be called so: "HOST/PATH:TAG". */
-int simple_signing_format(const char *reference, const Digest *digest, json_object **ret);
+/* The payload that says that the image of this digest may be called so: "HOST/PATH:TAG". type: as above. */
+int simple_signing_format(const char *type, const char *reference, const Digest *digest, json_object **ret);
 /* Where a store has the signatures of an image: PATH@sha256=HEX, the path being that of its name, without the host
  * (containers-registries.d(5)); in it are files "signature-1" and so on. NULL: out of memory. */
 char *simple_signing_directory(const char *path, const Digest *digest);
