@@ -2,6 +2,7 @@
 #include "basic/parse.h"
 #include "basic/signal-util.h"
 #include "manifest/appc-image.h"
+#include "pod/engine.h"
 #include "pod/plan-check.h"
 #include "pod/plan-isolators.h"
 #include "shared/explain.h"
@@ -41,6 +42,20 @@ int plan_check_capabilities(const PodPlan *plan, char **reterr_message)
                 if (r < 0)
                         return r;
         }
+        return 0;
+}
+
+int plan_check_volumes(const PodPlan *plan, char **reterr_message)
+{
+        if (engine_of(plan->settings)->shared_mounts)
+                return 0;
+        for (size_t i = 0; i < plan->n_apps; i++)
+                for (size_t j = 0; j < plan->apps[i].mounts.n; j++)
+                        if (plan->apps[i].mounts.items[j].shared)
+                                return explain(reterr_message, EOPNOTSUPP,
+                                               "%s: propagation=shared needs the engine 'fly', since systemd keeps "
+                                               "the mounts of a service to itself; use propagation=slave",
+                                               plan->apps[i].mounts.items[j].what);
         return 0;
 }
 

@@ -39,7 +39,7 @@ static int open_target(const PlanMount *m, MountContext *context, bool directory
         if (r < 0)
                 return r;
         if (m->app)
-                r = late_mounts_check(&context->late, m->app, target, m->slave);
+                r = late_mounts_check(&context->late, m->app, target, m->slave && !context->own_mounts);
         if (r < 0)
                 return r;
         return r > 0 ? open_late_target(m, context, target, directory)

@@ -51,7 +51,7 @@ static bool name_is_of_ending_pod(const char *name, Uuid *ret)
         return pod_name_holder(name, ret) >= 0 && pod_is_ending(ret);
 }
 
-/* Only one pod of a name at a time. The lock is left to nspawn, like the pod's own, and so lasts as long as the pod. */
+/* Only one pod of a name at a time. The lock is left to what the pod becomes, like the pod's own, and so lasts as long as the pod. */
 static int lock_name(const Pod *pod)
 {
         _cleanup_free_ char *path = strjoin(POD_NAME_LOCKS "/", pod->settings->name);
@@ -101,7 +101,7 @@ static void warn_of_controllers(const PodPlan *plan)
 /* Which of the pod's settings have no effect on this host. */
 static void warn_of_host(const Pod *pod, const PodPlan *plan)
 {
-        const char *missing = machine_registry_missing();
+        const char *missing = engine_of(pod->settings)->is_machine ? machine_registry_missing() : NULL;
 
         warn_of_controllers(plan);
 
@@ -134,11 +134,13 @@ static int pod_launch_logging(Pod *pod, PodPlan *plan)
         _cleanup_(pod_plan_freep) PodPlan *own_plan = NULL;
         _cleanup_close_ int name_lock = -EBADF;
         _cleanup_free_ char *message = NULL;
+        const Engine *engine;
         int r;
 
         r = pod_load(pod, &message);
         if (r < 0)
                 return log_explained(r, message, "Cannot read pod %s", pod->uuid.s);
+        engine = engine_of(pod->settings);
         name_lock = lock_name(pod);
         if (name_lock < 0)
                 return name_lock;
@@ -152,7 +154,7 @@ static int pod_launch_logging(Pod *pod, PodPlan *plan)
                         return r;
                 plan = own_plan;
         }
-        r = limit_stop(plan);
+        r = engine->has_init ? limit_stop(plan) : 0;
         if (r < 0)
                 return r;
         warn_of_host(pod, plan);
@@ -160,15 +162,14 @@ static int pod_launch_logging(Pod *pod, PodPlan *plan)
                 pod_endings_wait();
 
         /* The pod that had the name before may have been killed. */
-        pod_clear_nspawn(pod->settings->name);
-        r = machine_forget_dead(pod->settings->name);
+        r = engine->clear ? engine->clear(pod->settings->name) : 0;
         if (r == -EEXIST)
                 return log_error_errno(r, "The name '%s' is in use by another machine", pod->settings->name);
         if (r < 0)
-                log_debug_errno(r, "Cannot look for a dead machine '%s': %m", pod->settings->name);
+                log_debug_errno(r, "Cannot look for what is left of a pod '%s': %m", pod->settings->name);
         (void) pod_link_journal(pod);
         pod_event_starts(pod);
-        r = stage1_default()->launch(pod, plan, &message);
+        r = stage1_of(pod->settings)->launch(pod, plan, &message);
         return log_explained(r, message, "Cannot start the pod");
 }
 
@@ -445,7 +446,7 @@ static void tell_cut_off(const Start *s, const UnitStatus *status)
  * ready. */
 static int report_exited(const Start *s, const UnitStatus *status, bool was_ready)
 {
-        int n = status->exit_status == 133 ? 0 : status->exit_status;
+        int n = status->exit_status == engine_of(s->pod->settings)->success_status ? 0 : status->exit_status;
 
         if (n != 0) {
                 if (!tell_trouble(s))
@@ -466,16 +467,27 @@ static int report_exited(const Start *s, const UnitStatus *status, bool was_read
         return 0;
 }
 
+/* Without an init in the pod, its app may well end by a signal, and what cleaned up has recorded what that means. */
+static bool was_recorded(const Start *s, int *ret)
+{
+        _cleanup_(pod_freep) Pod *pod = engine_of(s->pod->settings)->has_init ? NULL : pod_that_ended(s);
+
+        return pod && pod_exit_status(pod, ret) >= 0;
+}
+
 /* The unit's end as an exit status; what went wrong before the pod was there is reported here. */
 static int report_end(const Start *s, const UnitStatus *status, bool was_ready)
 {
         const char *words = status->status_text ? startswith(status->status_text, POD_STATUS_PREFIX) : NULL;
+        int recorded;
 
         if (words && status->exit_status == EXIT_PODCTL_FAILED) {
                 if (*words)
                         log_error("%s", words);
                 return EXIT_PODCTL_FAILED;
         }
+        if (was_recorded(s, &recorded))
+                return recorded;
         if (status->exit_code == CLD_EXITED)
                 return report_exited(s, status, was_ready);
         if (status->exit_code == CLD_KILLED || status->exit_code == CLD_DUMPED) {

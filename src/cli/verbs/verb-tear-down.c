@@ -8,10 +8,12 @@
 #include "cli/verbs/verbs.h"
 #include "config.h"
 #include "network/network.h"
+#include "pod/engine.h"
 #include "pod/pod-ending.h"
 #include "pod/pod-gc.h"
 #include "shared/explain.h"
 #include "unit/transient-unit.h"
+#include "unit/unit-facts.h"
 
 /* Runs when a pod's unit has ended (ExecStopPost=): records how, and cleans up what is left of the pod outside its own
  * directory. By UUID, or with --unit every ended pod of that unit. systemd.exec(5) says what is in $EXIT_CODE and
@@ -45,6 +47,35 @@ static char *exit_status_text(void)
 
         signal = signal_from_string(status);
         return signal < 0 ? NULL : strprintf("%i\n", 128 + signal);
+}
+
+/* To systemd, these are good ends of a service (systemd.service(5), SuccessExitStatus=). They are if it was to end:
+ * while it does, the only job of its unit is that of its stop. */
+static bool was_asked(Context *c, const Pod *pod, uint32_t status)
+{
+        static const int clean[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE };
+        sd_bus *bus;
+
+        for (size_t i = 0; i < ELEMENTSOF(clean); i++)
+                if (status == 128U + (uint32_t) clean[i])
+                        return context_bus(c, &bus) >= 0 && unit_has_job(bus, pod->settings->unit) > 0;
+        return false;
+}
+
+/* Without an init in the pod, the end of the unit is that of its app, and nobody has recorded that yet. */
+static char *record_app(Context *c, Pod *pod, char *text)
+{
+        _cleanup_free_ char *of_unit = text;
+        uint32_t status;
+        bool asked;
+
+        of_unit[strcspn(of_unit, "\n")] = 0;
+        if (pod_load(pod, NULL) < 0 || pod->manifest->n_apps != 1 || parse_uint32(of_unit, &status) < 0)
+                return NULL;
+        asked = was_asked(c, pod, status);
+        if (pod_record_app_exit(pod, pod->manifest->apps[0].name, (int) status, asked) < 0)
+                log_warning("Pod '%s': cannot record the exit status of its app", pod_display_name(pod));
+        return strprintf("%u\n", asked ? 0 : status);
 }
 
 /* If a pod ended at once, the process that started it may still hold its lock, until it learns that the lock was taken
@@ -115,6 +146,8 @@ static int clear_away(Context *c, Pod *pod)
         /* A collection may have marked it before its unit came to this. */
         if (pod->state != POD_EXITED && pod->state != POD_EXITED_GARBAGE)
                 return 0;
+        if (text && !pod_engine(pod)->has_init)
+                text = record_app(c, pod, text);
         /* 'podctl run' may have recorded it, and returned. */
         recorded = pod_exit_status(pod, &known) != -ENOENT;
         if (text && !recorded)
