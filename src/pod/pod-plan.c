@@ -197,28 +197,31 @@ static bool has_encrypted_credentials(const AppcPod *pod)
         return false;
 }
 
-/* Without an init in the pod, what the app's own service would have is the unit's. */
-static int plan_app_properties(PodPlan *plan)
+/* What the service of an app would have, for the unit that takes its place. */
+static int add_app_properties(const PlanApp *app, char ***properties)
 {
-        for (size_t i = 0; i < plan->n_apps; i++) {
-                const PlanApp *app = &plan->apps[i];
-                const char *signal = app->app->app->stop_signal;
-                int r = app->stop_timeout < 0 ? strv_extend(&plan->unit_properties, "TimeoutStopSec=infinity")
-                                              : strv_extendf(&plan->unit_properties, "TimeoutStopSec=%" PRIi64 "s",
-                                                             app->stop_timeout);
+        const char *signal = app->app->app->stop_signal;
+        int r = app->stop_timeout < 0
+                        ? strv_extend(properties, "TimeoutStopSec=infinity")
+                        : strv_extendf(properties, "TimeoutStopSec=%" PRIi64 "s", app->stop_timeout);
 
-                if (r >= 0 && signal)
-                        r = strv_extendf(&plan->unit_properties, "KillSignal=%i", signal_from_string(signal));
+        if (r >= 0 && signal)
+                r = strv_extendf(properties, "KillSignal=%i", signal_from_string(signal));
+        if (r >= 0)
+                r = strv_extend(properties, app->notify ? "NotifyAccess=all" : "NotifyAccess=main");
+        STRV_FOREACH(line, app->limits)
+                if (r >= 0 && !startswith(*line, PLAN_RLIMIT))
+                        r = strv_extend(properties, *line);
+        return r;
+}
 
-                if (r >= 0 && app->notify)
-                        r = strv_extend(&plan->unit_properties, "NotifyAccess=all");
-                STRV_FOREACH(line, app->limits)
-                        if (r >= 0 && !startswith(*line, PLAN_RLIMIT))
-                                r = strv_extend(&plan->unit_properties, *line);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+int plan_app_properties(const PodPlan *plan, char ***properties)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
+                r = add_app_properties(&plan->apps[i], properties);
+        return r;
 }
 
 /* Those of the engine, for the unit that podctl makes. */
@@ -234,7 +237,7 @@ static int plan_unit_properties(PodPlan *plan)
         for (const char *const *line = engine->unit_properties; *line; line++)
                 if ((!open_paths || !startswith(*line, "Device")) && strv_extend(&plan->unit_properties, *line) < 0)
                         return -ENOMEM;
-        r = engine->has_init ? 0 : plan_app_properties(plan);
+        r = engine->has_init ? 0 : plan_app_properties(plan, &plan->unit_properties);
         if (r < 0)
                 return r;
         r = strv_extendf(&plan->unit_properties, "Slice=%s", plan->settings->slice ?: "machine.slice");

@@ -14,6 +14,7 @@
 #include "cli/start/pod-event.h"
 #include "cli/start/pod-handover.h"
 #include "cli/start/pod-start.h"
+#include "cli/start/unit-lines.h"
 #include "cli/terminal/pod-output.h"
 #include "cli/terminal/stdio-sockets.h"
 #include "cli/terminal/terminal.h"
@@ -173,16 +174,22 @@ static int pod_launch_logging(Pod *pod, PodPlan *plan)
         return log_explained(r, message, "Cannot start the pod");
 }
 
-int pod_launch(Pod *pod, PodPlan *plan)
+/* Tells whoever waits for the pod what was logged last. */
+static void give_up(Pod *pod, bool prepared)
 {
-        bool prepared = pod->directory == POD_DIR_PREPARED;
-        int r = pod_launch_logging(pod, plan);
-
         pod_event_failed_to_start(NULL, pod);
         (void) sd_notifyf(false, "STATUS=" POD_STATUS_PREFIX "%s", strempty(log_last_error()));
         (void) sd_notify_barrier(false, 5 * 1000000ULL);
         /* A pod that never ran is removed, unless it was prepared beforehand. */
         (void) (prepared ? pod_put_back(pod) : pod_remove(pod));
+}
+
+int pod_launch(Pod *pod, PodPlan *plan)
+{
+        bool prepared = pod->directory == POD_DIR_PREPARED;
+        int r = pod_launch_logging(pod, plan);
+
+        give_up(pod, prepared);
         return r;
 }
 
@@ -229,14 +236,25 @@ static void warn_of_kill_mode(const char *unit)
                         unit);
 }
 
+static int launch_in_unit(Context *c, Pod *pod, PodPlan *plan)
+{
+        int r = unit_lines_apply(c, plan);
+
+        if (r >= 0)
+                return pod_launch(pod, plan);
+        give_up(pod, false);
+        return r;
+}
+
 int pod_launch_in_place(Context *c, Pod *pod, PodPlan *plan)
 {
         bool leaves_something = pod->settings->n_joins > 0 || pod->settings->mds_register;
         const char *unit = strempty(pod->settings->unit);
 
         if (startswith(unit, "pod@"))
-                return pod_launch(pod, plan);
-        warn_of_kill_mode(unit);
+                return launch_in_unit(c, pod, plan);
+        if (engine_of(pod->settings)->has_init)
+                warn_of_kill_mode(unit);
         /* Units of our own clean up with ExecStopPost=. */
         if (leaves_something)
                 (void) start_follower(c, pod);
