@@ -59,22 +59,66 @@ static int move(int source_fd, int root_fd, const char *path)
         return target < 0 ? target : mount_attach(source_fd, target);
 }
 
-int fly_mount_late(const MountContext *context, int root_fd, char **reterr_message)
+static int mount_one(const MountContext *context, const LateMount *m, int root_fd, char **reterr_message)
+{
+        _cleanup_close_ int source = open_in_root(context->root_fd, m->source, O_PATH);
+        int r = source < 0 ? source : move(source, root_fd, m->target);
+
+        if (r == -ENOENT)
+                return explain(reterr_message, ENOENT,
+                               "app '%s': no volume can be mounted at %s, which the host does not have", m->app,
+                               m->target);
+        return r < 0 ? explain(reterr_message, r, "app '%s': cannot mount the volume at %s: %s", m->app, m->target,
+                               strerror(-r))
+                     : 0;
+}
+
+static int mount_those(const MountContext *context, bool shared, int root_fd, char **reterr_message)
 {
         for (size_t i = 0; i < context->late.n; i++) {
-                const LateMount *m = &context->late.items[i];
-                _cleanup_close_ int source = open_in_root(context->root_fd, m->source, O_PATH);
-                int r = source < 0 ? source : move(source, root_fd, m->target);
+                int r = context->late.items[i].shared == shared
+                                ? mount_one(context, &context->late.items[i], root_fd, reterr_message)
+                                : 0;
 
-                if (r == -ENOENT)
-                        return explain(reterr_message, ENOENT,
-                                       "app '%s': no volume can be mounted at %s, which the host does not have",
-                                       m->app, m->target);
                 if (r < 0)
-                        return explain(reterr_message, r, "app '%s': cannot mount the volume at %s: %s", m->app,
-                                       m->target, strerror(-r));
+                        return r;
         }
         return 0;
+}
+
+int fly_mount_late(const MountContext *context, int root_fd, char **reterr_message)
+{
+        return mount_those(context, false, root_fd, reterr_message);
+}
+
+/* Places that only the kernel's file systems may have, and ours, cannot be covered any more; nor other volumes. */
+static int check_shared(const MountContext *context, const LateMount *m, char **reterr_message)
+{
+        static const char *const reserved[] = { "/dev", "/proc", "/run", "/sys" };
+
+        for (size_t i = 0; i < ELEMENTSOF(reserved); i++)
+                if (path_is_at_or_below(reserved[i], m->target))
+                        return explain(reterr_message, EINVAL,
+                                       "app '%s': no volume with propagation=shared can be at %s, only below it",
+                                       m->app, m->target);
+        for (size_t i = 0; i < context->late.n; i++)
+                if (&context->late.items[i] != m && path_is_at_or_below(context->late.items[i].target, m->target))
+                        return explain(reterr_message, EINVAL,
+                                       "app '%s': a volume at %s would appear on the host, since that at %s has "
+                                       "propagation=shared", m->app, context->late.items[i].target, m->target);
+        return 0;
+}
+
+int fly_mount_shared(const MountContext *context, int root_fd, char **reterr_message)
+{
+        for (size_t i = 0; i < context->late.n; i++) {
+                int r = context->late.items[i].shared ? check_shared(context, &context->late.items[i], reterr_message)
+                                                      : 0;
+
+                if (r < 0)
+                        return r;
+        }
+        return mount_those(context, true, root_fd, reterr_message);
 }
 
 int fly_bind(const char *source, int root_fd, const char *path)

@@ -10,8 +10,10 @@
 /* The host's /dev, /proc and /sys, with all that is mounted there now and later. /sys is read-only unless the app's
  * paths are open. */
 int fly_mount_kernel(const PlanApp *app, int root_fd, char **reterr_message);
-/* Then what had to wait for these. */
+/* Then what had to wait for these; and last of all the shared volumes, since whatever is mounted in one appears on the
+ * host. */
 int fly_mount_late(const MountContext *context, int root_fd, char **reterr_message);
+int fly_mount_shared(const MountContext *context, int root_fd, char **reterr_message);
 /* A clone of a file or directory at a place of the app, which is made if it is not below one of these. */
 int fly_bind(const char *source, int root_fd, const char *path);
 

@@ -175,6 +175,11 @@ static int launch_mount_launcher(Launch *l, char **reterr_message)
                        : 0;
 }
 
+static int launch_mount_shared(Launch *l, char **reterr_message)
+{
+        return fly_mount_shared(&l->context, l->root_fd, reterr_message);
+}
+
 static int launch_note_start(Launch *l, char **reterr_message)
 {
         _cleanup_free_ char *pid = strprintf("%i\n", getpid());
@@ -199,9 +204,10 @@ static int launch_become(Launch *l, char **reterr_message)
 static int launch(Launch *l, char **reterr_message)
 {
         int (*const steps[])(Launch *, char **) = {
-                launch_write_etc,    launch_set_limits,       launch_hold,           launch_enter_namespace,
-                launch_mount,        launch_write_app,        launch_connect,        launch_mount_kernel,
-                launch_load_credentials, launch_mount_launcher, launch_note_start,   launch_become,
+                launch_write_etc,        launch_set_limits,     launch_hold,         launch_enter_namespace,
+                launch_mount,            launch_write_app,      launch_connect,      launch_mount_kernel,
+                launch_load_credentials, launch_mount_launcher, launch_mount_shared, launch_note_start,
+                launch_become,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
