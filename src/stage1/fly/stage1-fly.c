@@ -24,6 +24,7 @@
 
 /* A tmpfs is mounted here, differently for each pod. */
 #define WORK_DIRECTORY "/run/podctl/stage1"
+#define ROOT_DIRECTORY WORK_DIRECTORY "/root"
 #define CREDENTIALS WORK_DIRECTORY "/credentials"
 #define LAUNCHER LAUNCH_BIN "/" LAUNCH_PROGRAM
 #define MANAGER_SOCKET "/run/systemd/notify"
@@ -35,8 +36,7 @@ typedef struct Launch {
         const PlanApp *app;
         MountContext context;
         AppIdentity identity;
-        int directory; /* the pod's, as it is in our namespace */
-        int root_fd;   /* the app's */
+        int root_fd; /* the app's */
 } Launch;
 
 static void launch_done(Launch *l)
@@ -46,7 +46,6 @@ static void launch_done(Launch *l)
         safe_close(l->context.root_fd);
         safe_close(l->context.scratch_fd);
         safe_close(l->context.host_mounts_fd);
-        safe_close(l->directory);
         safe_close(l->root_fd);
 }
 
@@ -81,10 +80,9 @@ static int launch_enter_namespace(Launch *l, char **reterr_message)
                 return r;
         if (mount("podctl", WORK_DIRECTORY, "tmpfs", MS_NODEV | MS_NOSUID, "mode=0700,size=64m") < 0)
                 return -errno;
-        l->context.root_fd = mkdir_open_at(AT_FDCWD, WORK_DIRECTORY "/root", 0755);
+        l->context.root_fd = mkdir_open_at(AT_FDCWD, ROOT_DIRECTORY, 0755);
         l->context.scratch_fd = mkdir_open_at(AT_FDCWD, WORK_DIRECTORY "/layers", 0700);
-        l->directory = open_directory_at(AT_FDCWD, l->plan->directory);
-        return MIN(MIN(l->context.root_fd, l->context.scratch_fd), MIN(l->directory, 0));
+        return MIN(MIN(l->context.root_fd, l->context.scratch_fd), 0);
 }
 
 static int launch_mount(Launch *l, char **reterr_message)
@@ -97,23 +95,28 @@ static int launch_mount(Launch *l, char **reterr_message)
         return l->root_fd;
 }
 
+/* Twice: for its launcher, in memory, and on disk for what joins it later. Sockets are mounted in the former only, or
+ * nobody could remove the pod's directory. */
 static int launch_write_app(Launch *l, char **reterr_message)
 {
         int r = app_look_up(l->app, &l->context.late, l->context.root_fd, 0, &l->identity, reterr_message);
 
-        return r < 0 ? r : app_launch_write(l->app, &l->identity, l->directory, reterr_message);
+        if (r >= 0)
+                r = app_launch_write(l->app, &l->identity, l->context.root_fd, reterr_message);
+        return r < 0 ? r : app_launch_write(l->app, &l->identity, l->pod->fd, reterr_message);
 }
 
 /* The output of the app, and what tells systemd that it has started: for its launcher alone. */
 static int launch_connect(Launch *l, char **reterr_message)
 {
         _cleanup_free_ char *output = pod_path(l->pod, POD_OUTPUT_DIR "/0");
-        int r = output ? app_mount_socket(l->app, output, -EBADF, LAUNCH_OUTPUT, l->directory, 0) : -ENOMEM;
+        int r = output ? app_mount_socket(l->app, output, -EBADF, LAUNCH_OUTPUT, l->context.root_fd, 0) : -ENOMEM;
 
         if (r >= 0)
-                r = app_mount_journal(l->app, l->directory, 0);
+                r = app_mount_journal(l->app, l->context.root_fd, 0);
         if (r >= 0 && !l->app->notify)
-                r = app_mount_socket(l->app, MANAGER_SOCKET, -EBADF, LAUNCH_NOTIFY, l->directory, 0);
+                r = app_mount_socket(l->app, MANAGER_SOCKET, -EBADF, LAUNCH_NOTIFY, l->context.root_fd,
+                                     0);
         return r < 0 ? explain(reterr_message, r, "app '%s': cannot connect its output to the host: %s",
                                l->app->app->name, strerror(-r)) : 0;
 }
@@ -162,17 +165,14 @@ static int launch_load_credentials(Launch *l, char **reterr_message)
 /* What the launcher needs, which it takes away again; the socket only for an app that says itself when it is ready. */
 static int launch_mount_launcher(Launch *l, char **reterr_message)
 {
-        int r = fly_bind(PKGLIBDIR "/launch", l->root_fd, LAUNCH_BIN);
+        _cleanup_free_ char *files = strjoin(ROOT_DIRECTORY "/" LAUNCH_POD_FILES "/", l->app->app->name);
+        int r = files ? fly_bind(PKGLIBDIR "/launch", l->root_fd, LAUNCH_BIN) : -ENOMEM;
 
         if (r >= 0)
-                r = fly_bind(l->app->files, l->root_fd, LAUNCH_FILES);
+                r = fly_bind(files, l->root_fd, LAUNCH_FILES);
         if (r >= 0 && l->app->notify)
                 r = fly_bind(MANAGER_SOCKET, l->root_fd, MANAGER_SOCKET);
-        if (r < 0)
-                return r;
-        return setenv("NOTIFY_SOCKET", l->app->notify ? MANAGER_SOCKET : LAUNCH_FILES "/" LAUNCH_NOTIFY, 1) < 0
-                       ? -errno
-                       : 0;
+        return r;
 }
 
 static int launch_mount_shared(Launch *l, char **reterr_message)
@@ -187,15 +187,16 @@ static int launch_note_start(Launch *l, char **reterr_message)
         return pid ? write_string_at(l->pod->fd, "pid", pid, 0644) : -ENOMEM;
 }
 
-/* Nothing that is open leads from the app to the host. */
+/* Nothing that is open leads from the app to the host. Up to here, systemd is told of failures. */
 static int launch_become(Launch *l, char **reterr_message)
 {
         char *const words[] = { (char *) LAUNCHER, (char *) "--words=" LAUNCH_FILES "/" LAUNCH_START, NULL };
+        const char *socket = l->app->notify ? MANAGER_SOCKET : LAUNCH_FILES "/" LAUNCH_NOTIFY;
         int r = fly_enter(l->root_fd);
 
         if (r < 0)
                 return r;
-        if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+        if (setenv("NOTIFY_SOCKET", socket, 1) < 0 || close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
                 return -errno;
         (void) execv(LAUNCHER, words);
         return -errno;
@@ -233,7 +234,6 @@ static int fly_launch(Pod *pod, PodPlan *plan, char **reterr_message)
                         .host_mounts_fd = -EBADF,
                         .own_mounts = true,
                 },
-                .directory = -EBADF,
                 .root_fd = -EBADF,
         };
 
