@@ -69,7 +69,8 @@ static int plan_stdio(PodPlan *plan)
         return r;
 }
 
-/* The mounts of every pod with an init: the host's own programs, a place for its journal and one for its apps' exit statuses. */
+/* The mounts of every pod with an init: the host's own programs, a place for its journal and one for its apps' exit
+ * statuses. */
 int plan_common_mounts(PodPlan *plan)
 {
         _cleanup_free_ char *journal = path_join(plan->directory, "journal"),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/compose/compose-annotations.h"
-#include "cli/compose/run-compose.h"
+#include "cli/compose/run-engine.h"
 #include "manifest/appc-image.h"
 
 static int annotate(AppcPod *manifest, const char *name, const char *value)

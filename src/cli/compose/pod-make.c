@@ -8,6 +8,7 @@
 #include "cli/compose/pod-make.h"
 #include "cli/compose/pod-manifest.h"
 #include "cli/compose/run-compose.h"
+#include "cli/compose/run-engine.h"
 #include "cli/compose/run-network.h"
 #include "cli/persona.h"
 #include "cli/rkt-ways.h"
@@ -31,7 +32,7 @@ static int settings_new(const RunArgs *args, const AppcPod *manifest, const Uuid
 
         if (!s)
                 return log_oom();
-        r = engine_wanted(args, manifest, &engine);
+        r = engine_wanted(args->stage1, manifest, &engine);
         if (r >= 0)
                 r = private_users_wanted(args, manifest, &s->private_users);
         if (r < 0)
@@ -340,11 +341,11 @@ static int check_default_stage1(Context *c, const RunArgs *args)
         if (r < 0)
                 return r;
         chosen = config->stage1_name ?: config->stage1_location;
-        if (!chosen || engine_find(chosen, true))
+        if (!chosen || engine_find(chosen, true) == &engine_nspawn)
                 return 0;
         return log_error_errno(EOPNOTSUPP,
-                               "The configuration, in stage1.d, wants the engine '%s', and there are only 'nspawn' "
-                               "and 'fly'", chosen);
+                               "The configuration, in stage1.d, wants the engine '%s', and only 'nspawn' can be that "
+                               "of all pods", chosen);
 }
 
 int pod_make(Context *c, const RunArgs *args, bool to_start, Pod **ret, PodPlan **ret_plan)

@@ -2,7 +2,7 @@
 #include "basic/log.h"
 #include "basic/utf8.h"
 #include "cli/compose/run-args.h"
-#include "cli/compose/run-compose.h"
+#include "cli/compose/run-engine.h"
 #include "cli/foreign-words.h"
 #include "cli/verb.h"
 #include "network/net-request.h"

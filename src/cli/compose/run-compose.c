@@ -10,6 +10,7 @@
 #include "cli/compose/compose-words.h"
 #include "cli/compose/pod-manifest.h"
 #include "cli/compose/run-compose.h"
+#include "cli/compose/run-engine.h"
 #include "cli/images/fetch-image.h"
 #include "cli/persona.h"
 #include "manifest/ac-types.h"
@@ -59,11 +60,12 @@ static int name_app(const RunApp *run, const char *image_name, char **ret)
 static int compose_pids(const RunArgs *args, const AppcPod *pod, const Image *image, AppcPodApp *app)
 {
         const Engine *engine;
-        int r = engine_wanted(args, pod, &engine);
+        int r = engine_wanted(args->stage1, pod, &engine);
 
         if (r < 0)
                 return r;
-        if (!engine->private_pids || image->kind == IMAGE_APPC || persona_is_rkt() || strv_env_get(app->annotations, APPC_ANNOTATION_PIDS) ||
+        if (!engine->private_pids || image->kind == IMAGE_APPC || persona_is_rkt() ||
+            strv_env_get(app->annotations, APPC_ANNOTATION_PIDS) ||
             strv_env_get(pod->annotations, APPC_ANNOTATION_PIDS))
                 return 0;
         return strv_env_set(&app->annotations, APPC_ANNOTATION_PIDS, "private") < 0 ? log_oom() : 0;
@@ -131,34 +133,6 @@ int run_compose_app(Context *context, const RunArgs *args, AppcPod *pod, Image *
         return r;
 }
 
-int engine_of_option(const char *option, const Engine **ret)
-{
-        const char *value = option ? strchr(option, '=') + 1 : NULL;
-        const Engine *engine = value ? engine_find(value, !startswith(option, "stage1=")) : NULL;
-
-        if (option && !engine)
-                return log_error_errno(EOPNOTSUPP, "Option --%s: there is no such engine; use --stage1=nspawn or "
-                                       "--stage1=fly", option);
-        *ret = engine;
-        return 0;
-}
-
-/* The option, else the manifest's annotation, else the host's configuration. */
-int engine_wanted(const RunArgs *args, const AppcPod *manifest, const Engine **ret)
-{
-        const char *text = appc_pod_annotation(manifest, APPC_ANNOTATION_STAGE1);
-        const Engine *engine;
-        int r = engine_of_option(args->stage1, &engine);
-
-        if (r < 0)
-                return r;
-        if (!engine && text && !(engine = engine_find(text, false)))
-                return log_error_errno(EINVAL, "Annotation '" APPC_ANNOTATION_STAGE1 "' is nspawn or fly, not '%s'",
-                                       text);
-        *ret = engine ?: &engine_nspawn;
-        return 0;
-}
-
 /* The option, else the manifest's annotation. */
 int private_users_wanted(const RunArgs *args, const AppcPod *manifest, Tristate *ret)
 {
@@ -169,7 +143,7 @@ int private_users_wanted(const RunArgs *args, const AppcPod *manifest, Tristate 
         if (users < 0 && text)
                 return log_error_errno(EINVAL, "Annotation 'podctl/private-users' is yes or no, not '%s'", text);
         if (users < 0) {
-                r = engine_wanted(args, manifest, &engine);
+                r = engine_wanted(args->stage1, manifest, &engine);
                 if (r < 0)
                         return r;
                 users = engine->private_users ? users : 0;

@@ -3,7 +3,6 @@
 
 #include "cli/compose/run-args.h"
 #include "manifest/appc-pod.h"
-#include "pod/engine.h"
 
 /* Makes a pod manifest from a command line, or reads it from the file that the command line names. The options of its
  * apps have been applied to their images' apps, and are still there for pods that are made as files. All of these log.
@@ -16,11 +15,6 @@ int run_compose(Context *context, const RunArgs *args, AppcPod **ret, Image ***r
 
 /* Adds the first app of the command line to a pod that is there already. */
 int run_compose_app(Context *context, const RunArgs *args, AppcPod *pod, Image **ret_image);
-
-/* The engine that an option of RunArgs.stage1 names; NULL: there is no option. */
-int engine_of_option(const char *option, const Engine **ret);
-/* That of the pod: the option's, or else the manifest's annotation's. */
-int engine_wanted(const RunArgs *args, const AppcPod *manifest, const Engine **ret);
 
 /* Whether the pod has user IDs of its own: the option, or else the manifest's annotation; unset: neither says it. */
 int private_users_wanted(const RunArgs *args, const AppcPod *manifest, Tristate *ret);

@@ -52,7 +52,8 @@ static bool name_is_of_ending_pod(const char *name, Uuid *ret)
         return pod_name_holder(name, ret) >= 0 && pod_is_ending(ret);
 }
 
-/* Only one pod of a name at a time. The lock is left to what the pod becomes, like the pod's own, and so lasts as long as the pod. */
+/* Only one pod of a name at a time. The lock is left to what the pod becomes, like the pod's own, and so lasts as long
+ * as the pod. */
 static int lock_name(const Pod *pod)
 {
         _cleanup_free_ char *path = strjoin(POD_NAME_LOCKS "/", pod->settings->name);
