@@ -42,7 +42,8 @@ test_fly_is_on_the_host() {
 
 test_fly_statuses() {
         local i status
-        for i in 'exit 0:0' 'exit 7:7' 'exit 133:133' 'exit 254:254' 'kill -9 $$:137' 'kill $$:143' 'kill -ABRT $$:134'; do
+        for i in 'exit 0:0' 'exit 7:7' 'exit 133:133' 'exit 254:254' 'kill -9 $$:137' 'kill $$:143' \
+                'kill -ABRT $$:134'; do
                 status=0
                 fly "${i%:*}" --name=fly-status 2>/dev/null || status=$?
                 assert_eq "$i $status" "$i ${i##*:}"
@@ -153,8 +154,8 @@ test_fly_ready() {
         podctl run --detach --stage1=fly --name=fly-ready \
                 --volume=v,kind=host,source="$PWD/hold" debian --name=app --mount=volume=v,target=/hold \
                 --annotation=appc.io/executor/supports-systemd-notify=true --exec=/bin/sh -- \
-                -c 'until [ -e /hold/go ]; do sleep 0.1; done; test -S "$NOTIFY_SOCKET" && touch /hold/socket; sleep 1000' \
-                >/dev/null 2>&1 &
+                -c 'until [ -e /hold/go ]; do sleep 0.1; done
+                        test -S "$NOTIFY_SOCKET" && touch /hold/socket; sleep 1000' >/dev/null 2>&1 &
         wait_until eval '[[ $(systemctl show --property=SubState --value podctl-fly-ready) == start ]]'
         touch hold/go
         wait_until test -e hold/socket
@@ -169,10 +170,12 @@ test_fly_ready() {
 test_fly_confinement() {
         assert_eq "$(fly 'sed -n "s/^CapEff:.//p;s/^Seccomp:.//p" /proc/self/status')" $'00000000a80425fb\n2'
         # Neither what is hidden in other pods nor what is open of ours leads to the host.
-        assert_eq "$(fly 'echo x 2>&1 >/proc/sys/kernel/hostname; mkdir /sys/fs/cgroup/x 2>&1; ls /sys/module
+        assert_eq "$(fly 'echo x 2>&1 >/proc/sys/kernel/hostname; mkdir /sys/fs/cgroup/x 2>&1; ls /sys/firmware
                 ls /proc/fs /proc/driver | grep app-exec; true')" \
-                $'/bin/sh: can\'t create /proc/sys/kernel/hostname: Read-only file system\nmkdir: can\'t create directory \'/sys/fs/cgroup/x\': Read-only file system'
-        assert_eq "$(fly 'for i in /proc/self/fd/*; do readlink $i; done' | grep -v '^/dev/null$\|^pipe:\|/proc/' || true)" ''
+                "/bin/sh: can't create /proc/sys/kernel/hostname: Read-only file system
+mkdir: can't create directory '/sys/fs/cgroup/x': Read-only file system"
+        assert_eq "$(fly 'for i in /proc/self/fd/*; do readlink $i; done' |
+                grep -v '^/dev/null$\|^pipe:\|/proc/' || true)" ''
         fly_pod fly-walls
         # The process that holds the pod is out of the app's reach.
         local pid
@@ -185,7 +188,7 @@ test_fly_confinement() {
         assert_eq "$(podctl run --stage1=fly --insecure-options=paths busybox --exec=/bin/sh -- \
                 -c 'cat /proc/sys/kernel/hostname >/proc/sys/kernel/hostname && echo written')" written
         assert_eq "$(podctl run --stage1=fly busybox --user=33 --group=33 --supplementary-gids=5 --exec=/bin/id)" \
-                'uid=33 gid=33 groups=5,33'
+                'uid=33(www-data) gid=33(www-data) groups=5,33(www-data)'
 }
 
 test_fly_credentials() {
@@ -227,7 +230,8 @@ test_fly_propagation() {
         mkdir volume/host volume/app
         local mounts='mount -t tmpfs tmpfs /v/app && echo late >/v/app/file; sleep 1000' p
         for p in private slave shared; do
-                podctl run --detach --stage1=fly --name=fly-$p --volume=v,kind=host,source="$PWD/volume",propagation=$p \
+                podctl run --detach --stage1=fly --name=fly-$p \
+                        --volume=v,kind=host,source="$PWD/volume",propagation=$p \
                         busybox --name=app --mount=volume=v,target=/v --caps-retain=CAP_SYS_ADMIN,CAP_DAC_OVERRIDE \
                         --exec=/bin/sh -- -c "$mounts" >/dev/null
                 wait_until podctl exec fly-$p test -e /v/app/file
@@ -252,6 +256,44 @@ test_fly_propagation() {
                 busybox --mount=volume=v,target=/v
 }
 
+# --- Agents
+
+# Debian's, as it is: it reads /proc, and the file systems below the host's root.
+test_fly_node_exporter() {
+        fetch exporter.oci
+        mkdir disk
+        local url=http://127.0.0.1:9177/metrics
+        podctl run --detach --stage1=fly --name=fly-exporter \
+                --volume=root,kind=host,source=/,readOnly=true,recursive=true,propagation=slave \
+                exporter --name=app --user=65534 --group=65534 --mount=volume=root,target=/host \
+                -- --path.rootfs=/host --web.listen-address=127.0.0.1:9177 --collector.processes >/dev/null
+        defer eval 'podctl stop fly-exporter; podctl rm fly-exporter'
+        wait_until curl --silent --fail $url
+        # What is mounted later, too.
+        mount -t tmpfs -o size=4096k tmpfs disk
+        defer umount "$PWD/disk"
+        curl --silent $url >metrics
+        assert_eq "$(sed -n "s|^node_filesystem_size_bytes{.*mountpoint=\"$PWD/disk\"} ||p" metrics)" 4.194304e+06
+        assert_contains "$(cat metrics)" "nodename=\"$(hostname)\""
+        grep -q '^node_procs_running [1-9]' metrics
+        (($(sed -n 's/^node_processes_pids //p' metrics) > $(podctl top fly-exporter --no-legend | wc -l)))
+        assert_contains "$(cat metrics)" 'node_network_info{'
+}
+
+# A daemon like those of CNI, which makes an interface of the host's and keeps it.
+test_fly_interface() {
+        podctl run --detach --stage1=fly --name=fly-cni busybox --name=app --caps-retain=CAP_NET_ADMIN --exec=/bin/sh \
+                -- -c 'ip link add fly0 type dummy && ip addr add 192.0.2.77/32 dev fly0 && ip link set fly0 up
+                        trap "ip link del fly0; exit 0" TERM; while :; do sleep 0.1; done' >/dev/null
+        defer eval 'podctl stop fly-cni; podctl rm fly-cni'
+        wait_until eval 'ip -brief addr show dev fly0 | grep -q 192.0.2.77/32'
+        podctl stop fly-cni
+        assert_fails '*' ip link show dev fly0
+        assert_contains "$(podctl status fly-cni)" app-app=0
+        # Without the capability it cannot.
+        assert_fails '*' podctl run --stage1=fly busybox --exec=/bin/ip -- link add fly0 type dummy
+}
+
 # --- What it cannot do
 
 test_fly_refusals() {
@@ -272,9 +314,9 @@ test_fly_refusals() {
 
 test_fly_killed() {
         fly_pod fly-killed --volume=e,kind=empty
-        systemctl kill --signal=KILL podctl-fly-killed
-        wait_until eval '[[ $(state_of fly-killed) == exited ]]'
-        wait_until eval '[[ $(podctl status fly-killed | grep -c app-app=137) == 1 ]]'
+        xargs kill -9 </sys/fs/cgroup/machine.slice/podctl-fly-killed.service/cgroup.procs
+        wait_until eval '[[ $(podctl status fly-killed) == *app-app=137* ]]'
+        assert_eq "$(state_of fly-killed)" exited
         assert_eq "$(fly_mounts)" 0
         fly_pod fly-killed
         # The process that holds the pod first, then the app.
