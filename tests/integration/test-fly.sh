@@ -109,7 +109,7 @@ test_fly_limits() {
         podctl run --detach --stage1=fly --name=fly-limits busybox --memory=64M --cpu=500m --name=app \
                 --exec=/bin/sleep -- 1000 >/dev/null
         assert_eq "$(systemctl show --property=CPUQuotaPerSecUSec,MemoryMax podctl-fly-limits)" \
-                $'MemoryMax=64000000\nCPUQuotaPerSecUSec=500ms'
+                $'CPUQuotaPerSecUSec=500ms\nMemoryMax=64000000'
         assert_contains "$(podctl stats fly-limits)" app
         podctl stop fly-limits
         podctl rm fly-limits

@@ -7,7 +7,8 @@
 exporter_image() {
         local image=exporter.oci:latest
         make_root trixie exporter.tar --variant=extract --include=base-files,prometheus-node-exporter \
-                --customize-hook='cd "$1" && rm -rf etc/apt usr/share usr/sbin usr/lib/systemd usr/lib/python3* var boot'
+                --customize-hook='cd "$1" && rm -rf etc/apt usr/share usr/sbin usr/lib/systemd usr/lib/python3*' \
+                --customize-hook='cd "$1" && rm -rf var boot'
         new_image $image
         add_tar $image exporter.tar
         configure $image --clear config.cmd --config.entrypoint /usr/bin/prometheus-node-exporter
