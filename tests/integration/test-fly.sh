@@ -86,6 +86,15 @@ test_fly_stop() {
         assert_eq "$(fly_mounts)" 0
 }
 
+test_fly_terminal() {
+        in_terminal 'podctl run --interactive --stage1=fly --name=fly-tty busybox --exec=/bin/sh'
+        echo 'tty; echo "got $((6 * 7))"; exit 4' >&5
+        wait_until grep -q 'got 42' screen
+        wait $terminal || assert_eq $? 4
+        grep -q /dev/pts/ screen
+        podctl rm fly-tty
+}
+
 test_fly_exec() {
         fly_pod fly-exec --set-env=A=b
         podctl exec fly-exec sh -c 'echo $A; cat /proc/self/cgroup; exit 3' >out || assert_eq $? 3
@@ -189,6 +198,28 @@ mkdir: can't create directory '/sys/fs/cgroup/x': Read-only file system"
                 -c 'cat /proc/sys/kernel/hostname >/proc/sys/kernel/hostname && echo written')" written
         assert_eq "$(podctl run --stage1=fly busybox --user=33 --group=33 --supplementary-gids=5 --exec=/bin/id)" \
                 'uid=33(www-data) gid=33(www-data) groups=5,33(www-data)'
+}
+
+# Links in place of what is mounted, and where volumes and files go.
+test_fly_hostile_image() {
+        mkdir -p tree/etc "tree$PWD/outside" outside
+        local place
+        for place in dev proc run sys tmp data etc/hosts etc/resolv.conf; do
+                ln -s "../../../../../../..$PWD/outside${place#${place%%/*}}" tree/$place
+        done
+        ln -s /proc/1/root/tmp tree/v
+        cp -a "$IMAGES/busybox.oci" hostile.oci
+        umoci insert --image hostile.oci:latest tree /
+        podctl --insecure-options=image fetch hostile.oci >fetched
+        podctl run --stage1=fly --volume=e,kind=empty "$(tail -n 1 fetched)" --name=app \
+                --mount=volume=e,target=/data/e --exec=/bin/sh -- \
+                -c 'cat /proc/1/comm; test -c /dev/null && test -d /sys/class && echo app >/data/e/file && echo done' >out
+        assert_eq "$(cat out)" $'systemd\ndone'
+        assert_eq "$(ls -A outside)" ''
+        assert_fails 254 podctl run --stage1=fly --volume=e,kind=empty "$(tail -n 1 fetched)" --name=app \
+                --mount=volume=e,target=/v --exec=/bin/true
+        assert_contains "$output" 'no volume can be mounted at /proc/1/root/tmp'
+        assert_eq "$(fly_mounts)" 0
 }
 
 test_fly_credentials() {
