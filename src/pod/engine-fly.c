@@ -16,6 +16,7 @@ static const char *const unit_properties[] = {
         "LogRateLimitIntervalSec=1us",
         "LogRateLimitBurst=1000000",
         "DevicePolicy=closed",
+        "DeviceAllow=/dev/net/tun rwm",
         "DeviceAllow=char-pts rw",
         "CollectMode=inactive-or-failed",
         /* The kernel kills the process that exceeds the limit; losing a worker need not end the app. */

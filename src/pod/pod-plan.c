@@ -177,8 +177,10 @@ static int plan_journal_fields(const PodPlan *plan, PlanApp *ret)
 
 static void plan_settings(const PodPlan *plan, PlanApp *ret)
 {
+        const char *log = plan->settings->log ?: engine_of(plan->settings)->log;
+
         ret->raw_output = plan->settings->sockets;
-        ret->log = plan->settings->log ? plan_log_from_string(plan->settings->log) : PLAN_LOG_BOTH;
+        ret->log = log ? plan_log_from_string(log) : PLAN_LOG_BOTH;
         ret->own_pids = has_own_pids(plan, ret);
         ret->leaves_pod = appc_pod_is_mutable(plan->manifest);
         ret->notify = annotation_is_true(ret->app->annotations, APPC_ANNOTATION_NOTIFY);

@@ -157,6 +157,21 @@ test_fly_restarts() {
         systemctl stop pod@flyagain
 }
 
+# A unit of somebody else, and a start in two steps.
+test_fly_elsewhere() {
+        local uuid
+        uuid=$(podctl prepare --stage1=fly busybox --name=app --exec=/bin/cat -- /proc/1/comm)
+        assert_eq "$(podctl run-prepared "$uuid")" systemd
+        printf '[Service]\nType=notify\nExecStart=podctl run --stage1=fly --name=fly-own busybox --name=app %s\n' \
+                "--exec=/bin/sh -- -c 'exit 6'" >/run/systemd/system/fly-own.service
+        defer systemctl daemon-reload
+        defer rm /run/systemd/system/fly-own.service
+        systemctl daemon-reload
+        systemctl start fly-own || true
+        wait_until eval '[[ $(podctl status fly-own) == *app-app=6* ]]'
+        systemctl reset-failed fly-own
+}
+
 # It is ready when its program has been executed, or when it says so.
 test_fly_ready() {
         mkdir -m 0777 hold

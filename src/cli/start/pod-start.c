@@ -249,12 +249,13 @@ static int launch_in_unit(Context *c, Pod *pod, PodPlan *plan)
 
 int pod_launch_in_place(Context *c, Pod *pod, PodPlan *plan)
 {
-        bool leaves_something = pod->settings->n_joins > 0 || pod->settings->mds_register;
+        const bool has_init = engine_of(pod->settings)->has_init,
+                   leaves_something = pod->settings->n_joins > 0 || pod->settings->mds_register || !has_init;
         const char *unit = strempty(pod->settings->unit);
 
         if (startswith(unit, "pod@"))
                 return launch_in_unit(c, pod, plan);
-        if (engine_of(pod->settings)->has_init)
+        if (has_init)
                 warn_of_kill_mode(unit);
         /* Units of our own clean up with ExecStopPost=. */
         if (leaves_something)
