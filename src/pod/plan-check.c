@@ -69,8 +69,8 @@ int plan_check_volumes(const PodPlan *plan, char **reterr_message)
         const Volume *shared = engine_of(plan->settings)->shared_mounts ? NULL : shared_volume(plan->manifest);
 
         return shared ? explain(reterr_message, EOPNOTSUPP,
-                                "volume '%s': propagation=shared needs the engine 'fly', since systemd keeps the mounts "
-                                "of a service to itself; use propagation=slave", shared->name)
+                                "volume '%s': propagation=shared needs the engine 'fly', since systemd keeps the "
+                                "mounts of a service to itself; use propagation=slave", shared->name)
                       : 0;
 }
 
