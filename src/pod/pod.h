@@ -21,7 +21,9 @@
  *     stdio/         sockets of an interactive app without a terminal
  *     output/N       a socket on which `podctl run` receives the output of app N of the manifest, counted from 0
  *     files/         files for the /etc of its apps (pod-etc.h)
- *     status/APP     exit status of an app that has ended, its mtime is when; written inside the pod
+ *     etc/podctl/launch/APP  what commands beside an app need that is on the host, see inside/launch-places.h
+ *     status/APP     exit status of an app that has ended, its mtime is when; written inside the pod,
+ *                    or by the host where the pod has no init
  *     status/.health-APP  the health of a running app with a health check; likewise
  *     exit           exit status of the pod itself, its mtime is when
  *     size           space on disk of an ended pod, once it has been measured (pod-keep.h) */

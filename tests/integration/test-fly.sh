@@ -52,6 +52,8 @@ test_fly_statuses() {
         done
         assert_fails 254 podctl run --stage1=fly busybox --exec=/missing
         assert_contains "$output" "no program '/missing'"
+        assert_fails 254 podctl run --stage1=fly --name=fly-missing busybox --exec=/missing
+        [[ ! -e /run/podctl/names/fly-missing ]]
 }
 
 test_fly_output() {

@@ -53,15 +53,26 @@ static _noreturn_ void hold(int parent)
 int fly_hold(void)
 {
         _cleanup_close_ int parent = (int) syscall(SYS_pidfd_open, getpid(), 0);
+        int pidfd = -EBADF;
         pid_t pid;
 
         if (parent < 0)
                 return -errno;
         /* It is nobody's child that the app would find. */
-        pid = (pid_t) syscall(SYS_clone, (unsigned long) CLONE_PARENT, NULL, NULL, NULL, NULL);
+        pid = (pid_t) syscall(SYS_clone, (unsigned long) (CLONE_PARENT | CLONE_PIDFD), NULL, &pidfd, NULL, NULL);
         if (pid < 0)
                 return -errno;
         if (pid == 0)
                 hold(parent);
-        return 0;
+        return pidfd;
+}
+
+void fly_let_go(int pidfd)
+{
+        struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+        if (pidfd < 0 || syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) < 0)
+                return;
+        while (poll(&p, 1, -1) < 0 && errno == EINTR)
+                ;
 }

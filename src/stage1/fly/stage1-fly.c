@@ -37,10 +37,13 @@ typedef struct Launch {
         MountContext context;
         AppIdentity identity;
         int root_fd; /* the app's */
+        int holder;  /* see fly-hold.h */
 } Launch;
 
 static void launch_done(Launch *l)
 {
+        fly_let_go(l->holder);
+        safe_close(l->holder);
         app_identity_done(&l->identity);
         late_mounts_done(&l->context.late);
         safe_close(l->context.root_fd);
@@ -64,7 +67,10 @@ static int launch_hold(Launch *l, char **reterr_message)
 {
         int r = fd_set_cloexec(l->pod->fd, false);
 
-        return r < 0 ? r : fly_hold();
+        if (r < 0)
+                return r;
+        l->holder = fly_hold();
+        return l->holder;
 }
 
 static int launch_enter_namespace(Launch *l, char **reterr_message)
@@ -235,6 +241,7 @@ static int fly_launch(Pod *pod, PodPlan *plan, char **reterr_message)
                         .own_mounts = true,
                 },
                 .root_fd = -EBADF,
+                .holder = -EBADF,
         };
 
         return explain_unless_told(reterr_message, launch(&l, reterr_message), "cannot start the pod");
