@@ -118,7 +118,8 @@ int main(int argc, char *argv[])
         else {
                 app_pids_part(&l, argc, argv);
                 clear_traces();
-                own_devices();
+                if (!l.host_devices)
+                        own_devices();
                 cover_paths(&l);
         }
         if (l.credentials && !l.join)

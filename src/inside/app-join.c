@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "inside/app-die.h"
 #include "inside/app-follow.h"
 #include "inside/app-join.h"
@@ -67,7 +68,8 @@ static bool executes(int process, const char *program)
  * executable does. */
 static int is_the_app(const LaunchOptions *l, int process)
 {
-        static const char *const others[] = { "/proc/1/exe", "/usr/lib/systemd/systemd-executor", "/proc/self/exe" };
+        static const char *const others[] = { "/proc/1/exe", "/usr/lib/systemd/systemd-executor", BINDIR "/podctl",
+                                            "/proc/self/exe" };
         int manager = open("/proc/1", O_PATH | O_DIRECTORY | O_CLOEXEC), r = has_given_up(l, process);
         bool tells_nothing = has_given_up(l, manager) != 0;
 

@@ -211,6 +211,11 @@ void app_pids_part(LaunchOptions *l, int argc, char *argv[])
 
         if (!l->pids)
                 return;
+        if (strcmp(l->pids, PIDS_HOST) == 0) {
+                l->manager = connect_manager(notify_socket ? notify_socket : "");
+                app_variables_drop(&l->environment, "NOTIFY_SOCKET", notify_socket ? notify_socket : "");
+                return;
+        }
         /* As a signal to the terminal's session would end them before they are on their own. */
         (void) sigfillset(&all);
         (void) sigprocmask(SIG_SETMASK, &all, &before);
@@ -231,6 +236,7 @@ void app_pids_part(LaunchOptions *l, int argc, char *argv[])
 
 void app_pids_ready(const LaunchOptions *l)
 {
-        if (l->pids && strcmp(l->pids, PIDS_MAIN) == 0 && !tell(l->manager, "READY=1", -1))
+        if (l->pids && (strcmp(l->pids, PIDS_MAIN) == 0 || strcmp(l->pids, PIDS_HOST) == 0) &&
+            !tell(l->manager, "READY=1", -1))
                 die("cannot tell PID 1 of the pod that the app starts: %m");
 }

@@ -12,6 +12,8 @@
  * "all" (systemd.service(5)). */
 #define PIDS_MAIN "main"
 #define PIDS_NOTIFY "notify" /* the app itself says when it is ready */
+/* There is no namespace; PID 1 is told when the app starts, as for the others. */
+#define PIDS_HOST "host"
 /* For what runs at other times: it goes on as app_follow() says. */
 #define PIDS_BESIDE "beside"
 

@@ -72,6 +72,11 @@ static void take_no_new_privileges(LaunchOptions *l, size_t offset, char *value)
         l->no_new_privileges = *value == '1';
 }
 
+static void take_devices(LaunchOptions *l, size_t offset, char *value)
+{
+        l->host_devices = strcmp(value, "host") == 0;
+}
+
 static void take_kept(LaunchOptions *l, size_t offset, char *value)
 {
         add_word(&l->keep, value);
@@ -119,6 +124,7 @@ static const struct {
         { "--selinux", take_text, offsetof(LaunchOptions, selinux) },
         { "--limit", take_limit },
         { "--directory", take_text, offsetof(LaunchOptions, directory) },
+        { "--devices", take_devices },
         { "--relay", take_text, offsetof(LaunchOptions, relay) },
         { "--fields", take_text, offsetof(LaunchOptions, fields) },
         { "--credentials", take_text, offsetof(LaunchOptions, credentials) },

@@ -24,6 +24,7 @@ typedef struct LaunchOptions {
         const char *directory;
         const char *relay;  /* see app-relay.h; NULL: no relay */
         const char *fields; /* of entries in the host's journal, a line each; NULL: nothing goes there */
+        bool host_devices;  /* /dev is the host's, and not to be replaced */
         const char *credentials;
         char **secrets; /* "VARIABLE=NAME": credentials that become variables too */
         const char *pids; /* see app-pids.h; NULL: those of the pod */

@@ -53,6 +53,8 @@ const char *appc_image_annotation(const AppcImage *image, const char *name);
 #define APPC_ANNOTATION_NON_ROOT "podctl/non-root"
 /* "private": an app has a PID namespace of its own; "shared": that of the pod. A pod may have it for all its apps. */
 #define APPC_ANNOTATION_PIDS "podctl/pids"
+/* The engine of the pod: "nspawn" or "fly" (pod/engine.h). */
+#define APPC_ANNOTATION_STAGE1 "podctl/stage1"
 /* "true": apps may come and go while the pod runs, which none of them ends. The annotation is the pod's. */
 #define APPC_ANNOTATION_MUTABLE "podctl/mutable"
 

@@ -20,6 +20,7 @@ DEFINE_STRING_TABLE(volume_kind, VolumeKind);
 static const char *const volume_propagation_table[_PROPAGATION_MAX] = {
         [PROPAGATION_PRIVATE] = "private",
         [PROPAGATION_SLAVE] = "slave",
+        [PROPAGATION_SHARED] = "shared",
 };
 DEFINE_STRING_TABLE(volume_propagation, VolumePropagation);
 
@@ -74,12 +75,9 @@ static int propagation_read(const JsonType *type, json_object *o, void *p, JsonE
         const char *text = json_object_get_string(o);
         VolumePropagation propagation = volume_propagation_from_string(text);
 
-        if (streq(text, "shared"))
-                return json_error_set(e, -EINVAL, NULL,
-                                      "'shared' is not possible: systemd keeps the mounts of a service to "
-                                      "itself; use \"slave\"");
         if (propagation < 0)
-                return json_error_set(e, -EINVAL, NULL, "expected \"private\" or \"slave\", not '%s'", text);
+                return json_error_set(e, -EINVAL, NULL, "expected \"private\", \"slave\" or \"shared\", not '%s'",
+                                      text);
         *(VolumePropagation *) p = propagation;
         return 0;
 }

@@ -18,11 +18,12 @@ typedef enum VolumeKind {
 const char *volume_kind_to_string(VolumeKind k);
 VolumeKind volume_kind_from_string(const char *s);
 
-/* Whether later mounts below the source on the host become visible in the pod. The reverse is impossible: systemd
- * separates every service's mounts from those of others. */
+/* Whether later mounts below the source on the host become visible in the pod; with "shared", also the reverse, which
+ * not every engine can do. */
 typedef enum VolumePropagation {
         PROPAGATION_PRIVATE,
         PROPAGATION_SLAVE,
+        PROPAGATION_SHARED,
         _PROPAGATION_MAX,
         _PROPAGATION_INVALID = -EINVAL,
 } VolumePropagation;

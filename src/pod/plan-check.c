@@ -2,6 +2,7 @@
 #include "basic/parse.h"
 #include "basic/signal-util.h"
 #include "manifest/appc-image.h"
+#include "pod/engine.h"
 #include "pod/plan-check.h"
 #include "pod/plan-isolators.h"
 #include "shared/explain.h"
@@ -42,6 +43,35 @@ int plan_check_capabilities(const PodPlan *plan, char **reterr_message)
                         return r;
         }
         return 0;
+}
+
+static const Volume *shared_of_app(const AppcPodApp *app)
+{
+        for (size_t i = 0; i < app->n_mounts; i++)
+                if (app->mounts[i].app_volume && app->mounts[i].app_volume->propagation == PROPAGATION_SHARED)
+                        return app->mounts[i].app_volume;
+        return NULL;
+}
+
+static const Volume *shared_volume(const AppcPod *pod)
+{
+        for (size_t i = 0; i < pod->n_volumes; i++)
+                if (pod->volumes[i].propagation == PROPAGATION_SHARED)
+                        return &pod->volumes[i];
+        for (size_t i = 0; i < pod->n_apps; i++)
+                if (shared_of_app(&pod->apps[i]))
+                        return shared_of_app(&pod->apps[i]);
+        return NULL;
+}
+
+int plan_check_volumes(const PodPlan *plan, char **reterr_message)
+{
+        const Volume *shared = engine_of(plan->settings)->shared_mounts ? NULL : shared_volume(plan->manifest);
+
+        return shared ? explain(reterr_message, EOPNOTSUPP,
+                                "volume '%s': propagation=shared needs the engine 'fly', since systemd keeps the "
+                                "mounts of a service to itself; use propagation=slave", shared->name)
+                      : 0;
 }
 
 static bool is_one_line(const char *s)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/path.h"
 #include "config.h"
+#include "pod/engine.h"
 #include "pod/plan-mounts.h"
 #include "pod/plan-network.h"
 #include "pod/pod-files.h"
@@ -68,7 +69,8 @@ static int plan_stdio(PodPlan *plan)
         return r;
 }
 
-/* The mounts of every pod: the host's own programs, a place for its journal and one for its apps' exit statuses. */
+/* The mounts of every pod with an init: the host's own programs, a place for its journal and one for its apps' exit
+ * statuses. */
 int plan_common_mounts(PodPlan *plan)
 {
         _cleanup_free_ char *journal = path_join(plan->directory, "journal"),
@@ -78,6 +80,8 @@ int plan_common_mounts(PodPlan *plan)
         PlanMount *usr, *own;
         int r;
 
+        if (!engine_of(plan->settings)->has_init)
+                return 0;
         for (const char *s = plan->uuid; *s; s++)
                 if (*s != '-')
                         *p++ = *s;
@@ -194,6 +198,7 @@ static int plan_host_volume(PlanMount *m, const Volume *volume, bool private_use
         m->map_ids = (of_pod || tristate_or(volume->map_ids, private_users)) && private_users;
         m->map_ids_optional = of_pod && !tristate_or(volume->map_ids, true);
         m->slave = volume->propagation == PROPAGATION_SLAVE;
+        m->shared = volume->propagation == PROPAGATION_SHARED;
         m->is_device = volume->device_access;
         m->source_format = volume_source_format(volume->source_type);
         m->make_source = volume->create;
@@ -270,7 +275,7 @@ static int plan_volume(const PodPlan *plan, PlanApp *ret, const PlannedVolume *p
         if (r < 0)
                 return r;
         m->read_only = r;
-        m->recursive = tristate_or(volume->recursive, true);
+        m->recursive = tristate_or(volume->recursive, engine_of(plan->settings)->recursive_volumes);
         m->make_source = volume->kind == VOLUME_EMPTY;
         m->implied = pod_volume_is_implied(app, planned->mount, volume);
         m->mode = volume->mode;
@@ -375,11 +380,30 @@ static int plan_etc(const PodPlan *plan, PlanApp *ret)
         return r;
 }
 
+/* As rkt had it for an app that is on the host otherwise: what others have in /tmp there is not its business, and does
+ * not stay. */
+static int plan_tmp(const PodPlan *plan, PlanApp *ret)
+{
+        PlanMount *m;
+        int r;
+
+        if (engine_of(plan->settings)->has_init || appc_pod_app_has_mount(ret->app, "/tmp"))
+                return 0;
+        r = app_bind(plan, ret, "/tmp", "tmp", "/tmp", &m);
+        if (r < 0)
+                return r;
+        m->kind = PLAN_MOUNT_TMPFS;
+        m->mode = 01777;
+        return 0;
+}
+
 int plan_app_mounts(const PodPlan *plan, PlanApp *ret, const PlanImage *image)
 {
         int r;
 
         r = plan_root(plan, ret, image);
+        if (r >= 0)
+                r = plan_tmp(plan, ret);
         if (r < 0)
                 return r;
         r = plan_volumes(plan, ret);

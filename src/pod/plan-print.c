@@ -157,6 +157,8 @@ void pod_plan_print(const PodPlan *plan, FILE *f)
                        plan->settings->name, plan->uuid, plan->settings->hostname ?: plan->settings->name,
                        plan->settings->net ?: "none",
                        pod_plan_private_users(plan) ? "own, 65536 ids, chosen at the start" : "the host's");
+        if (plan->settings->stage1)
+                (void) fprintf(f, "    engine %s\n", plan->settings->stage1);
         (void) fprintf(f, "unit %s\n", plan->settings->unit ?: "(the caller's)");
         print_words(f, "property", plan->unit_properties);
         for (size_t i = 0; i < plan->n_apps; i++)

@@ -55,6 +55,7 @@ typedef struct PlanMount {
         bool unless_volume;    /* skipped if a volume covers the directory */
         bool over_links;       /* in /etc of the app: in place of a link that leads nowhere */
         bool slave;            /* what is mounted below the source later appears here */
+        bool shared;           /* the same, and the reverse as well */
         char *device_access;   /* the source may be a device, or a directory of some: "r", "rw" or "rwm" */
         bool is_device;        /* the source must be a device or such a directory */
         mode_t source_format;  /* what the source must be (S_IFMT of stat(2)); 0: anything */
@@ -80,6 +81,9 @@ typedef struct PlanMounts {
 /* The part of one app, which can be made and carried out by itself once the part of the pod is. */
 typedef struct PlanApp {
         const AppcPodApp *app;
+        char *unit;           /* whose main process it is, by the manager that is nearest to it */
+        char *files;          /* the directory of its launcher's files (launch-places.h), for what joins it */
+        bool host_devices;    /* it sees the host's /dev, and not one of its own */
         PlanMounts mounts;    /* its root, its volumes, files in its /etc */
         bool raw_output;      /* its output goes to sockets and not to a journal */
         PlanLog log;          /* else to these */

@@ -2,6 +2,7 @@
 #include "network/net-files.h"
 #include "network/net-resolv.h"
 #include "network/net-state.h"
+#include "pod/engine.h"
 #include "pod/plan-network.h"
 #include "pod/pod-etc.h"
 #include "shared/explain.h"
@@ -122,14 +123,25 @@ static int write_resolv_conf(Pod *pod, const PodSettings *s, int dir_fd, char **
         return plan_follows_host_dns(s) ? write_host_dns(pod, s, dir_fd) : 0;
 }
 
+/* As programs in the pod find it with gethostname(2). */
+static char *name_inside(const PodSettings *s)
+{
+        char own[HOST_NAME_MAX + 1] = {};
+
+        if (engine_of(s)->has_init || gethostname(own, sizeof(own) - 1) < 0)
+                return strdup(s->hostname ?: s->name);
+        return strdup(own);
+}
+
 static int write_hosts(const PodSettings *s, int dir_fd, char **reterr_message)
 {
+        _cleanup_free_ char *name = name_inside(s);
         _cleanup_free_ char *text = NULL;
         int r;
 
         if (s->hosts_host)
                 return copy_host_file(dir_fd, "/etc/hosts", "hosts", reterr_message);
-        r = net_hosts_format(s->hostname ?: s->name, s->hosts, &text);
+        r = name ? net_hosts_format(name, s->hosts, &text) : -ENOMEM;
         return r < 0 ? r : write_string_at(dir_fd, "hosts", text, 0644);
 }
 
@@ -137,7 +149,7 @@ int pod_write_etc(Pod *pod, const PodPlan *plan, char **reterr_message)
 {
         _cleanup_close_ int dir_fd = mkdir_open_at(pod->fd, POD_FILES_DIR, 0755);
         const PodSettings *s = plan->settings;
-        _cleanup_free_ char *hostname = strjoin(s->hostname ?: s->name, "\n");
+        _cleanup_free_ char *name = name_inside(s), *hostname = name ? strjoin(name, "\n") : NULL;
         int r;
 
         if (dir_fd < 0)

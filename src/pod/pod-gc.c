@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <sys/mount.h>
-
 #include "basic/lock.h"
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/path.h"
 #include "basic/time-util.h"
 #include "network/network.h"
+#include "pod/engine.h"
 #include "pod/host-journal.h"
 #include "pod/pod-ending.h"
 #include "pod/pod-files.h"
@@ -15,41 +14,18 @@
 #include "pod/pod-register.h"
 #include "pod/volume-store.h"
 #include "shared/explain.h"
-#include "unit/machine.h"
-
-/* An nspawn that was killed leaves directories of its machine behind, and from systemd 257 on it refuses to start a
- * machine of the same name while they exist. The mounts in them are gone with our namespace. */
-void pod_clear_nspawn(const char *machine)
-{
-        static const char *const places[] = {
-                "/run/systemd/nspawn/propagate/%s",
-                "/run/systemd/nspawn/unix-export/%s",
-                "/run/systemd/nspawn/%s/unix-export",
-                "/run/systemd/nspawn/%s",
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(places); i++) {
-                char path[256];
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-                (void) snprintf(path, sizeof(path), places[i], machine);
-#pragma GCC diagnostic pop
-                (void) umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
-                (void) rmdir(path);
-        }
-}
 
 /* A newer pod may have taken over the name by now: then it holds the lock, and all that bears the name is its own. */
 static void release_name(const Pod *p)
 {
         _cleanup_free_ char *path = strjoin(POD_NAME_LOCKS "/", p->settings->name);
         _cleanup_close_ int fd = path ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -EBADF;
+        const Engine *engine = engine_of(p->settings);
 
         if (fd < 0 ? errno != ENOENT : fd_lock(fd, LOCK_EX | LOCK_NB) < 0)
                 return;
-        pod_clear_nspawn(p->settings->name);
-        (void) machine_forget_dead(p->settings->name);
+        if (engine->clear)
+                (void) engine->clear(p->settings->name);
         if (fd >= 0)
                 (void) unlink_locked(fd, AT_FDCWD, path);
 }

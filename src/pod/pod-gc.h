@@ -11,8 +11,6 @@
  * space that its journal does not need. If its networks cannot be taken down, everything else is still done. 1: no pod
  * has a network any more, see network_remove_idle(). */
 int pod_tear_down(Pod *p, char **reterr_message);
-/* Removes the leftovers of systemd-nspawn, for a machine name that is free. */
-void pod_clear_nspawn(const char *machine);
 
 /* The locks on the names of running pods: a file for each, which contains the UUID. */
 #define POD_NAME_LOCKS "/run/podctl/names"

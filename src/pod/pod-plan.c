@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
 
+#include "basic/signal-util.h"
+#include "inside/launch-places.h"
 #include "manifest/appc-image.h"
+#include "pod/engine.h"
 #include "pod/plan-deadline.h"
 #include "pod/plan-check.h"
 #include "pod/plan-isolators.h"
@@ -41,6 +44,8 @@ static void plan_app_done(PlanApp *a)
         strv_free(a->environment);
         strv_free(a->addresses);
         strv_free(a->journal_fields);
+        free(a->unit);
+        free(a->files);
         strv_free(a->capabilities);
         strv_free(a->limits);
         strv_free(a->devices);
@@ -173,8 +178,10 @@ static int plan_journal_fields(const PodPlan *plan, PlanApp *ret)
 
 static void plan_settings(const PodPlan *plan, PlanApp *ret)
 {
+        const char *log = plan->settings->log ?: engine_of(plan->settings)->log;
+
         ret->raw_output = plan->settings->sockets;
-        ret->log = plan->settings->log ? plan_log_from_string(plan->settings->log) : PLAN_LOG_BOTH;
+        ret->log = log ? plan_log_from_string(log) : PLAN_LOG_BOTH;
         ret->own_pids = has_own_pids(plan, ret);
         ret->leaves_pod = appc_pod_is_mutable(plan->manifest);
         ret->notify = annotation_is_true(ret->app->annotations, APPC_ANNOTATION_NOTIFY);
@@ -193,40 +200,53 @@ static bool has_encrypted_credentials(const AppcPod *pod)
         return false;
 }
 
-/* The properties of systemd's own systemd-nspawn@.service, for the unit that podctl makes. */
+/* What the service of an app would have, for the unit that takes its place. */
+static int add_app_properties(const PlanApp *app, char ***properties)
+{
+        const char *signal = app->app->app->stop_signal;
+        int r = app->stop_timeout < 0
+                        ? strv_extend(properties, "TimeoutStopSec=infinity")
+                        : strv_extendf(properties, "TimeoutStopSec=%" PRIi64 "s", app->stop_timeout);
+
+        if (r >= 0 && signal)
+                r = strv_extendf(properties, "KillSignal=%i", signal_from_string(signal));
+        if (r >= 0)
+                r = strv_extend(properties, app->notify ? "NotifyAccess=all" : "NotifyAccess=main");
+        STRV_FOREACH(line, app->limits)
+                if (r >= 0 && !startswith(*line, PLAN_RLIMIT))
+                        r = strv_extend(properties, *line);
+        return r;
+}
+
+int plan_app_properties(const PodPlan *plan, char ***properties)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
+                r = add_app_properties(&plan->apps[i], properties);
+        return r;
+}
+
+/* Those of the engine, for the unit that podctl makes. */
 static int plan_unit_properties(PodPlan *plan)
 {
-        static const char *const common[] = {
-                "Type=notify",
-                "NotifyAccess=main",
-                "KillMode=mixed",
-                "Delegate=yes",
-                "TasksMax=16384",
-                /* Zero would be the default of journald. */
-                "LogRateLimitIntervalSec=1us",
-                "LogRateLimitBurst=1000000",
-                "DevicePolicy=closed",
-                "DeviceAllow=/dev/net/tun rwm",
-                "DeviceAllow=char-pts rw",
-                "SuccessExitStatus=133",
-                "CollectMode=inactive-or-failed",
-                "PartOf=machines.target",
-                "Before=machines.target",
-        };
+        const Engine *engine = engine_of(plan->settings);
         const bool open_paths = strv_contains(plan->settings->insecure, "paths");
         int r;
 
         r = strv_extendf(&plan->unit_properties, "Description=Pod %s", plan->settings->name);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < ELEMENTSOF(common); i++)
-                if ((!open_paths || !startswith(common[i], "Device")) &&
-                    strv_extend(&plan->unit_properties, common[i]) < 0)
+        for (const char *const *line = engine->unit_properties; *line; line++)
+                if ((!open_paths || !startswith(*line, "Device")) && strv_extend(&plan->unit_properties, *line) < 0)
                         return -ENOMEM;
+        r = engine->has_init ? 0 : plan_app_properties(plan, &plan->unit_properties);
+        if (r < 0)
+                return r;
         r = strv_extendf(&plan->unit_properties, "Slice=%s", plan->settings->slice ?: "machine.slice");
         if (r < 0)
                 return r;
-        r = plan_stop_property(plan);
+        r = engine->has_init ? plan_stop_property(plan) : 0;
         if (r < 0)
                 return r;
         if (has_encrypted_credentials(plan->manifest))
@@ -264,6 +284,19 @@ static int note_owners(PodPlan *plan, const AppcPodApp *app, const PlanImage *im
                                       app->name, image->highest_id, POD_UID_COUNT);
 }
 
+/* Where it runs, and where what joins it finds its files. */
+static int plan_places(const PodPlan *plan, PlanApp *ret)
+{
+        const Engine *engine = engine_of(plan->settings);
+        const char *name = ret->app->name;
+
+        ret->host_devices = !engine->has_init;
+        ret->unit = engine->has_init ? strjoin(name, ".service") : strdup(strempty(plan->settings->unit));
+        ret->files = engine->has_init ? strjoin("/" LAUNCH_POD_FILES "/", name)
+                                      : strjoin(plan->directory, "/" LAUNCH_POD_FILES "/", name);
+        return ret->unit && ret->files ? 0 : -ENOMEM;
+}
+
 /* Plans the part of one app. Demands that cannot be met are added to the pod's list. */
 static int plan_app(PodPlan *plan, const AppcPodApp *app, const PlanImage *image, PlanApp *ret, char **reterr_message)
 {
@@ -272,6 +305,9 @@ static int plan_app(PodPlan *plan, const AppcPodApp *app, const PlanImage *image
         ret->app = app;
         ret->privileged_image = image->privileged;
         plan_settings(plan, ret);
+        r = plan_places(plan, ret);
+        if (r < 0)
+                return r;
         r = plan_journal_fields(plan, ret);
         if (r < 0)
                 return r;
@@ -322,9 +358,18 @@ static int plan_build(PodPlan *plan, const PlanImage *images, char **reterr_mess
         return plan_unit_properties(plan);
 }
 
+static int check_engine(const PodPlan *plan, char **reterr_message)
+{
+        const Engine *engine = engine_of(plan->settings);
+        int r = plan_check_volumes(plan, reterr_message);
+
+        return r < 0 || !engine->check ? r : engine->check(plan, reterr_message);
+}
+
 static int check_build(const PodPlan *plan, char **reterr_message)
 {
         static int (*const checks[])(const PodPlan *, char **) = {
+                check_engine,
                 plan_check_capabilities,
                 plan_check_order,
                 plan_check_sysctls,

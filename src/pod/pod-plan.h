@@ -10,4 +10,7 @@ int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const Pla
 PodPlan *pod_plan_free(PodPlan *plan);
 DEFINE_TRIVIAL_CLEANUP_FUNC(PodPlan *, pod_plan_free);
 
+/* Of the pod's unit, in a pod without an init: what its app needs. */
+int plan_app_properties(const PodPlan *plan, char ***properties);
+
 void pod_plan_print(const PodPlan *plan, FILE *f);

@@ -4,8 +4,10 @@
 #include "basic/parse.h"
 #include "basic/utf8.h"
 #include "basic/time-util.h"
+#include "inside/app-status.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
+#include "pod/engine.h"
 #include "pod/pod-ending.h"
 #include "pod/pod.h"
 
@@ -110,6 +112,15 @@ int pod_record_exit(Pod *p, int exit_status)
         if (r < 0)
                 pod_ending_finish(&p->uuid);
         return r;
+}
+
+int pod_record_app_exit(const Pod *p, const char *app, int exit_status, bool asked)
+{
+        _cleanup_free_ char *path = strjoin("status/", app),
+                            *text = strprintf("%i\n%s\n", exit_status, asked ? STATUS_ASKED : "");
+        int r = path && text ? mkdir_p_at(p->fd, "status", 0755) : -ENOMEM;
+
+        return r < 0 ? r : write_string_at(p->fd, path, text, 0644);
 }
 
 int pod_never_started(const Pod *p, char ***ret)
@@ -318,7 +329,7 @@ int pod_supervisor_pidfd(const Pod *p)
         return pod_supervisor_pid(p, &pid) < 0 ? -EBADF : (int) syscall(SYS_pidfd_open, pid, 0);
 }
 
-/* nspawn has one child, the container's PID 1, except for moments at its start when there is also a helper. */
+/* A supervisor has one child, the pod's PID 1, except for moments at its start when there is also a helper. */
 int pod_leader_pid(const Pod *p, pid_t *ret)
 {
         _cleanup_free_ char *path = NULL, *text = NULL;
@@ -332,6 +343,10 @@ int pod_leader_pid(const Pod *p, pid_t *ret)
         r = pod_supervisor_pid(p, &supervisor);
         if (r < 0)
                 return r;
+        if (!pod_engine(p)->has_init) {
+                *ret = supervisor;
+                return 0;
+        }
 
         path = strprintf("/proc/%i/task/%i/children", supervisor, supervisor);
         if (!path)

@@ -15,6 +15,7 @@ static const JsonField pod_settings_table[] = {
         { "hosts", &json_strv, offsetof(PodSettings, hosts) },
         { "hostsOfHost", &json_boolean, offsetof(PodSettings, hosts_host) },
         { "unit", &json_string, offsetof(PodSettings, unit) },
+        { "stage1", &json_string, offsetof(PodSettings, stage1) },
         { "privateUsers", &json_tristate, offsetof(PodSettings, private_users) },
         { "log", &json_string, offsetof(PodSettings, log) },
         { "mdsRegister", &json_boolean, offsetof(PodSettings, mds_register) },

@@ -20,6 +20,7 @@ typedef struct PodSettings {
         char **hosts;      /* lines for /etc/hosts */
         bool hosts_host;   /* the host's own file */
         char *unit;        /* the unit it runs in, NULL while that is not known */
+        char *stage1;      /* the engine (engine.h); NULL: nspawn */
         Tristate private_users;
         char *ipc;         /* "parent": the IPC namespace is the host's */
         bool interactive;

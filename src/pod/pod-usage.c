@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pod/pod-usage.h"
-
 #include <sys/stat.h>
 #include <systemd/sd-login.h>
 
-/* systemd-nspawn makes two groups in that of the unit: one for itself, one for the pod. */
+#include "pod/engine.h"
+#include "pod/pod-usage.h"
+
+/* An engine with an init makes two groups in that of the unit: one for the supervisor, one for the pod. */
 #define SUPERVISOR_GROUP "/supervisor"
-#define SERVICES_GROUP "payload/system.slice"
 
 /* The supervisor is not in the pod's hands, unlike the pod's PID 1. */
 static int unit_group_path(const Pod *pod, char **ret)
@@ -22,7 +22,7 @@ static int unit_group_path(const Pod *pod, char **ret)
         r = sd_pid_get_cgroup(supervisor, &group);
         if (r < 0)
                 return r;
-        end = endswith(group, SUPERVISOR_GROUP);
+        end = pod_engine(pod)->has_init ? endswith(group, SUPERVISOR_GROUP) : group + strlen(group);
         if (!end)
                 return -ENOENT;
         *ret = strprintf("/sys/fs/cgroup%.*s", (int) (end - group), group);
@@ -40,11 +40,12 @@ int pod_group_open(const Pod *pod)
         return r < 0 ? r : open_directory_at(AT_FDCWD, path);
 }
 
-int pod_services_open(const Pod *pod)
+int pod_app_group_open(const Pod *pod, const char *app)
 {
         _cleanup_close_ int group = pod_group_open(pod);
+        _cleanup_free_ char *path = engine_app_group(pod_engine(pod), app);
 
-        return group < 0 ? group : open_directory_at(group, SERVICES_GROUP);
+        return group < 0 ? group : path ? open_directory_at(group, path) : -ENOMEM;
 }
 
 PodUsage *pod_usage_free(PodUsage *u)
@@ -64,16 +65,16 @@ static bool is_gone(int r)
 }
 
 /* An app's group goes with the app. */
-static int add_app(PodUsage *u, int services, const char *app)
+static int add_app(PodUsage *u, int group, const Engine *engine, const char *app)
 {
-        _cleanup_free_ char *path = strjoin(app, ".service");
+        _cleanup_free_ char *path = engine_app_group(engine, app);
         AppUsage *next = &u->apps[u->n_apps];
         int r;
 
         if (!path)
                 return -ENOMEM;
         usage_init(&next->usage);
-        r = usage_read_group(services, path, &next->usage);
+        r = usage_read_group(group, path, &next->usage);
         if (r < 0)
                 return is_gone(r) ? 0 : r;
         next->app = strdup(app);
@@ -84,17 +85,13 @@ static int add_app(PodUsage *u, int services, const char *app)
 }
 
 /* None of them runs while the pod starts. */
-static int add_apps(PodUsage *u, int group, const AppcPod *manifest)
+static int add_apps(PodUsage *u, int group, const Engine *engine, const AppcPod *manifest)
 {
-        _cleanup_close_ int services = open_directory_at(group, SERVICES_GROUP);
-
-        if (services < 0)
-                return is_gone(services) ? 0 : services;
         u->apps = new0(AppUsage, manifest->n_apps);
         if (!u->apps)
                 return -ENOMEM;
         for (size_t i = 0; i < manifest->n_apps; i++) {
-                int r = add_app(u, services, manifest->apps[i].name);
+                int r = add_app(u, group, engine, manifest->apps[i].name);
 
                 if (r < 0)
                         return r;
@@ -138,7 +135,7 @@ static int fill(PodUsage *u, Pod *pod)
         if (r < 0)
                 return r;
         r = add_network(u, pod);
-        return r < 0 ? r : add_apps(u, group, pod->manifest);
+        return r < 0 ? r : add_apps(u, group, pod_engine(pod), pod->manifest);
 }
 
 int pod_usage_read(Pod *pod, PodUsage **ret)

@@ -22,8 +22,8 @@ typedef struct PodUsage {
 /* The control group of the pod's unit, which the pod cannot change. Returns the directory's fd. -ENOENT, -ESRCH: the
  * pod is not there yet, or no longer. */
 int pod_group_open(const Pod *pod);
-/* The one in it that all services of the pod are in, beside that of its PID 1. */
-int pod_services_open(const Pod *pod);
+/* That of an app. -ENOENT also: the app does not run. */
+int pod_app_group_open(const Pod *pod, const char *app);
 
 /* The pod is loaded. -ENOENT, -ENODEV, -ESRCH: it does not run. */
 int pod_usage_read(Pod *pod, PodUsage **ret);

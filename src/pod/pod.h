@@ -8,7 +8,7 @@
 
 /* Pods on disk: DATA/pods/DIRECTORY/UUID, as rkt had them. What a pod is doing follows from the directory it is in
  * and from whether a process holds the flock(2) on it; transitions are one rename(2). The lock is on the directory's
- * own fd and passes through exec to systemd-nspawn, so the kernel releases it when the pod ends, in whatever way.
+ * own fd and passes to what the pod becomes, so the kernel releases it when the pod ends, in whatever way.
  *
  *     pod            the pod manifest, everything resolved; its mtime is when the pod was created
  *     settings       the options of its start that are not in the manifest (pod-settings.h)
@@ -21,7 +21,9 @@
  *     stdio/         sockets of an interactive app without a terminal
  *     output/N       a socket on which `podctl run` receives the output of app N of the manifest, counted from 0
  *     files/         files for the /etc of its apps (pod-etc.h)
- *     status/APP     exit status of an app that has ended, its mtime is when; written inside the pod
+ *     etc/podctl/launch/APP  what commands beside an app need that is on the host, see inside/launch-places.h
+ *     status/APP     exit status of an app that has ended, its mtime is when; written inside the pod,
+ *                    or by the host where the pod has no init
  *     status/.health-APP  the health of a running app with a health check; likewise
  *     exit           exit status of the pod itself, its mtime is when
  *     size           space on disk of an ended pod, once it has been measured (pod-keep.h) */
@@ -163,6 +165,8 @@ int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_f
 /* Records the exit status of a running pod whose apps have all ended, and marks it as ending. -EALREADY: it is not
  * running any more, and nothing was done. */
 int pod_record_exit(Pod *p, int exit_status);
+/* Records that of an app whose pod has no init that would do it; asked: the app was to end. */
+int pod_record_app_exit(const Pod *p, const char *app, int exit_status, bool asked);
 /* That of an app's last run that is over, though the app may run again. -ENOENT: it has not ended yet. */
 int pod_app_last_exit_status(const Pod *p, const char *app, int *ret);
 /* How often an app was restarted by its policy, in this pod; 0 when it was not yet. -ENOENT: it has no such policy. */
@@ -200,7 +204,8 @@ int pod_app_results(const Pod *p, const char *app, PodResult ret[static POD_RESU
 int pod_app_health(const Pod *p, const char *app, PodHealth *ret);
 /* The first of its own user IDs; 0 when it has none. */
 int pod_uid_base(const Pod *p, uid_t *ret);
-/* Process ID of the pod's supervisor (nspawn) and of PID 1 inside. -ENOENT. */
+/* Process ID of the pod's supervisor, which systemd watches, and of PID 1 inside; without one, they are the same.
+ * -ENOENT. */
 int pod_supervisor_pid(const Pod *p, pid_t *ret);
 int pod_leader_pid(const Pod *p, pid_t *ret);
 /* A pidfd of the supervisor, whose end is the end of the pod. Negative: there is no supervisor yet, or it is gone. */

@@ -12,7 +12,7 @@ int mount_clone(int dir_fd, const char *path, const MountOptions *options)
                             (options->data_only ? MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC : 0) |
                             (options->dead_devices ? MOUNT_ATTR_NODEV : 0) |
                             (options->no_devices ? MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV : 0),
-                .propagation = options->slave ? MS_SLAVE : MS_PRIVATE,
+                .propagation = options->shared ? 0 : options->slave ? MS_SLAVE : MS_PRIVATE,
         };
         _cleanup_close_ int fd = -EBADF;
 

@@ -14,6 +14,7 @@ typedef struct MountOptions {
         bool no_devices; /* nosuid, nodev */
         bool dead_devices; /* nodev */
         bool slave; /* later mounts below the original propagate here; without it, none do */
+        bool shared; /* as far as the original does: they propagate, and in both directions */
 } MountOptions;
 
 /* Makes a detached copy of the mount at path (relative to dir_fd; "" is dir_fd itself). -EINVAL: the file system cannot

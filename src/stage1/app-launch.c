@@ -51,7 +51,7 @@ static int add_groups(const AppIdentity *identity, char ***words)
  * in the pod's. */
 static int add_file(const PlanApp *app, const char *option, const char *name, bool joins, char ***words)
 {
-        return joins ? strv_extendf(words, "%s=/" LAUNCH_POD_FILES "/%s/%s", option, app->app->name, name)
+        return joins ? strv_extendf(words, "%s=%s/%s", option, app->files, name)
                      : strv_extendf(words, "%s=" LAUNCH_FILES "/%s", option, name);
 }
 
@@ -319,10 +319,12 @@ static int launch_words(const PlanApp *app, const AppIdentity *identity, bool as
         int r;
 
         r = strv_extend(&words, LAUNCH_BIN "/" LAUNCH_PROGRAM);
-        if (r >= 0 && app->own_pids)
+        if (r >= 0 && (app->own_pids || streq(pids, PIDS_HOST)))
                 r = strv_extendf(&words, "--pids=%s", pids);
         if (r >= 0 && app->own_pids)
                 r = add_carried(identity->binds, &words);
+        if (r >= 0 && app->host_devices)
+                r = strv_extend(&words, "--devices=host");
         if (r < 0)
                 return r;
         if (!as_root && identity->program)
@@ -356,7 +358,7 @@ int app_join_words(const PlanApp *app, const AppIdentity *identity, bool as_root
                 r = strv_extendf(&words, "--join=%s", pid);
         if (r < 0)
                 return r;
-        r = strv_extendf(&words, "--unit=%s.service", app->app->name);
+        r = strv_extendf(&words, "--unit=%s", app->unit);
         if (r < 0)
                 return r;
         r = add_rest(app, identity, as_root, true, &words);
@@ -469,7 +471,10 @@ int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, co
                              char *const *argv, int root_fd)
 {
         char *const what[] = { (char *) "--", (char *) program, NULL };
-        const char *pids = !streq(name, LAUNCH_START) ? PIDS_BESIDE : app->notify ? PIDS_NOTIFY : PIDS_MAIN;
+        const char *pids = !streq(name, LAUNCH_START) ? PIDS_BESIDE
+                           : app->notify              ? PIDS_NOTIFY
+                           : app->host_devices        ? PIDS_HOST
+                                                      : PIDS_MAIN;
         _cleanup_strv_free_ char **words = NULL;
         int r;
 

@@ -16,9 +16,10 @@ static int open_late_target(const PlanMount *m, MountContext *context, const cha
         const LateMount *late;
         int r;
 
-        r = late_mounts_add(&context->late, m->app, path, m->slave, &late);
+        r = late_mounts_add(&context->late, m->app, path, m->slave && !context->own_mounts, &late);
         if (r < 0)
                 return r;
+        context->late.items[context->late.n - 1].shared = m->shared;
         if (late->scratch) {
                 _cleanup_close_ int place = mount_make_target(context, context->root_fd, late->source, directory);
 
@@ -39,7 +40,7 @@ static int open_target(const PlanMount *m, MountContext *context, bool directory
         if (r < 0)
                 return r;
         if (m->app)
-                r = late_mounts_check(&context->late, m->app, target, m->slave);
+                r = late_mounts_check(&context->late, m->app, target, context->own_mounts ? m->shared : m->slave);
         if (r < 0)
                 return r;
         return r > 0 ? open_late_target(m, context, target, directory)

@@ -13,6 +13,7 @@ typedef struct LateMount {
         const char *app; /* the plan's */
         char *source;    /* as the pod sees it */
         char *target;    /* as the app sees it, without links */
+        bool shared;     /* what is mounted below it later appears on the host */
         char *scratch;   /* or NULL: what systemd-nspawn binds on the source, a name in the scratch directory */
 } LateMount;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -284,6 +285,19 @@ static int clone_host(const PlanMount *m, MountContext *context, const MountOpti
         return own < 0 ? own : mount_clone(own, "", &unmapped);
 }
 
+/* Only a clone that is made there, where the source is a peer of what it is mounted from, propagates back. */
+static int clone_shared(const PlanMount *m, MountContext *context, const MountOptions *options)
+{
+        _cleanup_close_ int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), fd = -EBADF;
+
+        if (own < 0 || setns(context->host_mounts_fd, CLONE_NEWNS) < 0)
+                return -errno;
+        fd = clone_host(m, context, options);
+        if (setns(own, CLONE_NEWNS) < 0)
+                return -errno;
+        return TAKE_FD(fd);
+}
+
 static int clone_own(const PlanMount *m, MountContext *context, const MountOptions *options)
 {
         _cleanup_close_ int fd = m->kind == PLAN_MOUNT_TMPFS ? open_tmpfs(m, context) : open_image_source(m, context);
@@ -299,7 +313,9 @@ static int clone_source(const PlanMount *m, MountContext *context, bool is_own, 
 
         if (r < 0)
                 return r;
-        return is_own ? clone_own(m, context, options) : clone_host(m, context, options);
+        return is_own ? clone_own(m, context, options)
+               : m->shared ? clone_shared(m, context, options)
+                           : clone_host(m, context, options);
 }
 
 int mount_source_clone(const PlanMount *m, MountContext *context, char **reterr_message)
@@ -311,6 +327,7 @@ int mount_source_clone(const PlanMount *m, MountContext *context, char **reterr_
                 .recursive = m->recursive,
                 .data_only = m->data_only,
                 .slave = m->slave,
+                .shared = m->shared,
         };
         int r = clone_source(m, context, is_own, &options);
 

@@ -10,7 +10,9 @@ typedef struct MountContext {
         int scratch_fd;       /* a directory for short paths to layers, and for sources; nothing else uses it */
         int userns_fd;        /* negative: IDs are the host's */
         uid_t uid_base;
-        LateMounts late;      /* what has been left to systemd */
+        int host_mounts_fd;   /* the host's mount namespace, for shared volumes; negative: there are none */
+        bool own_mounts;      /* nobody but us mounts anything in an app's root */
+        LateMounts late;      /* what has been left to systemd, or until we have mounted the kernel's file systems */
         unsigned n_devices;
 } MountContext;
 

@@ -135,3 +135,21 @@ int unit_facts(sd_bus *bus, const char *unit, json_object **ret)
         *ret = TAKE_PTR(o);
         return 0;
 }
+
+int unit_has_job(sd_bus *bus, const char *unit)
+{
+        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_bus_message_ sd_bus_message *m = NULL;
+        _cleanup_free_ char *path = NULL;
+        uint32_t job = 0;
+        int r;
+
+        r = sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path);
+        if (r < 0)
+                return r;
+        r = sd_bus_get_property(bus, bus_systemd_manager.destination, path, "org.freedesktop.systemd1.Unit", "Job",
+                                &error, &m, "(uo)");
+        if (r >= 0)
+                r = sd_bus_message_read(m, "(uo)", &job, NULL);
+        return r < 0 ? r : job > 0;
+}

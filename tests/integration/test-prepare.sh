@@ -231,7 +231,7 @@ test_ipc_of_the_host() {
 # rkt's engines, as its users' scripts name them.
 test_stage1_of_rkt() {
         podctl run --stage1-name=coreos.com/rkt/stage1-coreos:1.30.0 --no-overlay --net=none busybox --exec=/bin/true
-        assert_fails 254 podctl run --stage1-path=/usr/lib/rkt/stage1-images/stage1-fly.aci busybox
+        assert_fails 254 podctl run --stage1-path=/usr/lib/rkt/stage1-images/stage1-kvm.aci busybox
         assert_contains "$output" 'there is no such engine'
         assert_fails 254 podctl prepare --stage1-name=x --stage1-hash=sha512-00 busybox
         assert_contains "$output" already

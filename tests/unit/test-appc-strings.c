@@ -244,11 +244,7 @@ Test(appc_strings, say_what_is_wrong)
                 { read_volume, "v,kind=empty,propagation=slave", "propagation: only host volumes have this" },
                 { read_volume, "v,kind=empty,idMap=no", "idMap: only host volumes have this" },
                 { read_volume, "v,kind=host,source=/a,propagation=loud",
-                  "propagation: expected \"private\" or \"slave\", not "
-                  "'loud'" },
-                { read_volume, "v,kind=host,source=/a,propagation=shared",
-                  "propagation: 'shared' is not possible: systemd keeps the mounts of a service to itself; use "
-                  "\"slave\"" },
+                  "propagation: expected \"private\", \"slave\" or \"shared\", not 'loud'" },
                 { read_volume, "v,kind=host,source=/a,deviceAccess=r", "unknown key 'deviceAccess'" },
                 { read_volume, "v,kind=empty,name=w", "unknown key 'name'" },
                 { read_volume, "v,kind=empty,uid=-1", "uid: expected a number, not '-1'" },

@@ -132,6 +132,9 @@ Test(kube_generate, own_pods)
                 { APP(",\"options\":{\"credential\":[]}") ",\"annotations\":[{\"name\":\"podctl/"
                                                           "net\",\"value\":\"lan\"}]}",
                   "name: a", "its networks lan" },
+                { APP(",\"options\":{\"credential\":[]}") ",\"annotations\":[{\"name\":\"podctl/"
+                                                          "stage1\",\"value\":\"fly\"}]}",
+                  "name: a", "its engine fly" },
                 { APP(",\"options\":{\"user-label\":[\"a=b\"]}") "}", "name: a", "annotations and labels of its own" },
                 { APP(",\"app\":{\"exec\":[\"/x\"],\"user\":\"0\",\"group\":\"0\",\"isolators\":[{\"name\":"
                       "\"os/linux/oom-score-adj\",\"value\":5}]}") "}", "name: a",

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/compose/compose-annotations.h"
+#include "cli/compose/run-engine.h"
+#include "manifest/appc-image.h"
 
 static int annotate(AppcPod *manifest, const char *name, const char *value)
 {
@@ -15,6 +17,8 @@ static int annotate_list(AppcPod *manifest, const char *name, char *const *value
 
 int compose_annotations(AppcPod *manifest, const RunArgs *args)
 {
+        const Engine *engine;
+        int r = engine_of_option(args->stage1, &engine);
         const struct {
                 const char *name;
                 const char *value;
@@ -32,15 +36,11 @@ int compose_annotations(AppcPod *manifest, const RunArgs *args)
                 { "podctl/log", args->log, NULL },
                 { "podctl/mds-register", args->mds_register < 0 ? NULL : args->mds_register ? "yes" : "no", NULL },
                 { "podctl/private-users", args->private_users < 0 ? NULL : args->private_users ? "yes" : "no", NULL },
+                { APPC_ANNOTATION_STAGE1, engine ? engine->name : NULL, NULL },
                 { "podctl/pull-policy", args->policy == PULL_NEW ? NULL : pull_policy_to_string(args->policy), NULL },
         };
-        int r = 0;
-
-        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
                 r = rows[i].values ? annotate_list(manifest, rows[i].name, rows[i].values)
                                    : annotate(manifest, rows[i].name, rows[i].value);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        return r;
 }

@@ -8,10 +8,12 @@
 #include "cli/compose/pod-make.h"
 #include "cli/compose/pod-manifest.h"
 #include "cli/compose/run-compose.h"
+#include "cli/compose/run-engine.h"
 #include "cli/compose/run-network.h"
 #include "cli/persona.h"
 #include "cli/rkt-ways.h"
 #include "cli/start/pod-start.h"
+#include "pod/engine.h"
 #include "pod/pod-files.h"
 #include "pod/pod-gc.h"
 
@@ -25,13 +27,18 @@ static char *default_name(const Uuid *uuid)
 static int settings_new(const RunArgs *args, const AppcPod *manifest, const Uuid *uuid, PodSettings **ret)
 {
         _cleanup_(pod_settings_freep) PodSettings *s = new0(PodSettings, 1);
+        const Engine *engine;
         int r;
 
         if (!s)
                 return log_oom();
-        r = private_users_wanted(args, manifest, &s->private_users);
+        r = engine_wanted(args->stage1, manifest, &engine);
+        if (r >= 0)
+                r = private_users_wanted(args, manifest, &s->private_users);
         if (r < 0)
                 return r;
+        if (engine != &engine_nspawn && free_and_strdup(&s->stage1, engine->name) < 0)
+                return log_oom();
         s->name = args->name ? strdup(args->name) : default_name(uuid);
         if (!s->name)
                 return log_oom();
@@ -43,7 +50,7 @@ PodSettings *pod_settings_renew(const PodSettings *old)
 {
         _cleanup_(pod_settings_freep) PodSettings *s = new0(PodSettings, 1);
 
-        if (!s || free_and_strdup(&s->name, old->name) < 0)
+        if (!s || free_and_strdup(&s->name, old->name) < 0 || free_and_strdup(&s->stage1, old->stage1) < 0)
                 return NULL;
         s->private_users = old->private_users;
         return TAKE_PTR(s);
@@ -119,7 +126,7 @@ static int set_log(Context *c, const RunArgs *args, const AppcPod *manifest, Pod
         r = context_config(c, &config);
         if (r < 0)
                 return r;
-        return free_and_strdup(&s->log, text ?: config->log) < 0 ? log_oom() : 0;
+        return free_and_strdup(&s->log, text ?: engine_of(s)->log ?: config->log) < 0 ? log_oom() : 0;
 }
 
 /* The unit of which we are the main process, or which we will make. */
@@ -334,11 +341,11 @@ static int check_default_stage1(Context *c, const RunArgs *args)
         if (r < 0)
                 return r;
         chosen = config->stage1_name ?: config->stage1_location;
-        if (!chosen || stage1_is_ours(chosen))
+        if (!chosen || engine_find(chosen, true) == &engine_nspawn)
                 return 0;
         return log_error_errno(EOPNOTSUPP,
-                               "The configuration, in stage1.d, wants the engine '%s', and there is only 'nspawn'",
-                               chosen);
+                               "The configuration, in stage1.d, wants the engine '%s', and only 'nspawn' can be that "
+                               "of all pods", chosen);
 }
 
 int pod_make(Context *c, const RunArgs *args, bool to_start, Pod **ret, PodPlan **ret_plan)

@@ -22,6 +22,7 @@ static const char *const pod_annotations[] = {
         POD_ANNOTATION_UPDATE,
         POD_ANNOTATION_DEADLINE,
         APPC_ANNOTATION_MUTABLE,
+        APPC_ANNOTATION_STAGE1,
         "podctl/dns",           "podctl/dns-domain",
         "podctl/dns-opt",       "podctl/dns-search",
         "podctl/hostname",      "podctl/hosts-entry",

@@ -2,6 +2,7 @@
 #include "basic/log.h"
 #include "basic/utf8.h"
 #include "cli/compose/run-args.h"
+#include "cli/compose/run-engine.h"
 #include "cli/foreign-words.h"
 #include "cli/verb.h"
 #include "network/net-request.h"
@@ -124,27 +125,6 @@ int run_args_check_start(const RunArgs *args)
         return 0;
 }
 
-/* rkt's names for the only engine so far, as they occur in names, paths and URLs of its images. */
-bool stage1_is_ours(const char *text)
-{
-        static const char *const ours[] = { "nspawn", "stage1-coreos", "stage1-host", "stage1-src" };
-
-        for (size_t i = 0; i < ELEMENTSOF(ours); i++)
-                if (strstr(text, ours[i]))
-                        return true;
-        return false;
-}
-
-static int check_stage1(const char *stage1)
-{
-        return stage1 && !stage1_is_ours(stage1)
-                       ? log_error_errno(EOPNOTSUPP,
-                                         "Option --stage1-%s: there is no such engine, only 'nspawn', which needs "
-                                         "no option",
-                                         stage1)
-                       : 0;
-}
-
 static bool is_given(const RunArgs *args, const Option *option)
 {
         const void *field = (const char *) args + option->offset;
@@ -175,12 +155,13 @@ static int check_from(const RunArgs *args)
 
 static int check_args(RunArgs *args)
 {
+        const Engine *engine;
         int r;
 
         r = pull_policy_from_options(args->pull_policy, args->store_only, args->no_store, PULL_NEW, &args->policy);
         if (r < 0)
                 return r;
-        r = check_stage1(args->stage1);
+        r = engine_of_option(args->stage1, &engine);
         if (r < 0)
                 return r;
         if (args->start.interactive && args->n_apps > 1)

@@ -88,7 +88,7 @@ typedef struct RunArgs {
         char **credentials;
         char **credentials_encrypted;
         char *ipc;
-        char *stage1;           /* "name=VALUE" of --stage1-name=VALUE and so on */
+        char *stage1;           /* "stage1=VALUE", "stage1-name=VALUE" and so on, as the option was given */
         bool no_overlay;
         bool quiet;
         bool mutable;           /* apps may come and go while the pod runs */
@@ -115,7 +115,5 @@ int run_args_run(Context *context, const Verb *verb, char **words, RunArgs *args
                  int (*function)(Context *context, const RunArgs *args));
 /* The part of the checks that concerns the start. */
 int run_args_check_start(const RunArgs *args);
-/* Whether a name, path or URL of one of rkt's engines means our only one. */
-bool stage1_is_ours(const char *text);
 /* Frees the apps, which freeing by run_options leaves. */
 void run_args_done_apps(RunArgs *args);

@@ -10,6 +10,7 @@
 #include "cli/compose/compose-words.h"
 #include "cli/compose/pod-manifest.h"
 #include "cli/compose/run-compose.h"
+#include "cli/compose/run-engine.h"
 #include "cli/images/fetch-image.h"
 #include "cli/persona.h"
 #include "manifest/ac-types.h"
@@ -56,9 +57,15 @@ static int name_app(const RunApp *run, const char *image_name, char **ret)
 }
 
 /* As images of others expect it. appc's apps share the processes of the pod. */
-static int compose_pids(const AppcPod *pod, const Image *image, AppcPodApp *app)
+static int compose_pids(const RunArgs *args, const AppcPod *pod, const Image *image, AppcPodApp *app)
 {
-        if (image->kind == IMAGE_APPC || persona_is_rkt() || strv_env_get(app->annotations, APPC_ANNOTATION_PIDS) ||
+        const Engine *engine;
+        int r = engine_wanted(args->stage1, pod, &engine);
+
+        if (r < 0)
+                return r;
+        if (!engine->private_pids || image->kind == IMAGE_APPC || persona_is_rkt() ||
+            strv_env_get(app->annotations, APPC_ANNOTATION_PIDS) ||
             strv_env_get(pod->annotations, APPC_ANNOTATION_PIDS))
                 return 0;
         return strv_env_set(&app->annotations, APPC_ANNOTATION_PIDS, "private") < 0 ? log_oom() : 0;
@@ -66,15 +73,18 @@ static int compose_pids(const AppcPod *pod, const Image *image, AppcPodApp *app)
 
 static int compose_all(const RunArgs *args, const RunApp *run, const Image *image, AppcPod *pod, AppcPodApp *app)
 {
+        Tristate users;
         int r;
 
         r = compose_said(args, run, &app->options);
+        if (r >= 0)
+                r = private_users_wanted(args, pod, &users);
         if (r < 0)
                 return r;
-        r = compose_options(image, args->private_users != 0, app);
+        r = compose_options(image, tristate_or(users, true), app);
         if (r >= 0)
                 r = compose_around(args, run, pod, app);
-        return r < 0 ? r : compose_pids(pod, image, app);
+        return r < 0 ? r : compose_pids(args, pod, image, app);
 }
 
 static int add_app(Context *context, const RunArgs *args, const RunApp *run, AppcPod *pod, Image **ret_image)
@@ -127,10 +137,17 @@ int run_compose_app(Context *context, const RunArgs *args, AppcPod *pod, Image *
 int private_users_wanted(const RunArgs *args, const AppcPod *manifest, Tristate *ret)
 {
         const char *text = appc_pod_annotation(manifest, "podctl/private-users");
-        int users = args->private_users < 0 && text ? parse_boolean(text) : args->private_users;
+        int users = args->private_users < 0 && text ? parse_boolean(text) : args->private_users, r;
+        const Engine *engine;
 
         if (users < 0 && text)
                 return log_error_errno(EINVAL, "Annotation 'podctl/private-users' is yes or no, not '%s'", text);
+        if (users < 0) {
+                r = engine_wanted(args->stage1, manifest, &engine);
+                if (r < 0)
+                        return r;
+                users = engine->private_users ? users : 0;
+        }
         *ret = users < 0 ? TRISTATE_UNSET : users ? TRISTATE_YES : TRISTATE_NO;
         return 0;
 }
@@ -163,9 +180,10 @@ static int find_image_of_app(Context *c, const AppcPodApp *app, Image **image)
 }
 
 /* Applies the options that apps of a file have. */
-static int apply_options(Context *c, const char *file, const AppcPod *pod, AppcPodApp *app, bool private_users,
+static int apply_options(Context *c, const RunArgs *args, const AppcPod *pod, AppcPodApp *app, bool private_users,
                          Image **image)
 {
+        const char *file = args->manifest_shown ?: args->pod_manifest;
         _cleanup_free_ char *context = strprintf("%s: app '%s'", file, app->name);
         int r;
 
@@ -179,7 +197,7 @@ static int apply_options(Context *c, const char *file, const AppcPod *pod, AppcP
         if (r >= 0)
                 r = compose_options(*image, private_users, app);
         if (r >= 0)
-                r = compose_pids(pod, *image, app);
+                r = compose_pids(args, pod, *image, app);
         log_set_prefix(NULL);
         return r;
 }
@@ -223,8 +241,7 @@ static int complete_file(Context *c, const RunArgs *args, AppcPod *pod, Image **
                 return r;
         r = private_users_wanted(args, pod, &users);
         for (size_t i = 0; r >= 0 && i < pod->n_apps; i++)
-                r = apply_options(c, args->manifest_shown ?: args->pod_manifest, pod, &pod->apps[i],
-                                  tristate_or(users, true), &images[i]);
+                r = apply_options(c, args, pod, &pod->apps[i], tristate_or(users, true), &images[i]);
         return r;
 }
 

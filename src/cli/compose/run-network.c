@@ -6,6 +6,7 @@
 #include "network/net-names.h"
 #include "network/net-request.h"
 #include "network/net-resolv.h"
+#include "pod/engine.h"
 #include "pod/plan-network.h"
 
 static const char *annotation(const AppcPod *manifest, const char *option)
@@ -97,7 +98,7 @@ static int resolve(Context *c, PodSettings *s)
 
 static int set_networks(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *s)
 {
-        const char *net = args->net ?: annotation(manifest, "net") ?: "default";
+        const char *net = args->net ?: annotation(manifest, "net") ?: engine_of(s)->net ?: "default";
 
         return free_and_strdup(&s->net, net) < 0 ? log_oom() : resolve(c, s);
 }

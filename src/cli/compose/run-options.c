@@ -25,15 +25,15 @@ static void free_text(void *field)
 
 static const OptionType option_net = { parse_net, free_text, OPTION_VALUE_OPTIONAL };
 
-/* All of them make the same choice: "name=VALUE", once. */
+/* All of them make the same choice, once: "OPTION=VALUE". */
 static int parse_stage1(const Option *option, const char *value, void *field)
 {
         char **stage1 = field;
 
         if (*stage1)
-                return log_error_errno(EINVAL, "Option --%s: there is a choice of stage1 already, --stage1-%s",
-                                       option->name, *stage1);
-        *stage1 = strjoin(option->name + strlen("stage1-"), "=", value);
+                return log_error_errno(EINVAL, "Option --%s: there is a choice of stage1 already, --%s", option->name,
+                                       *stage1);
+        *stage1 = strjoin(option->name, "=", value);
         return *stage1 ? 0 : log_oom();
 }
 
@@ -92,6 +92,8 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
         { "volume", &option_strv, offsetof(RunArgs, volumes), "NAME,kind=KIND,…",                                      \
           "Volume: kind=host,source=PATH, named, empty or tmpfs" },                                                    \
         { "no-overlay", &option_bool, offsetof(RunArgs, no_overlay), NULL, "Changes nothing; rkt had it" },            \
+        { "stage1", &option_stage1, offsetof(RunArgs, stage1), "ENGINE",                                               \
+          "Engine: nspawn, or fly for one app on the host", .choices = "nspawn|fly" },                                 \
         { "stage1-from-dir", &option_stage1, offsetof(RunArgs, stage1), "FILE",                                        \
           "Engine, by rkt's file name of its image" },                                                                 \
         { "stage1-hash", &option_stage1, offsetof(RunArgs, stage1), "HASH",                                            \

@@ -2,7 +2,7 @@
 #include "basic/patience.h"
 #include "basic/time-util.h"
 #include "cli/start/app-files.h"
-#include "pod/plan.h"
+#include "pod/engine.h"
 #include "shared/explain.h"
 #include "stage1/app-view.h"
 #include "unit/manager-connect.h"
@@ -73,6 +73,36 @@ static int open_running(const Pod *pod, const char *app)
         return -EAGAIN;
 }
 
+/* The leader has the host's root until it becomes the app. */
+static int open_of_leader(const Pod *pod)
+{
+        Patience patience = { .step_usec = 10000, .left_usec = 10 * USEC_PER_SEC };
+        _cleanup_close_ int host = open_directory_at(AT_FDCWD, "/");
+        _cleanup_free_ char *path = NULL;
+        pid_t leader;
+        int r = pod_leader_pid(pod, &leader);
+
+        if (host < 0 || r < 0)
+                return MIN(host, r);
+        path = strprintf("/proc/%i/root", leader);
+        if (!path)
+                return -ENOMEM;
+        do {
+                _cleanup_close_ int root = open_directory_at(AT_FDCWD, path);
+
+                if (root < 0)
+                        return root;
+                if (!is_same(root, host))
+                        return TAKE_FD(root);
+        } while (patience_wait(&patience, -EBADF));
+        return -EAGAIN;
+}
+
+int app_root_open(const Pod *pod, const char *app)
+{
+        return pod_engine(pod)->has_init ? open_running(pod, app) : open_of_leader(pod);
+}
+
 int app_files_open(const Pod *pod, const char *app, uid_t *ret_base, char **reterr_message)
 {
         int r;
@@ -83,7 +113,7 @@ int app_files_open(const Pod *pod, const char *app, uid_t *ret_base, char **rete
         r = pod_uid_base(pod, ret_base);
         if (r < 0)
                 return r;
-        r = open_running(pod, app);
+        r = app_root_open(pod, app);
         if (r == -EAGAIN)
                 return explain(reterr_message, EAGAIN, "it has not started yet, or has changed its root directory");
         return r;

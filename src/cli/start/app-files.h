@@ -10,3 +10,6 @@
  * the app has ended, what it has without its volumes; when the pod has, the same read-only. *ret_base: the first of the
  * pod's user IDs, as they are seen there, or 0. -EAGAIN: the app has not started yet, or has changed its root. */
 int app_files_open(const Pod *pod, const char *app, uid_t *ret_base, char **reterr_message);
+
+/* The root of an app of a running pod. -EAGAIN: the app has not started yet, or has changed its root. */
+int app_root_open(const Pod *pod, const char *app);

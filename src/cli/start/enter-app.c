@@ -3,9 +3,11 @@
 #include <sys/wait.h>
 
 #include "basic/log.h"
+#include "cli/start/app-files.h"
 #include "cli/start/enter-app.h"
 #include "cli/start/interrupts.h"
 #include "cli/terminal/terminal.h"
+#include "pod/engine.h"
 #include "pod/pod-prepare.h"
 #include "shared/explain.h"
 #include "stage1/app-launch.h"
@@ -20,10 +22,11 @@
 
 typedef struct Enter {
         Pod *pod;
+        const Engine *engine;
         PodPlan *plan;
         const PlanApp *app;
         pid_t leader;
-        sd_bus *bus; /* of the pod's systemd */
+        sd_bus *bus; /* of the pod's systemd, or of the host's if the pod has none */
         sd_event *event;
         Terminal *terminal;
         char *unit;
@@ -62,9 +65,11 @@ static int choose_app(Enter *e, const char *name)
 
 static int open_app_root(const Enter *e)
 {
-        _cleanup_free_ char *path =
-                strprintf("/proc/%i/root" POD_STAGE2_DIR "/%s/rootfs", e->leader, e->app->app->name);
+        _cleanup_free_ char *path = NULL;
 
+        if (!e->engine->has_init)
+                return app_root_open(e->pod, e->app->app->name);
+        path = strprintf("/proc/%i/root" POD_STAGE2_DIR "/%s/rootfs", e->leader, e->app->app->name);
         return path ? open_directory_at(AT_FDCWD, path) : -ENOMEM;
 }
 
@@ -356,6 +361,10 @@ static int find_main_process(Enter *e)
 
         if (!unit)
                 return log_oom();
+        if (!e->engine->has_init) {
+                e->main_pid = strprintf("%i", e->leader);
+                return e->main_pid ? 0 : log_oom();
+        }
         r = get_main_pid(e, unit, &error, &pid);
         if (r < 0)
                 return log_error_errno(r, "Cannot find app '%s': %s", e->app->app->name, bus_error_text(&error, r));
@@ -369,7 +378,7 @@ static int open_bus(Enter *e)
 {
         int r = pod_leader_pid(e->pod, &e->leader);
 
-        return r < 0 ? r : manager_connect(e->leader, &e->bus);
+        return r < 0 ? r : manager_connect(e->engine->has_init ? e->leader : 1, &e->bus);
 }
 
 static int connect_pod(Enter *e)
@@ -396,7 +405,7 @@ static int prepare_command(Enter *e)
         r = interrupts_watch(e->event, on_interrupt, e);
         if (r < 0)
                 return r;
-        e->unit = strprintf("enter-%.8s.service", uuid.s);
+        e->unit = strprintf("%senter-%.8s.service", e->engine->has_init ? "" : "podctl-", uuid.s);
         return e->unit ? 0 : -ENOMEM;
 }
 
@@ -439,6 +448,7 @@ int enter_app(Context *c, const char *pod, const char *app, bool as_root, char *
         if (e.pod->state != POD_RUNNING)
                 return log_error_errno(ESRCH, "Pod '%s' is not running, but %s", pod,
                                        pod_state_to_string(e.pod->state));
+        e.engine = pod_engine(e.pod);
         r = pod_plan_of_running(e.pod, &e.plan, &message);
         if (r < 0)
                 return log_explained(r, message, "Cannot plan the pod");

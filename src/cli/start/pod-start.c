@@ -3,15 +3,12 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <systemd/sd-daemon.h>
 #include <systemd/sd-login.h>
 
-#include "basic/lock.h"
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/time-util.h"
 #include "cli/start/interrupts.h"
-#include "cli/start/pod-event.h"
 #include "cli/start/pod-handover.h"
 #include "cli/start/pod-start.h"
 #include "cli/terminal/pod-output.h"
@@ -20,14 +17,7 @@
 #include "cli/terminal/unit-words.h"
 #include "cli/verb.h"
 #include "config.h"
-#include "pod/host-journal.h"
-#include "pod/plan-controllers.h"
-#include "pod/plan-stop.h"
-#include "pod/pod-ending.h"
-#include "pod/pod-gc.h"
-#include "shared/explain.h"
-#include "stage1/stage1.h"
-#include "unit/machine.h"
+#include "pod/engine.h"
 #include "unit/quick-moves.h"
 #include "unit/transient-unit.h"
 #include "unit/unit-wait.h"
@@ -44,202 +34,6 @@ bool pod_takes_our_place(bool detach)
             !endswith(unit, ".service"))
                 return false;
         return !detach || unit_service_type(unit, &type) < 0 || (!streq(type, "oneshot") && !streq(type, "forking"));
-}
-
-static bool name_is_of_ending_pod(const char *name, Uuid *ret)
-{
-        return pod_name_holder(name, ret) >= 0 && pod_is_ending(ret);
-}
-
-/* Only one pod of a name at a time. The lock is left to nspawn, like the pod's own, and so lasts as long as the pod. */
-static int lock_name(const Pod *pod)
-{
-        _cleanup_free_ char *path = strjoin(POD_NAME_LOCKS "/", pod->settings->name);
-        Uuid holder = {};
-        int fd, r;
-
-        if (!path)
-                return log_oom();
-        r = mkdir_p_at(AT_FDCWD, POD_NAME_LOCKS, 0755);
-        if (r < 0)
-                return log_error_errno(r, "Cannot make " POD_NAME_LOCKS ": %m");
-
-        if (name_is_of_ending_pod(pod->settings->name, &holder))
-                pod_ending_wait(&holder);
-        fd = lock_file_at(AT_FDCWD, path, LOCK_EX | LOCK_NB);
-        if (fd == -EAGAIN)
-                return log_error_errno(EEXIST, "The name '%s' is in use by pod %s", pod->settings->name,
-                                       pod_name_holder(pod->settings->name, &holder) < 0 ? "(starting)" : holder.s);
-        if (fd < 0)
-                return log_error_errno(fd, "Cannot lock the pod's name: %m");
-
-        if (ftruncate(fd, 0) < 0 || loop_write(fd, pod->uuid.s, strlen(pod->uuid.s)) < 0)
-                log_debug("Cannot write to the lock of name '%s'", pod->settings->name);
-        return fd_set_cloexec(fd, false) < 0 ? -EIO : fd;
-}
-
-/* Limits the pod's stop to the time that our unit has for it, by options, drop-ins or its file. */
-static int limit_stop(PodPlan *plan)
-{
-        uint64_t usec;
-
-        if (unit_stop_timeout(plan->settings->unit, &usec) < 0 || usec == UINT64_MAX)
-                return 0;
-        return plan_stop_limit(plan, (int64_t) (usec / USEC_PER_SEC)) < 0 ? log_oom() : 0;
-}
-
-static void warn_of_controllers(const PodPlan *plan)
-{
-        _cleanup_strv_free_ char **missing = NULL, **lines = NULL;
-
-        if (controllers_missing(&missing) < 0 || plan_without_controllers(plan, missing, &lines) < 0)
-                return;
-        STRV_FOREACH(line, lines)
-                log_warning("%s", *line);
-}
-
-/* Which of the pod's settings have no effect on this host. */
-static void warn_of_host(const Pod *pod, const PodPlan *plan)
-{
-        const char *missing = machine_registry_missing();
-
-        warn_of_controllers(plan);
-
-        STRV_FOREACH(line, plan->ignored)
-                log_warning("%s", *line);
-        if (missing)
-                log_warning("Pod '%s' is not registered as a machine: systemd-machined %s, so machinectl and "
-                            "'systemctl -M' do not know it", pod->settings->name, missing);
-}
-
-/* Ports or addresses that it alone can have, and that a pod may have which is ending. */
-static bool has_places_of_its_own(const Pod *pod)
-{
-        for (size_t i = 0; i < pod->settings->n_joins; i++)
-                if (pod->manifest->n_ports > 0 || strv_length(pod->settings->joins[i].arguments) > 0)
-                        return true;
-        return false;
-}
-
-static int plan_pod(Pod *pod, PodPlan **ret)
-{
-        _cleanup_free_ char *message = NULL;
-        int r = pod_plan_of(pod, ret, &message);
-
-        return r < 0 ? log_explained(r, message, "Cannot plan the pod") : 0;
-}
-
-static int pod_launch_logging(Pod *pod, PodPlan *plan)
-{
-        _cleanup_(pod_plan_freep) PodPlan *own_plan = NULL;
-        _cleanup_close_ int name_lock = -EBADF;
-        _cleanup_free_ char *message = NULL;
-        int r;
-
-        r = pod_load(pod, &message);
-        if (r < 0)
-                return log_explained(r, message, "Cannot read pod %s", pod->uuid.s);
-        name_lock = lock_name(pod);
-        if (name_lock < 0)
-                return name_lock;
-
-        r = pod_move(pod, POD_DIR_RUN);
-        if (r < 0)
-                return log_error_errno(r, "Cannot move the pod: %m");
-        if (!plan) {
-                r = plan_pod(pod, &own_plan);
-                if (r < 0)
-                        return r;
-                plan = own_plan;
-        }
-        r = limit_stop(plan);
-        if (r < 0)
-                return r;
-        warn_of_host(pod, plan);
-        if (has_places_of_its_own(pod))
-                pod_endings_wait();
-
-        /* The pod that had the name before may have been killed. */
-        pod_clear_nspawn(pod->settings->name);
-        r = machine_forget_dead(pod->settings->name);
-        if (r == -EEXIST)
-                return log_error_errno(r, "The name '%s' is in use by another machine", pod->settings->name);
-        if (r < 0)
-                log_debug_errno(r, "Cannot look for a dead machine '%s': %m", pod->settings->name);
-        (void) pod_link_journal(pod);
-        pod_event_starts(pod);
-        r = stage1_default()->launch(pod, plan, &message);
-        return log_explained(r, message, "Cannot start the pod");
-}
-
-int pod_launch(Pod *pod, PodPlan *plan)
-{
-        bool prepared = pod->directory == POD_DIR_PREPARED;
-        int r = pod_launch_logging(pod, plan);
-
-        pod_event_failed_to_start(NULL, pod);
-        (void) sd_notifyf(false, "STATUS=" POD_STATUS_PREFIX "%s", strempty(log_last_error()));
-        (void) sd_notify_barrier(false, 5 * 1000000ULL);
-        /* A pod that never ran is removed, unless it was prepared beforehand. */
-        (void) (prepared ? pod_put_back(pod) : pod_remove(pod));
-        return r;
-}
-
-/* A unit that ends with the pod's. With Before= it is stopped after the pod's unit (systemd.unit(5)): so the pod is
- * gone when it cleans up, also when both are stopped at once. */
-static int start_follower(Context *c, const Pod *pod)
-{
-        _cleanup_free_ char *name = strjoin("podctl-tear-down-", pod->uuid.s, ".service"), *job = NULL,
-                            *binds_to = strjoin("BindsTo=", pod->settings->unit),
-                            *before = strjoin("Before=", pod->settings->unit),
-                            *data = strjoin("--dir=", pod->store->data);
-        char *const properties[] = { (char *) "Description=Clean up after a pod", (char *) "Type=oneshot",
-                                     (char *) "RemainAfterExit=yes", (char *) "CollectMode=inactive-or-failed",
-                                     binds_to, before, NULL };
-        char *const start[] = { (char *) "/usr/bin/true", NULL };
-        char *const stop_post[] = { (char *) PODCTL_PROGRAM, data, (char *) "tear-down", (char *) pod->uuid.s, NULL };
-        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-        sd_bus *bus;
-        int r;
-
-        if (!name || !binds_to || !before || !data)
-                return log_oom();
-        r = context_bus(c, &bus);
-        if (r < 0)
-                return r;
-        r = transient_unit_start(bus, &(TransientUnit) { .name = name, .properties = properties, .start = start,
-                                                         .stop_post = stop_post }, &job, &error);
-        return r < 0 ? log_warning_errno(r, "Only 'podctl gc' cleans up what this pod has outside its directory: %s",
-                                            
-                                         bus_error_text(&error, r))
-                     : 0;
-}
-
-/* A stop asks PID 1 of the pod, which stops the apps in order; processes that KillMode= signals as well end in no
- * order. */
-static void warn_of_kill_mode(const char *unit)
-{
-        _cleanup_free_ char *mode = NULL;
-
-        if (unit_kill_mode(unit, &mode) >= 0 && streq(mode, "control-group"))
-                log_warning(
-                        "A stop of %s signals all processes of the pod at once; with KillMode=mixed in its [Service] "
-                        "section the pod stops its apps in order",
-                        unit);
-}
-
-int pod_launch_in_place(Context *c, Pod *pod, PodPlan *plan)
-{
-        bool leaves_something = pod->settings->n_joins > 0 || pod->settings->mds_register;
-        const char *unit = strempty(pod->settings->unit);
-
-        if (startswith(unit, "pod@"))
-                return pod_launch(pod, plan);
-        warn_of_kill_mode(unit);
-        /* Units of our own clean up with ExecStopPost=. */
-        if (leaves_something)
-                (void) start_follower(c, pod);
-        return pod_launch(pod, plan);
 }
 
 typedef struct Start {
@@ -354,7 +148,7 @@ static bool name_is_being_freed(Start *s)
         int r;
 
         r = unit_get_status(s->bus, s->unit, &status);
-        ending = name_is_of_ending_pod(s->pod->settings->name, &holder) || r == -ENOENT ||
+        ending = pod_name_is_ending(s->pod->settings->name, &holder) || r == -ENOENT ||
                  (r >= 0 && (!status.active || status.exit_code != 0 || has_ended(status.main_pid)));
         unit_status_done(&status);
         return ending;
@@ -384,7 +178,7 @@ static int start_job(Start *s, UnitWait *wait, char **ret_job)
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         int r;
 
-        warn_of_host(s->pod, s->plan);
+        pod_warn_of_host(s->pod, s->plan);
         if (unit_properties(s, s->plan, &properties) < 0 || launch_command(s, &start) < 0 ||
             tear_down_command(s, &stop_post) < 0)
                 return log_oom();
@@ -445,7 +239,7 @@ static void tell_cut_off(const Start *s, const UnitStatus *status)
  * ready. */
 static int report_exited(const Start *s, const UnitStatus *status, bool was_ready)
 {
-        int n = status->exit_status == 133 ? 0 : status->exit_status;
+        int n = status->exit_status == engine_of(s->pod->settings)->success_status ? 0 : status->exit_status;
 
         if (n != 0) {
                 if (!tell_trouble(s))
@@ -466,16 +260,27 @@ static int report_exited(const Start *s, const UnitStatus *status, bool was_read
         return 0;
 }
 
+/* Without an init in the pod, its app may well end by a signal, and what cleaned up has recorded what that means. */
+static bool was_recorded(const Start *s, int *ret)
+{
+        _cleanup_(pod_freep) Pod *pod = engine_of(s->pod->settings)->has_init ? NULL : pod_that_ended(s);
+
+        return pod && pod_exit_status(pod, ret) >= 0;
+}
+
 /* The unit's end as an exit status; what went wrong before the pod was there is reported here. */
 static int report_end(const Start *s, const UnitStatus *status, bool was_ready)
 {
         const char *words = status->status_text ? startswith(status->status_text, POD_STATUS_PREFIX) : NULL;
+        int recorded;
 
         if (words && status->exit_status == EXIT_PODCTL_FAILED) {
                 if (*words)
                         log_error("%s", words);
                 return EXIT_PODCTL_FAILED;
         }
+        if (was_recorded(s, &recorded))
+                return recorded;
         if (status->exit_code == CLD_EXITED)
                 return report_exited(s, status, was_ready);
         if (status->exit_code == CLD_KILLED || status->exit_code == CLD_DUMPED) {

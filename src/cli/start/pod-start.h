@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "cli/context.h"
+#include "cli/start/pod-launch.h"
 #include "pod/pod-prepare.h"
 
 /* How a prepared pod becomes a running one: in a transient unit of its own (podctl run), in place of the main process
@@ -12,21 +12,10 @@ typedef struct StartOptions {
         bool interactive; /* our terminal is the pod's */
 } StartOptions;
 
-/* Prefix of the STATUS= that a failed launch sends, so that clients can distinguish it from nspawn's. */
-#define POD_STATUS_PREFIX "podctl: "
-
 /* Whether this process is the main process of a service, so that the pod takes its place. With --detach, it is not if
  * the service waits for that process to exit (Type=oneshot, forking): it would wait for the pod's end, and perhaps the
  * boot with it. */
 bool pod_takes_our_place(bool detach);
-
-/* Turns this process into the pod. Holds the pod's lock and hands it on. Returns only on failure. Changes the plan;
- * NULL: it is made from the pod on disk. */
-int pod_launch(Pod *pod, PodPlan *plan);
-
-/* The same in a service of the user's own, which does not clean up after a pod: a unit of ours that is bound to it
- * does. */
-int pod_launch_in_place(Context *c, Pod *pod, PodPlan *plan);
 
 /* Makes a transient unit that does the same, and waits until the pod is ready or until it has ended. Returns the exit
  * status of the pod, or of podctl. */

@@ -66,6 +66,7 @@ static const JsonField settings[] = {
         { "ipc", &json_string, offsetof(PodSettings, ipc) },
         { "log", &json_string, offsetof(PodSettings, log) },
         { "slice", &json_string, offsetof(PodSettings, slice) },
+        { "stage1", &json_string, offsetof(PodSettings, stage1) },
         { "properties", &json_strv, offsetof(PodSettings, properties) },
         { "insecure_options", &json_strv, offsetof(PodSettings, insecure) },
         {},

@@ -6,6 +6,7 @@
 
 #include "basic/log.h"
 #include "cli/verbs/verbs.h"
+#include "pod/engine.h"
 
 /* After the host's systemd was upgraded: PID 1 of a pod is the host's systemd as it was when the pod started, and
  * cannot start anything once its libraries have made way for newer ones. A signal makes it become the new one, as the
@@ -59,7 +60,7 @@ static int refresh(Pod *pod)
         _cleanup_close_ int pidfd = -EBADF;
         pid_t leader;
 
-        if (pod->state != POD_RUNNING || pod_leader_pid(pod, &leader) < 0)
+        if (pod->state != POD_RUNNING || !pod_engine(pod)->has_init || pod_leader_pid(pod, &leader) < 0)
                 return 0;
         /* The process that is looked at is the one that gets the signal. */
         pidfd = (int) syscall(SYS_pidfd_open, leader, 0);

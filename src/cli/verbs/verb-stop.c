@@ -64,11 +64,11 @@ static void stops_done(Stops *s)
 }
 
 /* One by one: cgroup.kill would also kill the process that records the app's exit status. */
-static void kill_app(int services, const char *app)
+static void kill_app(const Pod *pod, const char *app)
 {
         _cleanup_strv_free_ char **pids = NULL;
 
-        if (app_processes(services, app, &pids) < 0)
+        if (app_processes(pod, app, &pids) < 0)
                 return;
         STRV_FOREACH(word, pids) {
                 uint32_t pid;
@@ -81,10 +81,8 @@ static void kill_app(int services, const char *app)
 /* Kills the apps, not the pod: then the exit status of each is recorded, and the rest stops in order. */
 static void kill_apps(const Pod *pod)
 {
-        _cleanup_close_ int services = pod_services_open(pod);
-
-        for (size_t i = 0; services >= 0 && i < pod->manifest->n_apps; i++)
-                kill_app(services, pod->manifest->apps[i].name);
+        for (size_t i = 0; i < pod->manifest->n_apps; i++)
+                kill_app(pod, pod->manifest->apps[i].name);
 }
 
 static int on_time_over(sd_event_source *source, uint64_t usec, void *userdata)

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <signal.h>
+#include <systemd/sd-login.h>
+
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/patience.h"
@@ -8,10 +11,13 @@
 #include "cli/verbs/verbs.h"
 #include "config.h"
 #include "network/network.h"
+#include "pod/engine.h"
 #include "pod/pod-ending.h"
 #include "pod/pod-gc.h"
 #include "shared/explain.h"
 #include "unit/transient-unit.h"
+#include "unit/unit-facts.h"
+#include "unit/unit-wait.h"
 
 /* Runs when a pod's unit has ended (ExecStopPost=): records how, and cleans up what is left of the pod outside its own
  * directory. By UUID, or with --unit every ended pod of that unit. systemd.exec(5) says what is in $EXIT_CODE and
@@ -45,6 +51,61 @@ static char *exit_status_text(void)
 
         signal = signal_from_string(status);
         return signal < 0 ? NULL : strprintf("%i\n", 128 + signal);
+}
+
+/* Whether this process is one of the pod's unit, whose end the environment is about. */
+static bool is_in_its_unit(const Pod *pod)
+{
+        _cleanup_free_ char *own = NULL;
+
+        return sd_pid_get_unit(0, &own) >= 0 && streq_ptr(own, pod->settings->unit);
+}
+
+/* The end of a unit of somebody else, which has come before this process. */
+static char *exit_status_of_unit(Context *c, Pod *pod)
+{
+        _cleanup_(unit_status_done) UnitStatus status = {};
+        sd_bus *bus;
+
+        if (!pod->settings->unit || context_bus(c, &bus) < 0 ||
+            unit_get_status(bus, pod->settings->unit, &status) < 0 || status.exit_code == 0)
+                return NULL;
+        return strprintf("%i\n", status.exit_code == CLD_EXITED ? status.exit_status : 128 + status.exit_status);
+}
+
+/* To systemd, these are good ends of a service (systemd.service(5), SuccessExitStatus=). They are if it was to end:
+ * while it does, the only job of its unit is that of its stop. After that, nothing tells the one from the other. */
+static bool was_asked(Context *c, const Pod *pod, uint32_t status)
+{
+        static const int clean[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE };
+        sd_bus *bus;
+
+        for (size_t i = 0; i < ELEMENTSOF(clean); i++)
+                if (status == 128U + (uint32_t) clean[i])
+                        return !is_in_its_unit(pod) ||
+                               (context_bus(c, &bus) >= 0 && unit_has_job(bus, pod->settings->unit) > 0);
+        return false;
+}
+
+/* Without an init in the pod, the end of the unit is that of its app, and nobody has recorded that yet. */
+static char *record_app(Context *c, Pod *pod)
+{
+        _cleanup_free_ char *text = NULL;
+        uint32_t status;
+        bool asked;
+
+        if (pod_load(pod, NULL) < 0 || pod->manifest->n_apps != 1)
+                return NULL;
+        text = is_in_its_unit(pod) ? exit_status_text() : exit_status_of_unit(c, pod);
+        if (!text)
+                return NULL;
+        text[strcspn(text, "\n")] = 0;
+        if (parse_uint32(text, &status) < 0)
+                return NULL;
+        asked = was_asked(c, pod, status);
+        if (pod_record_app_exit(pod, pod->manifest->apps[0].name, (int) status, asked) < 0)
+                log_warning("Pod '%s': cannot record the exit status of its app", pod_display_name(pod));
+        return strprintf("%u\n", asked ? 0 : status);
 }
 
 /* If a pod ended at once, the process that started it may still hold its lock, until it learns that the lock was taken
@@ -107,7 +168,8 @@ static void keep_last(Context *c, Pod *pod)
 
 static int clear_away(Context *c, Pod *pod)
 {
-        _cleanup_free_ char *text = exit_status_text(), *message = NULL;
+        const bool has_init = pod_engine(pod)->has_init;
+        _cleanup_free_ char *text = has_init ? exit_status_text() : NULL, *message = NULL;
         bool marked = pod_is_ending(&pod->uuid), recorded;
         int known, r;
 
@@ -115,6 +177,8 @@ static int clear_away(Context *c, Pod *pod)
         /* A collection may have marked it before its unit came to this. */
         if (pod->state != POD_EXITED && pod->state != POD_EXITED_GARBAGE)
                 return 0;
+        if (!has_init)
+                text = record_app(c, pod);
         /* 'podctl run' may have recorded it, and returned. */
         recorded = pod_exit_status(pod, &known) != -ENOENT;
         if (text && !recorded)

@@ -93,7 +93,7 @@ static int read_processes(Top *t, const char *app, FILE *f)
 }
 
 /* ps fails when none of them is there any more, which is not an error. */
-static int add_app(Top *t, int services, const char *app)
+static int add_app(Top *t, const char *app)
 {
         _cleanup_strv_free_ char **pids = NULL;
         _cleanup_free_ char *list = NULL, *command = NULL;
@@ -101,7 +101,7 @@ static int add_app(Top *t, int services, const char *app)
         int r;
 
         /* The control group goes with the app. */
-        r = app_processes(services, app, &pids);
+        r = app_processes(t->pod, app, &pids);
         if (r < 0 || strv_length(pids) == 0)
                 return r == -ENOENT || r == -ENODEV ? 0 : r;
         list = strv_join(pids, ",");
@@ -117,11 +117,11 @@ static int add_app(Top *t, int services, const char *app)
 
 static int add_all(Top *t)
 {
-        _cleanup_close_ int services = pod_services_open(t->pod);
-        int r = services;
+        _cleanup_close_ int group = pod_group_open(t->pod);
+        int r = group;
 
         for (size_t i = 0; r >= 0 && i < t->pod->manifest->n_apps; i++)
-                r = add_app(t, services, t->pod->manifest->apps[i].name);
+                r = add_app(t, t->pod->manifest->apps[i].name);
         return r < 0 ? log_error_errno(r, "Cannot list the processes of pod '%s': %m", pod_display_name(t->pod)) : 0;
 }
 

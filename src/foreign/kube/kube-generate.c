@@ -96,13 +96,16 @@ static int set_dns(KubeGenerate *g)
 static int set_network(KubeGenerate *g)
 {
         const char *net = appc_pod_annotation(g->pod, "podctl/net"),
-                   *hostname = appc_pod_annotation(g->pod, "podctl/hostname");
+                   *hostname = appc_pod_annotation(g->pod, "podctl/hostname"),
+                   *engine = appc_pod_annotation(g->pod, APPC_ANNOTATION_STAGE1);
         KubePodSpec *spec = &g->object->spec;
         int r = hostname ? kube_generate_hostname(g, hostname) : 0;
 
         spec->host_network = net && streq(net, "host");
         if (r >= 0 && net && !spec->host_network && !streq(net, "default"))
                 r = kube_generate_lose(g, NULL, "its networks %s", net);
+        if (r >= 0 && engine && !streq(engine, "nspawn"))
+                r = kube_generate_lose(g, NULL, "its engine %s", engine);
         if (r >= 0)
                 r = set_dns(g);
         return r < 0 ? r : set_aliases(g);

@@ -65,7 +65,7 @@ static const Rule pod_rules[] = {
         { "readinessGates", WARNED, "nobody sets them here", "[]" },
         { "resourceClaims", REFUSED, "devices are not claimed; see --device of podctl-run(1)", "[]" },
         { "resources", REFUSED, "write limits for each container", "{}" },
-        { "runtimeClassName", REFUSED, "there is one engine, systemd-nspawn", NULL },
+        { "runtimeClassName", REFUSED, "the engine is systemd-nspawn", NULL },
         { "schedulerName", WARNED, ONE_HOST, "\"default-scheduler\"" },
         { "schedulingGates", REFUSED, ONE_HOST, "[]" },
         { "serviceAccount", WARNED, "there are no service accounts here", "\"default\"" },

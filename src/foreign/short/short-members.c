@@ -31,6 +31,7 @@ const ShortMember short_pod_members[] = {
         { "ports", SHORT_LIST, "port", .help = "Ports to forward: [IP:]PORT:PORT[/udp]" },
         { "private-users", SHORT_BOOLEAN, "private-users", .help = "User IDs of the pod's own, the default" },
         { "pull-policy", SHORT_TEXT, "pull-policy", "new|update|never", "When to fetch images" },
+        { "stage1", SHORT_TEXT, "stage1", "nspawn|fly", "Engine; fly runs one app on the host" },
         { "sysctls", SHORT_PAIRS, "sysctl", .help = "Parameters of the kernel in the pod's namespaces" },
         { "tmpfs", SHORT_TMPFS, "mount", .help = "Paths of every app that are kept in memory" },
         { "user-annotations", SHORT_PAIRS, "user-annotation", .help = "Annotations for your own use" },

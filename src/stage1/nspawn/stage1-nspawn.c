@@ -240,6 +240,7 @@ static int launch_mount(Launch *l, char **reterr_message)
                 .root_fd = l->root_fd,
                 .scratch_fd = scratch,
                 .userns_fd = l->userns_fd,
+                .host_mounts_fd = -EBADF,
                 .uid_base = l->range.base,
         };
         int r;
@@ -546,9 +547,4 @@ static int nspawn_launch(Pod *pod, PodPlan *plan, char **reterr_message)
         return explain_unless_told(reterr_message, launch(&l, reterr_message), "cannot start the pod");
 }
 
-const Stage1 stage1_nspawn = { "nspawn", nspawn_launch };
-
-const Stage1 *stage1_default(void)
-{
-        return &stage1_nspawn;
-}
+const Stage1 stage1_nspawn = { &engine_nspawn, nspawn_launch };
