@@ -120,6 +120,7 @@ static const struct {
         { "--limit", take_limit },
         { "--directory", take_text, offsetof(LaunchOptions, directory) },
         { "--relay", take_text, offsetof(LaunchOptions, relay) },
+        { "--stdio", take_text, offsetof(LaunchOptions, stdio) },
         { "--fields", take_text, offsetof(LaunchOptions, fields) },
         { "--credentials", take_text, offsetof(LaunchOptions, credentials) },
         { "--secret", take_secret },

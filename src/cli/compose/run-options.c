@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "cli/compose/run-args.h"
+#include "cli/terminal/detach-keys.h"
 #include "cli/terminal/results.h"
 #include "pod/plan-journal.h"
 
@@ -63,11 +64,13 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
 
 #define ATTACH_OPTIONS                                                                                                 \
         { "detach", &option_bool, offsetof(RunArgs, start.detach), NULL, "Return once the pod is ready", 'd' },        \
+                { "detach-keys", &option_string, offsetof(RunArgs, start.detach_keys), "KEY,…",                        \
+                  "Keys that detach from the terminal, " DETACH_KEYS_DEFAULT },                                        \
                 { "interactive",                                                                                       \
                   &option_bool,                                                                                        \
                   offsetof(RunArgs, start.interactive),                                                                \
                   NULL,                                                                                                \
-                  "Connect the only app to the terminal",                                                              \
+                  "Be attached to the only app",                                                              \
                   'i' },
 
 #define POD_OPTIONS                                                                                                    \
