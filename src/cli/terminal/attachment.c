@@ -23,7 +23,7 @@ struct Attachment {
         bool ended;
         bool saved;
         struct termios attributes; /* of our terminal, if saved */
-        sd_event_source *incoming, *writable, *typed, *resize;
+        sd_event_source *incoming, *typed, *resize;
         uint8_t held[ATTACH_PACKET_MAX]; /* a frame that the other side does not take yet */
         size_t n_held;
 };
@@ -34,10 +34,9 @@ static void end(Attachment *a, AttachmentEnd how)
                 return;
         a->ended = true;
         sd_event_source_disable_unref(a->incoming);
-        sd_event_source_disable_unref(a->writable);
         sd_event_source_disable_unref(a->typed);
         sd_event_source_disable_unref(a->resize);
-        a->incoming = a->writable = a->typed = a->resize = NULL;
+        a->incoming = a->typed = a->resize = NULL;
         if (a->options.at_end)
                 a->options.at_end(how, a->has, a->options.userdata);
 }
@@ -55,33 +54,29 @@ static bool send_packet(const Attachment *a, const uint8_t *packet, size_t n)
         return k >= 0 || errno != EAGAIN;
 }
 
-static int on_writable(sd_event_source *source, int fd, uint32_t events, void *userdata)
+/* Nothing else is read from our standard input until what is held was taken. */
+static void wait_for_room(Attachment *a, bool wait)
 {
-        Attachment *a = userdata;
-
-        if (!send_packet(a, a->held, a->n_held))
-                return 0;
-        a->n_held = 0;
-        (void) sd_event_source_set_enabled(a->writable, SD_EVENT_OFF);
+        (void) sd_event_source_set_io_events(a->incoming, wait ? EPOLLIN | EPOLLOUT : EPOLLIN);
         if (a->typed)
-                (void) sd_event_source_set_enabled(a->typed, SD_EVENT_ON);
-        return 0;
+                (void) sd_event_source_set_enabled(a->typed, wait ? SD_EVENT_OFF : SD_EVENT_ON);
 }
 
-/* Nothing else is read from our standard input until it is taken. */
+static void send_held(Attachment *a)
+{
+        if (!send_packet(a, a->held, a->n_held))
+                return;
+        a->n_held = 0;
+        wait_for_room(a, false);
+}
+
 static void send_frame(Attachment *a, const AttachFrame *frame)
 {
         a->n_held = attach_frame_write(frame, a->held);
-        if (send_packet(a, a->held, a->n_held)) {
+        if (send_packet(a, a->held, a->n_held))
                 a->n_held = 0;
-                return;
-        }
-        if (a->typed)
-                (void) sd_event_source_set_enabled(a->typed, SD_EVENT_OFF);
-        if (!a->writable)
-                (void) sd_event_add_io(a->event, &a->writable, a->fd, EPOLLOUT, on_writable, a);
         else
-                (void) sd_event_source_set_enabled(a->writable, SD_EVENT_ON);
+                wait_for_room(a, true);
 }
 
 /* Our size may be known on either side. Dropped where there is no room: the next one counts. */
@@ -282,8 +277,12 @@ static int read_frame(Attachment *a)
 
 static int on_incoming(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
-        int r = read_frame(userdata);
+        Attachment *a = userdata;
+        int r;
 
+        if ((events & EPOLLOUT) && a->n_held > 0)
+                send_held(a);
+        r = events & ~(uint32_t) EPOLLOUT ? read_frame(a) : 0;
         return r < 0 ? r : 0;
 }
 
