@@ -627,7 +627,7 @@ int pod_start_unit(Context *c, Pod *pod, const PodPlan *plan, const StartOptions
                 r = pod_output_new(s.event, pod, &s.output);
         if (r < 0)
                 return log_error_errno(r, "Cannot connect to the pod's output: %m");
-        if (s.output && ends_with_its_apps(plan))
+        if (s.output && !s.attached && ends_with_its_apps(plan))
                 pod_output_on_ends(s.output, on_apps_ended, &s);
 
         return start_and_wait(&s, wait);
