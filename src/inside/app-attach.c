@@ -143,6 +143,13 @@ static bool wants_to_hear(const AttachStreams *s, const AttachClient *client)
         return s->n_typed == 0 && (s->input >= 0 || !(client->chosen & ATTACH_ANY_IN));
 }
 
+static struct pollfd ask_client(const AttachStreams *s, const AttachClient *client)
+{
+        const short events = (wants_to_hear(s, client) ? POLLIN : 0) | (client->lost > 0 ? POLLOUT : 0);
+
+        return ask_if(events != 0, client->fd, events);
+}
+
 static void prepare(Server *s, struct pollfd polls[static AT_MAX])
 {
         AttachStreams *streams = &s->streams;
@@ -163,8 +170,7 @@ static void prepare(Server *s, struct pollfd polls[static AT_MAX])
                 polls[AT_LOGS + i] = ask_if(source->n_held > 0, source->log, POLLOUT);
         }
         for (size_t i = 0; i < ATTACH_CLIENTS_MAX; i++)
-                polls[AT_CLIENTS + i] = ask_if(wants_to_hear(streams, &s->clients.items[i]), s->clients.items[i].fd,
-                                               POLLIN);
+                polls[AT_CLIENTS + i] = ask_client(streams, &s->clients.items[i]);
 }
 
 static void read_source(Server *s, int i)
@@ -195,9 +201,14 @@ static void go_on(Server *s, const struct pollfd polls[static AT_MAX])
         for (size_t i = 0; i < ATTACH_CLIENTS_MAX; i++) {
                 AttachClient *client = &s->clients.items[i];
 
-                if (polls[AT_CLIENTS + i].revents && client->fd == polls[AT_CLIENTS + i].fd &&
-                    wants_to_hear(&s->streams, client))
+                if (!polls[AT_CLIENTS + i].revents || client->fd != polls[AT_CLIENTS + i].fd)
+                        continue;
+                if (polls[AT_CLIENTS + i].revents & POLLOUT)
+                        (void) attach_client_tell_lost(client);
+                if (wants_to_hear(&s->streams, client))
                         attach_client_hear(client, &s->streams);
+                else if (polls[AT_CLIENTS + i].revents & (POLLHUP | POLLERR))
+                        attach_client_drop(client);
         }
         if (polls[AT_LAUNCHER].revents)
                 start_app(s);

@@ -13,8 +13,14 @@
 #include "inside/launch-places.h"
 
 static int the_socket = -1;
+static StdioKind kinds[3];
 
-static void read_kinds(const char *words, StdioKind kinds[static 3])
+static bool any_is_attached(void)
+{
+        return stdio_kind_is_attached(kinds[0]) || stdio_kind_is_attached(kinds[1]) || stdio_kind_is_attached(kinds[2]);
+}
+
+static void read_kinds(const char *words)
 {
         for (size_t i = 0; i < 3; i++) {
                 size_t n = strcspn(words, ",");
@@ -31,6 +37,9 @@ void app_stdio_connect(const LaunchOptions *l)
                                                     .sun_path = LAUNCH_FILES "/" LAUNCH_STDIO };
 
         if (!l->stdio)
+                return;
+        read_kinds(l->stdio);
+        if (!any_is_attached())
                 return;
         the_socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
         if (the_socket < 0 || connect(the_socket, (const struct sockaddr *) &address, sizeof(address)) < 0)
@@ -54,7 +63,7 @@ static void own_terminal(int fd)
 }
 
 /* The last one first: until then, what goes wrong is told to standard error as it was. */
-static void put_all(const StdioKind kinds[static 3], const int fds[static APP_FDS_MAX])
+static void put_all(const int fds[static APP_FDS_MAX])
 {
         size_t next = 0;
         int places[3], terminal = -1;
@@ -73,17 +82,13 @@ static void put_all(const StdioKind kinds[static 3], const int fds[static APP_FD
                         put(places[i], i);
 }
 
-void app_stdio_take(const LaunchOptions *l)
+static void ask_for(const LaunchOptions *l, int fds[static APP_FDS_MAX])
 {
         const StdioRequest request = { .uid = l->uid, .gid = l->gid };
-        int fds[APP_FDS_MAX] = { -1, -1, -1 }, pipes[2];
-        StdioKind kinds[3];
+        int pipes[2];
         size_t n = 0;
         char byte;
 
-        if (!l->stdio)
-                return;
-        read_kinds(l->stdio, kinds);
         for (int i = 1; i < 3; i++)
                 if (stdio_kind_is_attached(kinds[i]))
                         pipes[n++] = i;
@@ -91,5 +96,15 @@ void app_stdio_take(const LaunchOptions *l)
             !app_fds_receive(the_socket, &byte, sizeof(byte), fds))
                 die("cannot get its standard input and output from the program that has the other ends");
         (void) close(the_socket);
-        put_all(kinds, fds);
+}
+
+void app_stdio_take(const LaunchOptions *l)
+{
+        int fds[APP_FDS_MAX] = { -1, -1, -1 };
+
+        if (!l->stdio)
+                return;
+        if (any_is_attached())
+                ask_for(l, fds);
+        put_all(fds);
 }

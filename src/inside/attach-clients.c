@@ -43,7 +43,7 @@ static bool wait_to_send(const AttachClient *client, const AttachFrame *frame)
         return true;
 }
 
-static bool tell_lost(AttachClient *client)
+bool attach_client_tell_lost(AttachClient *client)
 {
         if (client->lost > 0 && !send_frame(client, &(AttachFrame) { .type = ATTACH_LOST, .lost = client->lost }))
                 return false;
@@ -92,7 +92,7 @@ void attach_clients_send(AttachClients *c, int source, const uint8_t *data, size
                 AttachClient *client = &c->items[i];
 
                 if (client->fd < 0 || !(client->chosen & channels) ||
-                    (tell_lost(client) && wait_to_send(client, &frame)))
+                    (attach_client_tell_lost(client) && wait_to_send(client, &frame)))
                         continue;
                 if (errno == EAGAIN && !client->awaited)
                         client->lost += n;

@@ -31,6 +31,8 @@ bool attach_client_is_ready(const AttachClient *client);
 
 /* To all that chose the channel. */
 void attach_clients_send(AttachClients *c, int source, const uint8_t *data, size_t n);
+/* What was left out, if anything was. False: it does not take that yet. */
+bool attach_client_tell_lost(AttachClient *client);
 /* What one of them says. It is cut off if that makes no sense. */
 void attach_client_hear(AttachClient *client, AttachStreams *streams);
 void attach_client_drop(AttachClient *client);

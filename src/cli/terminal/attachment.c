@@ -20,7 +20,7 @@ struct Attachment {
         sd_event *event;
         int fd;
         uint8_t has, chosen; /* 0: it has not said so yet */
-        bool ended;
+        bool ended, input_ended;
         bool saved;
         struct termios attributes; /* of our terminal, if saved */
         sd_event_source *incoming, *typed, *resize;
@@ -98,17 +98,25 @@ static int on_resize(sd_event_source *source, const struct signalfd_siginfo *si,
         return 0;
 }
 
+/* Who gets nothing and has said everything is done. */
+static void end_if_idle(Attachment *a)
+{
+        if (a->input_ended && a->n_held == 0 && !(a->chosen & ~ATTACH_ANY_IN))
+                end(a, ATTACHMENT_ENDED);
+}
+
 static void end_input(Attachment *a)
 {
         static const uint8_t end_of_input = 4; /* Ctrl-D */
 
         sd_event_source_disable_unref(a->typed);
         a->typed = NULL;
-        if (!a->options.ends_input)
-                return;
-        send_frame(a, a->chosen & ATTACH_TTY_IN
-                              ? &(AttachFrame) { .type = ATTACH_INPUT, .data = &end_of_input, .n = 1 }
-                              : &(AttachFrame) { .type = ATTACH_END });
+        a->input_ended = true;
+        if (a->options.ends_input)
+                send_frame(a, a->chosen & ATTACH_TTY_IN
+                                      ? &(AttachFrame) { .type = ATTACH_INPUT, .data = &end_of_input, .n = 1 }
+                                      : &(AttachFrame) { .type = ATTACH_END });
+        end_if_idle(a);
 }
 
 /* Without a terminal there are no keys. */
@@ -282,6 +290,9 @@ static int on_incoming(sd_event_source *source, int fd, uint32_t events, void *u
 
         if ((events & EPOLLOUT) && a->n_held > 0)
                 send_held(a);
+        end_if_idle(a);
+        if (a->ended)
+                return 0;
         r = events & ~(uint32_t) EPOLLOUT ? read_frame(a) : 0;
         return r < 0 ? r : 0;
 }

@@ -80,7 +80,7 @@ static int run(Context *c, void *userdata, char **words)
         if (r < 0)
                 return r;
         /* Who is attached by chance, as in a script without a terminal, ends nothing. */
-        o.ends_input = o.channels & ATTACH_ANY_IN;
+        o.ends_input = o.channels & ATTACH_STDIN;
         return attach_app(c, words[0], args->app, &o);
 }
 
