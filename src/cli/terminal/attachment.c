@@ -130,7 +130,11 @@ static void take_input(Attachment *a)
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
                 return;
         if (n <= 0) {
-                end_input(a);
+                /* A raw terminal has no end, unless it is gone. */
+                if (a->saved)
+                        end(a, ATTACHMENT_DETACHED);
+                else
+                        end_input(a);
                 return;
         }
         if (a->saved)

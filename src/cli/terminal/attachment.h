@@ -14,7 +14,7 @@ typedef struct Attachment Attachment;
 
 typedef enum AttachmentEnd {
         ATTACHMENT_ENDED,    /* the app has, or its server was replaced */
-        ATTACHMENT_DETACHED, /* the keys were typed */
+        ATTACHMENT_DETACHED, /* the keys were typed, or our terminal is gone */
         ATTACHMENT_REFUSED,  /* the app does not have what was wanted */
         ATTACHMENT_BROKEN,   /* what the other side sent is no frame */
 } AttachmentEnd;
