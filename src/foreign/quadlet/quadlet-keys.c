@@ -318,6 +318,41 @@ static int pids(QuadletStep *step, const QuadletRow *row, const char *value)
         return strv_extendf(&step->pod->service, "%s=%s", row->option, unlimited ? "infinity" : value);
 }
 
+/* Of podman's options, those that have no key. */
+static int podman_args(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        static const struct {
+                const char *words;
+                bool open_input, terminal;
+        } known[] = {
+                { "--interactive|-i", true, false },
+                { "--tty|-t", false, true },
+                { "-it|-ti", true, true },
+        };
+        _cleanup_strv_free_ char **arguments = NULL;
+        int r = strv_split(value, ' ', &arguments);
+
+        if (r < 0)
+                return r;
+        STRV_FOREACH(argument, arguments) {
+                bool found = false;
+
+                for (size_t i = 0; step->app && !found && i < ELEMENTSOF(known); i++) {
+                        _cleanup_strv_free_ char **words = NULL;
+
+                        r = strv_split(known[i].words, '|', &words);
+                        if (r < 0)
+                                return r;
+                        found = strv_contains(words, *argument);
+                        step->app->open_input = step->app->open_input || (found && known[i].open_input);
+                        step->app->terminal = step->app->terminal || (found && known[i].terminal);
+                }
+                if (!found)
+                        return lose(step, "%s", row->option);
+        }
+        return 0;
+}
+
 static int lost(QuadletStep *step, const QuadletRow *row, const char *value)
 {
         return lose(step, "%s", row->why);
@@ -343,7 +378,7 @@ static int lost(QuadletStep *step, const QuadletRow *row, const char *value)
         LOST(s, "GIDMap", MAPS), LOST(s, "GlobalArgs", ARGS), { s, "HostName", quadlet_host_name, "hostname" },        \
         { s, "IP", quadlet_address, "net" }, { s, "IP6", quadlet_address, "net" },                                     \
         { s, "Network", quadlet_network, "net" }, { s, "NetworkAlias", to_pod, "net-alias" },                          \
-        LOST(s, "PodmanArgs", ARGS), { s, "PublishPort", quadlet_publish, "port" },                                    \
+        { s, "PodmanArgs", podman_args, ARGS }, { s, "PublishPort", quadlet_publish, "port" },                                    \
         LOST(s, "RemapGid", MAPS), LOST(s, "RemapUid", MAPS), LOST(s, "RemapUidSize", MAPS),                           \
         LOST(s, "RemapUsers", MAPS), CHANGED(s, "ServiceName", SERVICE_NAME),                                          \
         { s, "ShmSize", quadlet_shm_size, "volume" }, LOST(s, "SubGIDMap", MAPS), LOST(s, "SubUIDMap", MAPS),          \
