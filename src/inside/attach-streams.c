@@ -31,7 +31,9 @@ uint8_t attach_streams_channels(const AttachStreams *s)
         uint8_t channels = 0;
 
         for (int i = 0; i < 3; i++)
-                channels |= s->kinds[i] == STDIO_IS_STREAM ? streams[i] : s->kinds[i] == STDIO_IS_TTY ? terminals[i] : 0;
+                channels |= s->kinds[i] == STDIO_IS_STREAM ? streams[i]
+                            : s->kinds[i] == STDIO_IS_TTY  ? terminals[i]
+                                                           : 0;
         /* What is typed is echoed. */
         return channels & ATTACH_TTY_IN ? channels | ATTACH_TTY_OUT : channels;
 }

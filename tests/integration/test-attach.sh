@@ -258,7 +258,8 @@ test_attach_late_app() {
 
 test_attach_interactive_run_detached() {
         defer end_pod at
-        in_terminal "podctl run --interactive --net=none --name=at busybox --name=app --exec=/bin/sh -- -c '$SHELL_SCRIPT'; echo left:\$?"
+        in_terminal "podctl run --interactive --net=none --name=at busybox --name=app \
+                --exec=/bin/sh -- -c '$SHELL_SCRIPT'; echo left:\$?"
         type_line 'echo he""re'
         wait_until on_screen here
         printf '\020\021' >&5
@@ -270,7 +271,8 @@ test_attach_interactive_run_detached() {
 
 test_attach_interactive_run_loses_terminal() {
         defer end_pod at
-        in_terminal "podctl run --interactive --net=none --name=at busybox --name=app --exec=/bin/sh -- -c '$SHELL_SCRIPT'"
+        in_terminal "podctl run --interactive --net=none --name=at busybox --name=app \
+                --exec=/bin/sh -- -c '$SHELL_SCRIPT'"
         type_line 'echo he""re'
         wait_until on_screen here
         kill -KILL "$terminal"

@@ -49,8 +49,7 @@ static int choose_app(Attach *a, const char *name)
                 if (!name || streq(a->plan->apps[i].app->name, name))
                         a->app = &a->plan->apps[i];
         if (!a->app)
-                return name ? log_error_errno(ENOENT, "Pod '%s' has no app '%s'", pod_display_name(a->pod), name)
-                            : log_error_errno(ENOENT, "Pod '%s' has no apps", pod_display_name(a->pod));
+                return log_error_errno(ENOENT, "Pod '%s' has no app '%s'", pod_display_name(a->pod), strempty(name));
         return plan_app_is_attachable(a->app)
                        ? 0
                        : log_error_errno(ENXIO, "App '%s' has nothing to attach to; make its pod with --stdin=tty or "

@@ -60,8 +60,8 @@ static int read_mode(const char *mode, uint8_t *ret)
                         return r;
         }
         if ((*ret & ATTACH_ANY_TTY) && (*ret & ~ATTACH_ANY_TTY))
-                return log_error_errno(EINVAL, "Option --mode: '%s' names a terminal and streams; an app has one or the "
-                                       "other", mode);
+                return log_error_errno(EINVAL, "Option --mode: '%s' names a terminal and streams; an app has one or "
+                                       "the other", mode);
         return 0;
 }
 

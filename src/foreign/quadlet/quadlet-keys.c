@@ -318,6 +318,8 @@ static int pids(QuadletStep *step, const QuadletRow *row, const char *value)
         return strv_extendf(&step->pod->service, "%s=%s", row->option, unlimited ? "infinity" : value);
 }
 
+#define ARGS "options of podman itself; write what they mean as keys"
+
 /* Of podman's options, those that have no key. */
 static int podman_args(QuadletStep *step, const QuadletRow *row, const char *value)
 {
@@ -337,7 +339,7 @@ static int podman_args(QuadletStep *step, const QuadletRow *row, const char *val
         STRV_FOREACH(argument, arguments) {
                 bool found = false;
 
-                for (size_t i = 0; step->app && !found && i < ELEMENTSOF(known); i++) {
+                for (size_t i = 0; !found && i < ELEMENTSOF(known); i++) {
                         _cleanup_strv_free_ char **words = NULL;
 
                         r = strv_split(known[i].words, '|', &words);
@@ -348,7 +350,7 @@ static int podman_args(QuadletStep *step, const QuadletRow *row, const char *val
                         step->app->terminal = step->app->terminal || (found && known[i].terminal);
                 }
                 if (!found)
-                        return lose(step, "%s", row->option);
+                        return lose(step, ARGS);
         }
         return 0;
 }
@@ -362,7 +364,6 @@ static int lost(QuadletStep *step, const QuadletRow *row, const char *value)
 #define NONE(section, key, why) { section, key, nothing, NULL, FINDING_CARRIED, why }
 #define CHANGED(section, key, why) { section, key, nothing, NULL, FINDING_CHANGED, why }
 
-#define ARGS "options of podman itself; write what they mean as keys"
 #define MODULE "podctl has no modules of containers.conf"
 #define MAPS "each pod has a range of IDs of its own; leave the key away"
 #define RETRIES "Restart= of [Service] tries again"
@@ -378,8 +379,8 @@ static int lost(QuadletStep *step, const QuadletRow *row, const char *value)
         LOST(s, "GIDMap", MAPS), LOST(s, "GlobalArgs", ARGS), { s, "HostName", quadlet_host_name, "hostname" },        \
         { s, "IP", quadlet_address, "net" }, { s, "IP6", quadlet_address, "net" },                                     \
         { s, "Network", quadlet_network, "net" }, { s, "NetworkAlias", to_pod, "net-alias" },                          \
-        { s, "PodmanArgs", podman_args, ARGS }, { s, "PublishPort", quadlet_publish, "port" },                                    \
-        LOST(s, "RemapGid", MAPS), LOST(s, "RemapUid", MAPS), LOST(s, "RemapUidSize", MAPS),                           \
+        { s, "PublishPort", quadlet_publish, "port" }, LOST(s, "RemapGid", MAPS),                                      \
+        LOST(s, "RemapUid", MAPS), LOST(s, "RemapUidSize", MAPS),                                                      \
         LOST(s, "RemapUsers", MAPS), CHANGED(s, "ServiceName", SERVICE_NAME),                                          \
         { s, "ShmSize", quadlet_shm_size, "volume" }, LOST(s, "SubGIDMap", MAPS), LOST(s, "SubUIDMap", MAPS),          \
         LOST(s, "UIDMap", MAPS), { s, "UserNS", translate, "private-users" }, { s, "Volume", quadlet_volume, "volume" }
@@ -429,6 +430,7 @@ const QuadletRow quadlet_rows[] = {
         { "Container", "Notify", notify, "health-ready" },
         { "Container", "PidsLimit", pids, "TasksMax", FINDING_CHANGED, "the limit is that of the whole pod" },
         NONE("Container", "Pod", "the container is an app of that pod"),
+        { "Container", "PodmanArgs", podman_args, NULL },
         { "Container", "Pull", translate, "pull-policy" },
         { "Container", "ReadOnly", read_only, "readonly-rootfs" },
         { "Container", "ReadOnlyTmpfs", read_only, "volume" },
@@ -461,6 +463,7 @@ const QuadletRow quadlet_rows[] = {
         { "Pod", "ExitPolicy", default_only, "stop" },
         { "Pod", "Label", words_to_app, "user-label" },
         CHANGED("Pod", "PodName", "podctl knows the pod by the name of its file"),
+        LOST("Pod", "PodmanArgs", ARGS),
         CHANGED("Pod", "StopTimeout", "each container has its own"),
 
         LOST("Volume", "ContainersConfModule", MODULE),
