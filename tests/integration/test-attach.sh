@@ -11,6 +11,15 @@ attachable_pod() {
         podctl run --detach --net=none --name="$1" busybox --name=app "${@:3}" --exec=/bin/sh -- -c "$2" >/dev/null
 }
 
+# attached_beside FILE OPTION…: attached in the background, with its process in $beside, standard output in FILE and what
+# it says itself, or the app's standard error, in FILE.err.
+attached_beside() {
+        podctl --debug attach "${@:2}" at </dev/null >"$1" 2>"$1.err" &
+        beside=$!
+        defer kill -KILL $beside 2>/dev/null
+        wait_until grep -q 'attached to channels' "$1.err"
+}
+
 # logged POD TEXT: its journal has a line that is the text.
 logged() {
         podctl logs --output=cat "$1" | grep -qxF -- "$2"
@@ -60,10 +69,7 @@ test_attach_again_and_together() {
         attached_terminal at
         type_line 'echo first''; echo err >&2'
         wait_until on_screen first
-        podctl attach --mode=tty-out at </dev/null >beside &
-        local beside=$!
-        defer kill $beside 2>/dev/null
-        wait_until is_attached 2
+        attached_beside beside --mode=tty-out
         type_line 'echo sec""ond'
         wait_until on_screen second
         wait_until grep -q second beside
@@ -76,13 +82,6 @@ test_attach_again_and_together() {
         for word in first second third fourth err; do
                 grep -qx $word log || fail "not in the log: $word"
         done
-}
-
-# is_attached N: so many clients are connected to the app of the pod at.
-is_attached() {
-        local pid
-        pid=$(pgrep -f 'app-attach app ')
-        (($(ls -l /proc/"$pid"/fd | grep -c socket) >= $1 + 2))
 }
 
 test_attach_detach_keys() {
@@ -106,18 +105,18 @@ test_attach_resize() {
 test_attach_streams() {
         attachable_pod at 'while read -r line; do echo "out:$line"; echo "err:$line" >&2; done; echo over' \
                 --stdin=stream --stdout=stream --stderr=stream
-        podctl attach --mode=stdout at </dev/null >out &
-        podctl attach --mode=stderr at </dev/null 2>err &
-        wait_until is_attached 2
+        attached_beside out --mode=stdout
+        attached_beside err --mode=stderr
         # Who is there by chance ends nothing.
-        podctl attach at </dev/null >both 2>&1 &
-        wait_until is_attached 3
+        attached_beside both
         echo one | podctl attach --mode=stdin,stdout at >own
         assert_eq "$(cat own)" $'out:one\nover'
         wait
         assert_eq "$(cat out)" $'out:one\nover'
-        assert_eq "$(cat err)" err:one
-        assert_eq "$(sort both)" $'err:one\nout:one\nover'
+        assert_eq "$(cat err)" ''
+        assert_eq "$(grep : err.err | grep -v ^podctl)" err:one
+        assert_eq "$(cat both)" $'out:one\nover'
+        grep -qx err:one both.err || fail 'standard error is missing'
         gone at || wait_until gone at
         assert_eq "$(podctl logs --output=cat at | sort)" $'err:one\nout:one\nover'
 }
@@ -176,24 +175,19 @@ NUMBERS='i=0; while [ $i -lt 10000 ]; do printf "%01000d\n" $i; i=$((i + 1)); do
 # A client that does not read holds nothing up, and learns what it missed.
 test_attach_stalled_client() {
         attachable_pod at "read -r go; $NUMBERS" --stdin=stream --stdout=stream
-        podctl attach --mode=stdout at >out 2>err &
-        local stalled=$!
-        defer kill -KILL $stalled 2>/dev/null
-        wait_until is_attached 1
-        kill -STOP $stalled
+        attached_beside out --mode=stdout
+        kill -STOP "$beside"
         echo go | podctl attach --mode=stdin at
         wait_until logged at all
-        kill -CONT $stalled
-        wait_until grep -q 'bytes of output were left out' err
+        kill -CONT "$beside"
+        wait_until grep -q 'bytes of output were left out' out.err
 }
 
 test_attach_killed_client() {
         attachable_pod at "$SHELL_SCRIPT" --stdin=interactive
-        podctl attach at >one </dev/null &
-        local client=$!
-        wait_until is_attached 1
-        kill -KILL $client
-        wait $client 2>/dev/null || true
+        attached_beside one
+        kill -KILL "$beside"
+        wait "$beside" 2>/dev/null || true
         printf 'echo still""here\n' | podctl attach --mode=tty-in at
         wait_until logged at stillhere
 }
@@ -201,8 +195,7 @@ test_attach_killed_client() {
 # The server comes again with the same terminal, and the app has not noticed.
 test_attach_killed_server() {
         attachable_pod at "trap 'echo hung up' HUP; $SHELL_SCRIPT" --stdin=interactive
-        podctl attach at >one </dev/null &
-        wait_until is_attached 1
+        attached_beside one
         pkill -KILL -f 'app-attach app '
         wait
         wait_until podctl attach --mode=list at
@@ -219,7 +212,6 @@ test_attach_restarted_app() {
         attachable_pod at 'tty; echo started; read -r line; echo "got:$line"; exit 1' --stdin=interactive \
                 --restart=on-failure
         attached_terminal at
-        wait_until is_attached 1
         type_line one
         wait_until on_screen got:one
         wait_until on_screen started

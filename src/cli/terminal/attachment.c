@@ -211,6 +211,7 @@ static int choose(Attachment *a)
         if (r < 0)
                 return r;
         send_frame(a, &(AttachFrame) { .type = ATTACH_CHOICE, .channels = a->chosen });
+        log_debug("attached to channels %u", a->chosen);
         return a->chosen & ATTACH_ANY_IN ? watch_input(a) : 0;
 }
 
