@@ -231,6 +231,13 @@ test_attach_in_both_pids() {
         done
 }
 
+# It is that of the app's user, who can open it by its name.
+test_attach_terminal_of_user() {
+        attachable_pod at "$SHELL_SCRIPT" --user=1000 --group=1000 --stdin=interactive
+        printf 'echo na""med >"$(tty)"\nexit 0\n' | podctl attach --mode=tty at >out
+        assert_contains "$(cat out)" named
+}
+
 test_attach_late_app() {
         defer end_pod at
         podctl app sandbox --net=none --name=at >/dev/null
