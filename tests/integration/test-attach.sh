@@ -11,8 +11,8 @@ attachable_pod() {
         podctl run --detach --net=none --name="$1" busybox --name=app "${@:3}" --exec=/bin/sh -- -c "$2" >/dev/null
 }
 
-# attached_beside FILE OPTION…: attached in the background, with its process in $beside, standard output in FILE and what
-# it says itself, or the app's standard error, in FILE.err.
+# attached_beside FILE OPTION…: attached in the background, with its process in $beside, standard output in FILE, and
+# what it says itself and the app's standard error in FILE.err.
 attached_beside() {
         podctl --debug attach "${@:2}" at </dev/null >"$1" 2>"$1.err" &
         beside=$!
@@ -181,6 +181,28 @@ test_attach_stalled_client() {
         wait_until logged at all
         kill -CONT "$beside"
         wait_until grep -q 'bytes of output were left out' out.err
+}
+
+test_attach_too_many() {
+        attachable_pod at "$SHELL_SCRIPT" --stdin=interactive
+        python3 - "$(podctl attach --mode=list at | jq -r '.targets[0].address')" <<'PYTHON' &
+import socket, sys, time
+def connect():
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.connect(sys.argv[1])
+    return s
+all = [connect() for _ in range(64)]
+assert all[63].recv(100) == b'\x01\x01\x18', 'no greeting'
+all[0].send(b'nonsense')
+assert all[0].recv(100) != b'' and all[0].recv(100) == b'', 'not cut off'
+open('room', 'w').close()
+time.sleep(1000)
+PYTHON
+        defer kill $! 2>/dev/null
+        wait_until test -e room
+        attached_beside one
+        assert_fails 254 podctl attach --mode=tty at
+        assert_contains "$output" 'too many are attached'
 }
 
 test_attach_killed_client() {

@@ -20,7 +20,8 @@ Test(plan_stdio, annotations)
                 { "coreos.com/rkt/stage2/stdin=stream podctl/stdin=null", "null log log", NULL },
                 { "podctl/stdin=log", NULL, "'podctl/stdin' is one of null|stream|tty|interactive, not 'log'" },
                 { "podctl/stdout=tt", NULL, "'podctl/stdout' is one of log|null|stream|tty, not 'tt'" },
-                { "podctl/stdin=tty podctl/stderr=stream", NULL, "'podctl/stdin' is a terminal, and 'podctl/stderr' a" },
+                { "podctl/stdin=tty podctl/stderr=stream", NULL,
+                  "'podctl/stdin' is a terminal, and 'podctl/stderr' a stream" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

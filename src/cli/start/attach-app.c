@@ -112,6 +112,9 @@ int attach_report_end(AttachmentEnd end, uint8_t had, const char *app)
         if (end == ATTACHMENT_REFUSED)
                 return log_error_errno(ENXIO, "App '%s' does not have what --mode names; it has %s", app,
                                        had & ATTACH_ANY_TTY ? "a terminal" : "streams; see --mode=list");
+        if (end == ATTACHMENT_ENDED && had == 0)
+                return log_error_errno(EBUSY, "Cannot attach to app '%s': it ends, or too many are attached to it",
+                                       app);
         return end == ATTACHMENT_BROKEN ? broken(app) : 0;
 }
 
