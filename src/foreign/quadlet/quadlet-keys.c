@@ -320,38 +320,34 @@ static int pids(QuadletStep *step, const QuadletRow *row, const char *value)
 
 #define ARGS "options of podman itself; write what they mean as keys"
 
-/* Of podman's options, those that have no key. */
+/* Of podman's options, those that have no key: all of the line, or nothing. */
 static int podman_args(QuadletStep *step, const QuadletRow *row, const char *value)
 {
         static const struct {
-                const char *words;
+                const char *word;
                 bool open_input, terminal;
         } known[] = {
-                { "--interactive|-i", true, false },
-                { "--tty|-t", false, true },
-                { "-it|-ti", true, true },
+                { "--interactive", true, false }, { "-i", true, false }, { "--tty", false, true },
+                { "-t", false, true },            { "-it", true, true }, { "-ti", true, true },
         };
+        bool open_input = step->app->open_input, terminal = step->app->terminal;
         _cleanup_strv_free_ char **arguments = NULL;
         int r = strv_split(value, ' ', &arguments);
 
         if (r < 0)
                 return r;
         STRV_FOREACH(argument, arguments) {
-                bool found = false;
+                size_t i = 0;
 
-                for (size_t i = 0; !found && i < ELEMENTSOF(known); i++) {
-                        _cleanup_strv_free_ char **words = NULL;
-
-                        r = strv_split(known[i].words, '|', &words);
-                        if (r < 0)
-                                return r;
-                        found = strv_contains(words, *argument);
-                        step->app->open_input = step->app->open_input || (found && known[i].open_input);
-                        step->app->terminal = step->app->terminal || (found && known[i].terminal);
-                }
-                if (!found)
+                while (i < ELEMENTSOF(known) && !streq(known[i].word, *argument))
+                        i++;
+                if (i == ELEMENTSOF(known))
                         return lose(step, ARGS);
+                open_input = open_input || known[i].open_input;
+                terminal = terminal || known[i].terminal;
         }
+        step->app->open_input = open_input;
+        step->app->terminal = terminal;
         return 0;
 }
 
