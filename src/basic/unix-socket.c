@@ -40,6 +40,23 @@ int unix_connect_at(int dir_fd, const char *name, int type)
         return connect(fd, (const struct sockaddr *) &address, sizeof(address)) < 0 ? -errno : TAKE_FD(fd);
 }
 
+int unix_connect_foreign_at(int dir_fd, const char *name, int type)
+{
+        _cleanup_close_ int node = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), fd = -EBADF;
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        struct stat st;
+
+        if (node < 0 || fstat(node, &st) < 0)
+                return -errno;
+        if (!S_ISSOCK(st.st_mode))
+                return -ENOTSOCK;
+        fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+        if (fd < 0)
+                return -errno;
+        (void) proc_fd_path(node, address.sun_path);
+        return connect(fd, (const struct sockaddr *) &address, sizeof(address)) < 0 ? -errno : TAKE_FD(fd);
+}
+
 typedef union Control {
         struct cmsghdr header;
         char space[CMSG_SPACE(UNIX_FDS_MAX * sizeof(int))];

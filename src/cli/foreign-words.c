@@ -5,7 +5,6 @@ static const struct {
         const char *word, *hint;
 } commands[] = {
         { "api-service", "podctl list and podctl status have --format=json" },
-        { "attach", "podctl enter POD opens a shell, podctl logs --follow POD shows what the pod says" },
         { "auto-update", "podctl update does, for pods of podctl create" },
         { "commit", "podctl export POD FILE --format=oci writes an app of an ended pod, and podctl fetch takes it" },
         { "container", "podctl list, podctl status and podctl rm are for pods" },
@@ -75,7 +74,7 @@ static const struct {
         { NULL, "--read-only", "write --readonly-rootfs after the image" },
         { NULL, "--rm", "not needed: podctl gc removes a pod some time after its end" },
         { NULL, "--tmpfs", "write --volume=NAME,kind=tmpfs --mount=volume=NAME,target=PATH" },
-        { NULL, "--tty", "write --interactive, which gives the app a terminal if podctl has one" },
+        { NULL, "--tty", "write --interactive, or --stdin=interactive after the image" },
         { NULL, "--workdir", "write --working-dir=DIR after the image" },
         { NULL, "-it", "write -i, which gives the app a terminal if podctl has one" },
         { NULL, "-ti", "write -i, which gives the app a terminal if podctl has one" },

@@ -36,6 +36,7 @@
 #include "inside/app-privileges.h"
 #include "inside/app-program.h"
 #include "inside/app-relay.h"
+#include "inside/app-stdio.h"
 #include "inside/launch-options.h"
 #include "inside/launch-places.h"
 #include "inside/launch-words.h"
@@ -93,13 +94,35 @@ static char **read_words(int argc, char **argv, size_t *ret_n)
         return words;
 }
 
-static void connect_outputs(const LaunchOptions *l)
+static void connect_outputs(LaunchOptions *l)
 {
         if (l->relay)
                 the_client = app_output_connect(LAUNCH_FILES "/" LAUNCH_OUTPUT);
         if (l->fields)
                 the_journal = (AppJournal) { app_journal_connect(LAUNCH_FILES "/" LAUNCH_JOURNAL), l->fields,
                                              strlen(l->fields) };
+        l->attached = l->stdio && access(LAUNCH_FILES "/" LAUNCH_ATTACHED, F_OK) == 0;
+        app_stdio_connect(l);
+}
+
+/* Who is attached to the app from the start gets its output there, and from the relay nothing of it; here only what
+ * goes wrong before that. */
+static void start_outputs(const LaunchOptions *l, int argc, char *argv[])
+{
+        const int client = the_client;
+
+        if (l->attached)
+                the_client = -1;
+        if (l->relay)
+                app_relay_start(l->relay, argc, argv);
+        if (!l->attached) {
+                app_stdio_take(l);
+                return;
+        }
+        the_client = client;
+        app_stdio_take(l);
+        (void) close(client);
+        the_client = -1;
 }
 
 int main(int argc, char *argv[])
@@ -128,8 +151,7 @@ int main(int argc, char *argv[])
                 app_credentials_to_variables(l.credentials, l.secrets, &l.environment);
         app_set_labels(&l);
         app_become_user(&l);
-        if (l.relay)
-                app_relay_start(l.relay, argc, argv);
+        start_outputs(&l, argc, argv);
         change_directory(&l);
         app_program_check(words[0]);
         app_set_limits(&l);

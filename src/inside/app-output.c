@@ -157,11 +157,6 @@ static void carry_chunk(Relay *r, int i)
                 close_pipe(o, i);
                 return;
         }
-        if (o->raw) {
-                if (!put_all(write, o->journal[i], data, (size_t) n))
-                        close_pipe(o, i);
-                return;
-        }
         if (!o->mute)
                 carry_lines(r, i, data, (size_t) n);
         app_journal_write(&o->host, i, data, (size_t) n);

@@ -53,14 +53,12 @@ int app_output_send(int fd, int stream, const char *data, size_t n);
 
 typedef struct AppOutput {
         int pipes[2];   /* the app's standard output and error */
-        int journal[2]; /* streams to the pod's journald; with raw, the destinations of the unchanged bytes */
+        int journal[2]; /* streams to the pod's journald */
         int mute;       /* nothing goes to these */
         AppJournal host;
         int client;     /* negative: no process listens */
         int app;        /* pidfd_open(2); negative: it has ended */
-        int raw;
 } AppOutput;
 
-/* Carries all output to its destinations until no process is left that could write, and then closes the pipes; with
- * raw, also closes a pipe when its destination is gone. */
+/* Carries all output to its destinations until no process is left that could write, and then closes the pipes. */
 void app_output_carry(AppOutput *o);

@@ -48,7 +48,7 @@ __attribute__((noreturn)) static void become_relay(AppOutput *o, const int out[2
                 _exit(EXIT_FAILURE);
         app_title_set(argc, argv, "podctl-output");
         *o = (AppOutput) { .pipes = { 0, 3 }, .journal = { STDOUT_FILENO, STDERR_FILENO },
-                           .client = fds[3] >= 0 ? 5 : -1, .app = 4, .raw = o->raw, .mute = o->mute,
+                           .client = fds[3] >= 0 ? 5 : -1, .app = 4, .mute = o->mute,
                            .host = { fds[4] >= 0 ? 6 : -1, o->host.fields, o->host.n_fields } };
         app_output_carry(o);
         _exit(EXIT_SUCCESS);
@@ -60,7 +60,7 @@ void app_relay_start(const char *kind, int argc, char *argv[])
          * podctl, which knew no host's. */
         bool to_pod = strcmp(kind, RELAY_NONE) != 0 && (strcmp(kind, RELAY_HOST) != 0 || the_journal.fd < 0);
         AppOutput o = {
-                .client = the_client, .raw = strcmp(kind, RELAY_RAW) == 0, .mute = !to_pod, .host = the_journal,
+                .client = the_client, .mute = !to_pod, .host = the_journal,
         };
         int out[2], err[2], status;
         sigset_t all, before;

@@ -12,4 +12,3 @@ void app_relay_start(const char *kind, int argc, char *argv[]);
 #define RELAY_HOST "host" /* to the host's */
 #define RELAY_BOTH "both"
 #define RELAY_NONE "none" /* to no journal */
-#define RELAY_RAW "raw"   /* unchanged to where it went before */

@@ -126,6 +126,7 @@ static const struct {
         { "--directory", take_text, offsetof(LaunchOptions, directory) },
         { "--devices", take_devices },
         { "--relay", take_text, offsetof(LaunchOptions, relay) },
+        { "--stdio", take_text, offsetof(LaunchOptions, stdio) },
         { "--fields", take_text, offsetof(LaunchOptions, fields) },
         { "--credentials", take_text, offsetof(LaunchOptions, credentials) },
         { "--secret", take_secret },

@@ -23,6 +23,8 @@ typedef struct LaunchOptions {
         const char *selinux;
         const char *directory;
         const char *relay;  /* see app-relay.h; NULL: no relay */
+        const char *stdio;  /* see app-stdio.h; NULL: nothing, and the journal */
+        bool attached;      /* and whoever started the pod is attached to these */
         const char *fields; /* of entries in the host's journal, a line each; NULL: nothing goes there */
         bool host_devices;  /* /dev is the host's, and not to be replaced */
         const char *credentials;

@@ -23,6 +23,9 @@
 #define LAUNCH_ENVIRONMENT "environment" /* the app's variables, for all of these */
 #define LAUNCH_FILTER "filter"           /* an app's own filter of system calls */
 #define LAUNCH_OUTPUT "output"           /* the socket of `podctl run` for the app's output: app-output.h */
+#define LAUNCH_ATTACH "attach"           /* the socket of the app's terminal or streams: attach-protocol.h */
+#define LAUNCH_ATTACHED "attached"       /* the socket of who started the pod for them, and is connected to */
+#define LAUNCH_STDIO "stdio"             /* the socket where the launcher gets them: app-stdio.h */
 #define LAUNCH_JOURNAL "journal"         /* the socket of the host's journal: app-journal.h */
 
 /* The credentials of an app that came while the pod ran, "APP.NAME"; others are PID 1's. */

@@ -62,5 +62,9 @@ const char *appc_image_annotation(const AppcImage *image, const char *name);
  * started only when the app is healthy ("true"). */
 #define APPC_ANNOTATION_UNHEALTHY "podctl/on-unhealthy"
 #define APPC_ANNOTATION_HEALTH_READY "podctl/health-ready"
+/* What an app's standard input, output and error are: see pod/plan-stdio.h. */
+#define APPC_ANNOTATION_STDIN "podctl/stdin"
+#define APPC_ANNOTATION_STDOUT "podctl/stdout"
+#define APPC_ANNOTATION_STDERR "podctl/stderr"
 /* Annotation by which an app declares that it notifies of its readiness: "true". */
 #define APPC_ANNOTATION_NOTIFY "appc.io/executor/supports-systemd-notify"

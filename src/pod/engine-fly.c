@@ -2,6 +2,7 @@
 #include "manifest/appc-image.h"
 #include "pod/engine.h"
 #include "pod/plan-deadline.h"
+#include "pod/plan-stdio.h"
 #include "shared/explain.h"
 
 /* One app in the root of its image, and otherwise on the host: for agents that have to see it. */
@@ -123,9 +124,9 @@ static bool has_journal_limits(const PodPlan *plan)
                appc_pod_annotation(plan->manifest, "podctl/journal-age");
 }
 
-static bool has_sockets(const PodPlan *plan)
+static bool has_terminal_or_streams(const PodPlan *plan)
 {
-        return plan->settings->sockets;
+        return plan_app_is_attachable(&plan->apps[0]);
 }
 
 /* In an order in which each may count on those before it. */
@@ -154,7 +155,8 @@ static const struct {
         { has_own_journal, "there is no journal but the host's; use --log=host or --log=none" },
         { has_journal_limits, "there is no journal but the host's, with its limits; leave out --journal-size and "
                               "--journal-age" },
-        { has_sockets, "--interactive needs a terminal" },
+        { has_terminal_or_streams, "nobody can attach to the app; leave out --interactive, --stdin, --stdout and "
+                                   "--stderr, and use 'podctl exec'" },
 };
 
 static int check(const PodPlan *plan, char **reterr_message)

@@ -5,6 +5,7 @@
 #include "pod/engine.h"
 #include "pod/plan-check.h"
 #include "pod/plan-isolators.h"
+#include "pod/plan-stdio.h"
 #include "shared/explain.h"
 #include "unit/unit-property.h"
 
@@ -133,6 +134,7 @@ static char *annotation_mistake(const AppcPodApp *app)
                    *ready = strv_env_get(app->annotations, APPC_ANNOTATION_HEALTH_READY),
                    *oneshot = strv_env_get(app->annotations, APPC_ANNOTATION_ONESHOT);
         const char *boolean, *value;
+        char *stdio;
         bool acts = action && !streq(action, "none");
 
         if (!restart_is_valid(restart))
@@ -145,6 +147,9 @@ static char *annotation_mistake(const AppcPodApp *app)
         if (!pids_are_valid(app->annotations))
                 return strprintf("'" APPC_ANNOTATION_PIDS "' is 'private' or 'shared', not '%s'",
                                  strv_env_get(app->annotations, APPC_ANNOTATION_PIDS));
+        stdio = plan_stdio_mistake(app->annotations);
+        if (stdio)
+                return stdio;
         if (acts && !streq(action, "restart") && !streq(action, "stop") && !streq(action, "fail"))
                 return strprintf("'" APPC_ANNOTATION_UNHEALTHY "' is 'none', 'restart', 'stop' or 'fail', not '%s'",
                                  action);
@@ -160,8 +165,8 @@ static char *annotation_mistake(const AppcPodApp *app)
         return NULL;
 }
 
-/* Of a unit (systemd.unit(5)), less what podctl puts around the name: "podctl-health@NAME.service". */
-#define APP_NAME_MAX (255 - strlen("podctl-health@.service"))
+/* Of a unit (systemd.unit(5)), less what podctl puts around the name: "podctl-attach@NAME.service". */
+#define APP_NAME_MAX (255 - strlen("podctl-attach@.service"))
 
 /* Returns NULL if the app is valid, else the faulty member, with the reason in *ret. */
 static const char *app_mistake(const AppcPodApp *app, char **ret)

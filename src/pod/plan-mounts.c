@@ -54,21 +54,6 @@ static int app_bind(const PodPlan *plan, PlanApp *app, const char *what, const c
         return r < 0 ? r : free_and_strdup(&(*ret)->app, app->app->name);
 }
 
-static int plan_stdio(PodPlan *plan)
-{
-        _cleanup_free_ char *source = path_join(plan->directory, "stdio");
-        PlanMount *m;
-        int r;
-
-        if (!source)
-                return -ENOMEM;
-        r = pod_bind(plan, "the app's standard input and output", source, POD_STDIO_DIR, &m);
-        if (r < 0)
-                return r;
-        m->data_only = true;
-        return r;
-}
-
 /* The mounts of every pod with an init: the host's own programs, a place for its journal and one for its apps' exit
  * statuses. */
 int plan_common_mounts(PodPlan *plan)
@@ -117,7 +102,7 @@ int plan_common_mounts(PodPlan *plan)
         own->make_source = true;
         own->data_only = true;
         own->mode = 0755;
-        return plan->settings->sockets ? plan_stdio(plan) : 0;
+        return 0;
 }
 
 static int plan_root(const PodPlan *plan, PlanApp *ret, const PlanImage *image)

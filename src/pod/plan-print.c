@@ -4,6 +4,7 @@
 
 #include "pod/plan-seccomp.h"
 #include "pod/pod-plan.h"
+#include "pod/plan-stdio.h"
 
 /* Prints the plan of a pod for people to read, as --dry-run does. */
 
@@ -73,6 +74,13 @@ static void print_sockets(FILE *f, const App *app)
                         (void) fprintf(f, "    socket %s\n", app->ports[i].name);
 }
 
+static void print_stdio(FILE *f, const PlanApp *a)
+{
+        if (plan_app_is_attachable(a) || a->stdio[1] == STDIO_IS_NULL || a->stdio[2] == STDIO_IS_NULL)
+                (void) fprintf(f, "    stdin %s, stdout %s, stderr %s\n", plan_stdio_word(a->stdio[0]),
+                               plan_stdio_word(a->stdio[1]), plan_stdio_word(a->stdio[2]));
+}
+
 static void print_app(FILE *f, const PlanApp *a)
 {
         const App *app = a->app->app;
@@ -91,6 +99,7 @@ static void print_app(FILE *f, const PlanApp *a)
         if (app->stop_timeout != 0)
                 (void) fprintf(f, "    stop timeout %" PRIi64 "\n", app->stop_timeout);
         print_sockets(f, app);
+        print_stdio(f, a);
         print_check(f, "health", app->checks[HEALTH_LIVENESS]);
         print_check(f, "startup", app->checks[HEALTH_STARTUP]);
         print_check(f, "readiness", app->checks[HEALTH_READINESS]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "inside/stdio-kind.h"
 #include "manifest/appc-pod.h"
 #include "network/net-port.h"
 #include "pod/plan-journal.h"
@@ -12,7 +13,6 @@
 
 /* Paths inside the pod. */
 #define POD_STAGE2_DIR "/opt/stage2"
-#define POD_STDIO_DIR "/var/lib/podctl/stdio"
 #define POD_STATUS_DIR "/var/lib/podctl/status"
 /* The files for the /etc of apps, in the pod's directory on disk. */
 #define POD_FILES_DIR "files"
@@ -85,8 +85,8 @@ typedef struct PlanApp {
         char *files;          /* the directory of its launcher's files (launch-places.h), for what joins it */
         bool host_devices;    /* it sees the host's /dev, and not one of its own */
         PlanMounts mounts;    /* its root, its volumes, files in its /etc */
-        bool raw_output;      /* its output goes to sockets and not to a journal */
-        PlanLog log;          /* else to these */
+        StdioKind stdio[3];   /* its standard input, output and error */
+        PlanLog log;          /* the journals that have its output */
         char **journal_fields; /* "NAME=VALUE", of its entries in the journals */
         int64_t stop_timeout; /* seconds that it has to end before it is killed, -1: unlimited */
         int64_t hook_timeout;    /* the part of them that a hook may take before; 0: there is none, -1: no limit */

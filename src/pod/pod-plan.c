@@ -11,6 +11,7 @@
 #include "pod/plan-mounts.h"
 #include "pod/plan-network.h"
 #include "pod/plan-seccomp.h"
+#include "pod/plan-stdio.h"
 #include "pod/plan-stop.h"
 #include "pod/pod-plan.h"
 #include "shared/explain.h"
@@ -74,7 +75,7 @@ PodPlan *pod_plan_free(PodPlan *plan)
 
 /* The executor's variables (appc, ace.md "Execution Environment"), where the image does not set them itself. If the
  * user is not always root, the user's variables follow from the image's passwd, and are added at the start. */
-static int plan_environment(const PodSettings *settings, const AppcPodApp *app, char ***ret)
+static int plan_environment(const PodSettings *settings, const PlanApp *planned, char ***ret)
 {
         static const struct {
                 const char *name, *value;
@@ -86,7 +87,10 @@ static int plan_environment(const PodSettings *settings, const AppcPodApp *app, 
                 { "LOGNAME", "root", .of_user = true },
                 { "HOME", "/root", .of_user = true },
         };
+        const AppcPodApp *app = planned->app;
         _cleanup_strv_free_ char **environment = strv_copy(app->app->environment);
+        /* Whoever attaches later most likely has one that is like it. */
+        const char *terminal = settings->terminal ?: settings->interactive ? "vt100" : "xterm";
         int r;
 
         if (!environment)
@@ -103,8 +107,8 @@ static int plan_environment(const PodSettings *settings, const AppcPodApp *app, 
         r = strv_env_set(&environment, "AC_APP_NAME", app->name);
         if (r < 0)
                 return r;
-        if (settings->interactive && !strv_env_get(environment, "TERM"))
-                r = strv_env_set(&environment, "TERM", settings->terminal ?: "vt100");
+        if ((settings->interactive || plan_app_has_terminal(planned)) && !strv_env_get(environment, "TERM"))
+                r = strv_env_set(&environment, "TERM", terminal);
         if (r < 0)
                 return r;
         r = strv_env_set(&environment, "container", "podctl");
@@ -180,7 +184,7 @@ static void plan_settings(const PodPlan *plan, PlanApp *ret)
 {
         const char *log = plan->settings->log ?: engine_of(plan->settings)->log;
 
-        ret->raw_output = plan->settings->sockets;
+        plan_stdio(plan->settings, ret);
         ret->log = log ? plan_log_from_string(log) : PLAN_LOG_BOTH;
         ret->own_pids = has_own_pids(plan, ret);
         ret->leaves_pod = appc_pod_is_mutable(plan->manifest);
@@ -324,7 +328,7 @@ static int plan_app(PodPlan *plan, const AppcPodApp *app, const PlanImage *image
         r = plan_order(ret);
         if (r < 0)
                 return r;
-        r = plan_environment(plan->settings, app, &ret->environment);
+        r = plan_environment(plan->settings, ret, &ret->environment);
         if (r < 0)
                 return r;
         r = plan_app_isolators(ret, &plan->ignored);

@@ -25,6 +25,7 @@ static const JsonField pod_settings_table[] = {
         { "interactive", &json_boolean, offsetof(PodSettings, interactive) },
         { "ipc", &json_string, offsetof(PodSettings, ipc) },
         { "terminal", &json_string, offsetof(PodSettings, terminal) },
+        { "attached", &json_boolean, offsetof(PodSettings, attached) },
         { "sockets", &json_boolean, offsetof(PodSettings, sockets) },
         { "insecure", &json_strv, offsetof(PodSettings, insecure) },
         {},

@@ -25,7 +25,8 @@ typedef struct PodSettings {
         char *ipc;         /* "parent": the IPC namespace is the host's */
         bool interactive;
         char *terminal;    /* $TERM for an interactive app that does not set it itself */
-        bool sockets;      /* interactive without a terminal: through sockets in the pod's "stdio" directory */
+        bool attached;     /* and somebody waits for it, to be attached (inside/attach-protocol.h) */
+        bool sockets;      /* without a terminal: to streams */
         char *log;          /* which journals have its output (plan-journal.h); NULL: both */
         bool mds_register;  /* register the pod with the metadata service */
         char *metadata_url; /* the URL of the service for its apps, once the pod is registered */

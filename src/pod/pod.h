@@ -18,7 +18,6 @@
  *                    the pod ran, "late", and "started", whose mtime is when (pod-change.h)
  *     volumes/NAME   empty volumes
  *     journal/       the pod's journal
- *     stdio/         sockets of an interactive app without a terminal
  *     output/N       a socket on which `podctl run` receives the output of app N of the manifest, counted from 0
  *     files/         files for the /etc of its apps (pod-etc.h)
  *     etc/podctl/launch/APP  what commands beside an app need that is on the host, see inside/launch-places.h
@@ -66,6 +65,8 @@ PodState pod_state_from_string(const char *s);
 
 /* Apps are numbered in there, since a name may be too long for the address of a socket. */
 #define POD_OUTPUT_DIR "output"
+/* The socket there of whoever started the pod to be attached to its app. */
+#define POD_ATTACHED_SOCKET "attached"
 
 /* DATA/pods, opened. */
 typedef struct PodStore {

@@ -10,6 +10,7 @@
 #include "pod/plan-seccomp.h"
 #include "pod/pod-addresses.h"
 #include "shared/explain.h"
+#include "stage1/app-attach.h"
 #include "stage1/app-launch.h"
 
 /* The same as LAUNCH_BIN where the pod has it. */
@@ -437,7 +438,7 @@ static int write_filter(const PlanApp *app, int root_fd, char **reterr_message)
 
 bool app_launch_wants_host_journal(const PlanApp *app)
 {
-        return !app->raw_output && (app->log == PLAN_LOG_BOTH || app->log == PLAN_LOG_HOST);
+        return app->log == PLAN_LOG_BOTH || app->log == PLAN_LOG_HOST;
 }
 
 static int add_outputs(const PlanApp *app, char ***words)
@@ -445,7 +446,7 @@ static int add_outputs(const PlanApp *app, char ***words)
         _cleanup_free_ char *fields = NULL;
         int r;
 
-        r = strv_extendf(words, "--relay=%s", app->raw_output ? RELAY_RAW : plan_log_to_string(app->log));
+        r = strv_extendf(words, "--relay=%s", plan_log_to_string(app->log));
         if (r < 0 || !app_launch_wants_host_journal(app))
                 return r;
         fields = strv_join(app->journal_fields, "\n");
@@ -467,6 +468,14 @@ static int add_words(const PlanApp *app, char *const *argv, char ***words)
         return 0;
 }
 
+static int add_stdio(const PlanApp *app, char ***words)
+{
+        _cleanup_free_ char *kinds = NULL;
+        int r = app_attach_words(app, &kinds);
+
+        return r < 0 || !kinds ? r : strv_extendf(words, "--stdio=%s", kinds);
+}
+
 int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, const char *name, const char *program,
                              char *const *argv, int root_fd)
 {
@@ -482,6 +491,8 @@ int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, co
         if (r < 0)
                 return r;
         r = add_outputs(app, &words);
+        if (r >= 0 && streq(name, LAUNCH_START))
+                r = add_stdio(app, &words);
         if (r < 0)
                 return r;
         r = strv_extend_strv(&words, what);

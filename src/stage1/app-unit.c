@@ -4,6 +4,7 @@
 
 #include "basic/signal-util.h"
 #include "config.h"
+#include "stage1/app-attach.h"
 #include "stage1/app-beside.h"
 #include "stage1/app-launch.h"
 #include "stage1/app-unit.h"
@@ -68,6 +69,9 @@ static void print_unit_section(FILE *f, const PlanApp *app)
                        app->app->name, app->oneshot ? "" : "Wants=podctl-apps.target\n");
         if (app_handlers_wanted(app))
                 (void) fprintf(f, "Requires=" HANDLERS_UNIT "\nAfter=" HANDLERS_UNIT "\n", app->app->name,
+                               app->app->name);
+        if (plan_app_is_attachable(app))
+                (void) fprintf(f, "Requires=" ATTACH_UNIT "\nAfter=" ATTACH_UNIT "\n", app->app->name,
                                app->app->name);
         if (app_health_wanted(app))
                 (void) fprintf(f, "Wants=" HEALTH_UNIT "\n", app->app->name);
@@ -205,16 +209,15 @@ static int print_confinement(FILE *f, const PlanApp *app, const AppIdentity *ide
         return 0;
 }
 
+/* An interactive app to which nobody is attached has the terminal of the pod's unit. What else is a terminal or stream,
+ * its launcher puts in place. */
 static void print_stdio(FILE *f, const PodSettings *settings)
 {
         static const char journal[] = "StandardInput=null\nStandardOutput=journal\nStandardError=journal\n";
         static const char terminal[] =
                 "StandardInput=tty-force\nStandardOutput=tty\nStandardError=tty\nTTYPath=/dev/console\n";
-        static const char sockets[] = "StandardInput=file:" POD_STDIO_DIR "/in\n"
-                                      "StandardOutput=file:" POD_STDIO_DIR "/out\n"
-                                      "StandardError=file:" POD_STDIO_DIR "/err\n";
 
-        (void) fputs(!settings->interactive ? journal : settings->sockets ? sockets : terminal, f);
+        (void) fputs(settings->interactive && !settings->attached ? terminal : journal, f);
 }
 
 bool app_handlers_wanted(const PlanApp *app)

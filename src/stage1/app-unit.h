@@ -5,7 +5,7 @@
 
 /* The service that an app is inside its pod, as the text of a unit file (systemd.service(5), systemd.exec(5)). */
 
-/* settings: whether the app is interactive; then its terminal is the pod's console, or it has sockets. */
+/* settings: whether the app is interactive, with nobody attached; then its terminal is the pod's console. */
 int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSettings *settings, char **ret);
 
 /* The service that an app's event handlers are, and its name; see HANDLERS_UNIT. */

@@ -3,6 +3,7 @@
 
 #include "basic/fs.h"
 #include "basic/strv.h"
+#include "stage1/app-attach.h"
 #include "stage1/app-beside.h"
 #include "stage1/app-unit.h"
 #include "stage1/late-files.h"
@@ -53,7 +54,7 @@ int late_files_copy(int from_fd, const char *from, int to_fd, const char *to)
 int late_files_remove_units(int dir_fd, const char *prefix, const char *app)
 {
         char *const units[] = { strprintf("%s.service", app), strprintf(HANDLERS_UNIT, app),
-                                strprintf(HEALTH_UNIT, app) };
+                                strprintf(HEALTH_UNIT, app), strprintf(ATTACH_UNIT, app) };
         int r = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(units); i++) {

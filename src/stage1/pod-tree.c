@@ -6,6 +6,7 @@
 #include "basic/path.h"
 #include "config.h"
 #include "stage1/app-launch.h"
+#include "stage1/app-attach.h"
 #include "stage1/app-beside.h"
 #include "stage1/app-unit.h"
 #include "stage1/pod-tree.h"
@@ -231,6 +232,14 @@ static int write_health(const PlanApp *app, const AppIdentity *identity, int roo
         return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
 }
 
+static int write_attach(const PlanApp *app, int root_fd)
+{
+        _cleanup_free_ char *path = strprintf(UNIT_DIR "/" ATTACH_UNIT, app->app->name), *text = NULL;
+        int r = path ? app_attach_format(app, &text) : -ENOMEM;
+
+        return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
+}
+
 static int write_hooks(const PlanApp *app, const AppIdentity *identity, int root_fd)
 {
         int r = 0;
@@ -287,6 +296,10 @@ int pod_tree_add_app(const PodPlan *plan, const PlanApp *app, const AppIdentity 
                 return r;
         if (app_handlers_wanted(app))
                 r = write_handlers(app, identity, root_fd);
+        if (r < 0)
+                return r;
+        if (plan_app_is_attachable(app))
+                r = write_attach(app, root_fd);
         if (r < 0)
                 return r;
         if (app_health_wanted(app))

@@ -15,6 +15,7 @@ source = open(os.path.join(root, 'src/foreign/quadlet/quadlet-keys.c'), encoding
 STRING = r'"((?:[^"\\]|\\.)*)"'
 OWN_WORDS = {'Exec': 'arguments after **--**', 'Image': 'the image; *podctl/image*',
              'HealthStartupSuccess': 'only 1',
+             'PodmanArgs': 'only **--interactive** and **--tty**, also as **-i** and **-t**',
              'ConfigMap': 'its documents, behind those of **Yaml=**',
              'LogDriver': 'the journal has the output; **none** is not possible',
              'Network': 'only **bridge**; *hostNetwork* of the file is the host\'s', 'Yaml': 'the file, kept as it is'}

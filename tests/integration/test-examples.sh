@@ -149,6 +149,18 @@ test_podctl_delete_1() {
         [[ ! -e /etc/podctl/pods.d/web.json ]]
 }
 
+test_podctl_attach_1() {
+        fetch busybox.oci
+        in_terminal 'podctl run --detach --name=workshop busybox --stdin=interactive --exec=/bin/sh
+                podctl attach workshop'
+        defer end_pod workshop
+        printf 'echo $((6 * 7))\r' >&5
+        wait_until grep -x 42.* screen
+        defer end_pod calc
+        podctl run --detach --name=calc busybox --stdin=stream --stdout=stream --exec=/bin/bc
+        assert_eq "$(echo '6 * 7' | podctl attach --mode=stdin,stdout calc)" 42
+}
+
 test_podctl_enter_1() {
         fetch httpd.oci debian.oci
         pod web httpd

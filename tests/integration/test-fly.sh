@@ -89,11 +89,16 @@ test_fly_stop() {
 }
 
 test_fly_terminal() {
-        in_terminal 'podctl run --interactive --stage1=fly --name=fly-tty busybox --exec=/bin/sh'
+        assert_fails 254 podctl run --interactive --stage1=fly --name=fly-tty busybox --exec=/bin/sh
+        assert_contains "$output" "engine 'fly': nobody can attach to the app"
+        assert_fails 254 podctl run --stage1=fly --name=fly-tty busybox --stdout=stream --exec=/bin/sh
+        fly_pod fly-tty
+        in_terminal 'podctl exec fly-tty sh'
         echo 'tty; echo "got $((6 * 7))"; exit 4' >&5
         wait_until grep -q 'got 42' screen
         wait "$terminal" || assert_eq $? 4
         grep -q /dev/pts/ screen
+        podctl stop fly-tty
         podctl rm fly-tty
 }
 

@@ -17,7 +17,7 @@ typedef struct Fixture {
         AppOutput output;
 } Fixture;
 
-static Fixture fixture_new(bool raw)
+static Fixture fixture_new(void)
 {
         Fixture f;
 
@@ -28,7 +28,7 @@ static Fixture fixture_new(bool raw)
         cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, f.journal_err), 0);
         f.output = (AppOutput) {
                 .pipes = { f.out[0], f.err[0] }, .journal = { f.journal_out[1], f.journal_err[1] },
-                .client = -1, .app = -1, .raw = raw, .host.fd = -1,
+                .client = -1, .app = -1, .host.fd = -1,
         };
         return f;
 }
@@ -43,7 +43,7 @@ static void expect_text(int fd, const char *text)
 
 Test(app_output, journal)
 {
-        Fixture f = fixture_new(false);
+        Fixture f = fixture_new();
 
         cr_assert_eq(write(f.out[1], "one\ntwo", 7), 7);
         cr_assert_eq(write(f.err[1], "bad\n<3>worse", 12), 12);
@@ -57,7 +57,7 @@ Test(app_output, journal)
 /* systemd gives a service whose output and error both go to the journal one stream for the two. */
 static Fixture fixture_with_one_stream(void)
 {
-        Fixture f = fixture_new(false);
+        Fixture f = fixture_new();
 
         cr_assert_geq(dup3(f.journal_out[1], f.journal_err[1], O_CLOEXEC), 0);
         return f;
@@ -99,17 +99,3 @@ Test(app_output, lines_without_an_end)
         cr_expect_eq(got[n - 1], '\n');
 }
 
-/* Who goes on writing where nobody reads is told, and does not wait for ever. */
-Test(app_output, raw_reader_gone)
-{
-        Fixture f = fixture_new(true);
-
-        (void) close(f.journal_out[0]);
-        cr_assert_eq(write(f.out[1], "one\n", 4), 4);
-        cr_assert_eq(write(f.err[1], "two\n", 4), 4);
-        (void) close(f.err[1]);
-        app_output_carry(&f.output);
-        expect_text(f.journal_err[0], "two\n");
-        cr_expect_eq(write(f.out[1], "more\n", 5), -1);
-        cr_expect_eq(errno, EPIPE);
-}

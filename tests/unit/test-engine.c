@@ -148,7 +148,7 @@ Test(engine, refused_settings_of_fly)
                 { { .hostname = (char *) "other" }, "--hostname" },
                 { { .mds_register = true }, "--mds-register" },
                 { { .log = (char *) "both" }, "--log=host" },
-                { { .sockets = true }, "needs a terminal" },
+                { { .interactive = true, .attached = true }, "nobody can attach" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

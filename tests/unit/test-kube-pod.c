@@ -117,6 +117,10 @@ Test(kube_pod, carried_over)
                   "\"Test\":[\"GRPC\",\"127.0.0.1\",\"80\",\"a.b\"]" },
                 { "    livenessProbe: {exec: {command: [a]}}", "  restartPolicy: Never",
                   "\"podctl/on-unhealthy\",\"value\":\"fail\"" },
+                /* Who attaches */
+                { "    stdin: true", "", "\"podctl/stdin\",\"value\":\"stream\"" },
+                { "    stdin: true\n    tty: true", "", "\"podctl/stdin\",\"value\":\"tty\"" },
+                { "    tty: true", "", "\"podctl/stdout\",\"value\":\"tty\"" },
                 /* Hooks */
                 { "    lifecycle: {postStart: {exec: {command: [a, b]}}, preStop: {sleep: {seconds: 5}}}", "",
                   "\"postStart\":[\"CMD\",\"a\",\"b\"],\"preStop\":[\"SLEEP\",\"5\"]" },
@@ -201,9 +205,9 @@ Test(kube_pod, noted)
                 size_t line;
                 const char *text;
         } cases[] = {
-                { "    tty: true", "", false, 8, "spec.containers[0].tty: has no effect: " },
                 { "    tty: false", "", false, 0, NULL },
                 { "    tty: null", "", false, 0, NULL },
+                { "    stdinOnce: true", "", false, 0, NULL },
                 { "", "  hostPID: true", true, 8, "spec.hostPID: not supported: " },
                 { "", "  hostPID: false", false, 0, NULL },
                 { "", "  nodeSelector: {a: b}", false, 8, "spec.nodeSelector: has no effect: " },

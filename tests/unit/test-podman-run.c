@@ -9,7 +9,8 @@ Test(podman_run, command_lines)
                 const char *line, *expected; /* words are separated by '|' in both; '!': a message */
         } cases[] = {
                 { "podman|run|i", "Image=i" },
-                { "sudo|/usr/bin/docker|container|run|-d|--rm|-it|i", "--interactive=true|--tty=true|Image=i" },
+                { "sudo|/usr/bin/docker|container|run|-d|--rm|-it|i",
+                  "PodmanArgs=--interactive|PodmanArgs=--tty|Image=i" },
                 { "podman|run|-p|80:80|--publish=81:81|-p82:82|-dp|83:83|i",
                   "PublishPort=80:80|PublishPort=81:81|PublishPort=82:82|PublishPort=83:83|Image=i" },
                 { "podman|run|-e|A=b c|--env=D=\"e\\|i|sh|-c|echo $X 100%",

@@ -66,3 +66,21 @@ Test(unix_socket, end)
         cr_expect_eq(unix_receive(pair[1], &byte, 1, NULL, 0), 0);
         cr_expect_eq(unix_send(pair[1], &byte, 1, NULL, 0), -EPIPE);
 }
+
+/* Whoever may write to the directory leads nobody elsewhere. */
+Test(unix_socket, foreign_directory)
+{
+        Temporary t = temporary_new();
+        const int directory = t.fd;
+        _cleanup_close_ int listener = unix_listen_at(directory, "there", SOCK_SEQPACKET), fd = -EBADF;
+
+        cr_assert_geq(listener, 0);
+        fd = unix_connect_foreign_at(directory, "there", SOCK_SEQPACKET);
+        cr_expect_geq(fd, 0);
+        cr_assert_eq(symlinkat("there", directory, "link"), 0);
+        cr_assert_eq(mkdirat(directory, "directory", 0700), 0);
+        cr_expect_eq(unix_connect_foreign_at(directory, "link", SOCK_SEQPACKET), -ENOTSOCK);
+        cr_expect_eq(unix_connect_foreign_at(directory, "directory", SOCK_SEQPACKET), -ENOTSOCK);
+        cr_expect_eq(unix_connect_foreign_at(directory, "nowhere", SOCK_SEQPACKET), -ENOENT);
+        temporary_done(&t);
+}

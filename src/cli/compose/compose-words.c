@@ -23,6 +23,9 @@ static int compose_order(const RunApp *run, AppcPodApp *app)
                 { APPC_ANNOTATION_REQUIRES, requires },
                 { APPC_ANNOTATION_RESTART, run->restart },
                 { APPC_ANNOTATION_PIDS, run->pids },
+                { APPC_ANNOTATION_STDIN, run->stdio[0] },
+                { APPC_ANNOTATION_STDOUT, run->stdio[1] },
+                { APPC_ANNOTATION_STDERR, run->stdio[2] },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++)

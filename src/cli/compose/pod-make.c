@@ -72,6 +72,7 @@ static int copy_start_args(const Context *c, const RunArgs *args, const AppcPod 
         int r;
 
         s->interactive = args->start.interactive;
+        s->attached = args->start.interactive && !pod_takes_our_place(args->start.detach);
         s->sockets = args->start.interactive && !isatty(STDIN_FILENO);
         for (size_t i = 0; i < ELEMENTSOF(strings); i++) {
                 r = free_and_strdup(strings[i].field, strings[i].value);

@@ -3,6 +3,7 @@
 #include "basic/utf8.h"
 #include "cli/compose/run-args.h"
 #include "cli/compose/run-engine.h"
+#include "cli/terminal/detach-keys.h"
 #include "cli/foreign-words.h"
 #include "cli/verb.h"
 #include "network/net-request.h"
@@ -104,8 +105,12 @@ static bool is_slice(const char *slice)
 
 int run_args_check_start(const RunArgs *args)
 {
+        DetachKeys keys;
+
         if (args->start.interactive && args->start.detach)
                 return log_error_errno(EINVAL, "Options --interactive and --detach exclude each other");
+        if (detach_keys_option(args->start.detach_keys, &keys) < 0)
+                return -EINVAL;
         if (check_network_args(args) < 0 || !is_host_name(args->hostname, "hostname") || !is_slice(args->slice))
                 return -EINVAL;
 

@@ -29,6 +29,7 @@ typedef struct RunApp {
         char **credentials_encrypted;
         char *health_on_failure;
         char *pids;
+        char *stdio[3]; /* words of pod/plan-stdio.h for standard input, output and error */
         bool health_ready;
 } RunApp;
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "cli/compose/run-args.h"
+#include "cli/terminal/detach-keys.h"
 #include "cli/terminal/results.h"
 #include "pod/plan-journal.h"
+#include "pod/plan-stdio.h"
 
 /* May be given several times; without a value it means the default network. */
 static int parse_net(const Option *option, const char *value, void *field)
@@ -63,11 +65,13 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
 
 #define ATTACH_OPTIONS                                                                                                 \
         { "detach", &option_bool, offsetof(RunArgs, start.detach), NULL, "Return once the pod is ready", 'd' },        \
+                { "detach-keys", &option_string, offsetof(RunArgs, start.detach_keys), "KEY,…",                        \
+                  "Keys that detach from the terminal, " DETACH_KEYS_DEFAULT },                                        \
                 { "interactive",                                                                                       \
                   &option_bool,                                                                                        \
                   offsetof(RunArgs, start.interactive),                                                                \
                   NULL,                                                                                                \
-                  "Connect the only app to the terminal",                                                              \
+                  "Be attached to the only app",                                                              \
                   'i' },
 
 #define POD_OPTIONS                                                                                                    \
@@ -292,6 +296,12 @@ const Option run_app_options[] = {
         { "signature", &option_string, offsetof(RunApp, signature), "FILE", "The signature of the image, an ACI" },
         { "socket-activated", &option_commas, offsetof(RunApp, options.socket_activated), "PORT,…",
           "Ports whose sockets the service manager passes" },
+        { "stderr", &option_choice, offsetof(RunApp, stdio[2]), "WHERE",
+          "Standard error: log, null, or attachable as stream or tty", .choices = PLAN_OUTPUT_WORDS },
+        { "stdin", &option_choice, offsetof(RunApp, stdio[0]), "WHENCE",
+          "Standard input: null, or attachable as stream, tty or interactive", .choices = PLAN_STDIN_WORDS },
+        { "stdout", &option_choice, offsetof(RunApp, stdio[1]), "WHERE",
+          "Standard output: log, null, or attachable as stream or tty", .choices = PLAN_OUTPUT_WORDS },
         { "stop-signal", &option_string, offsetof(RunApp, options.stop_signal), "SIGNAL",
           "Signal that asks the app to end, SIGTERM by default" },
         { "stop-timeout", &option_string, offsetof(RunApp, options.stop_timeout), "TIME",

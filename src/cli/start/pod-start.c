@@ -8,16 +8,16 @@
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/time-util.h"
+#include "cli/start/attached-run.h"
 #include "cli/start/interrupts.h"
 #include "cli/start/pod-handover.h"
 #include "cli/start/pod-start.h"
 #include "cli/terminal/pod-output.h"
-#include "cli/terminal/stdio-sockets.h"
-#include "cli/terminal/terminal.h"
 #include "cli/terminal/unit-words.h"
 #include "cli/verb.h"
 #include "config.h"
 #include "pod/engine.h"
+#include "pod/plan-stdio.h"
 #include "unit/quick-moves.h"
 #include "unit/transient-unit.h"
 #include "unit/unit-wait.h"
@@ -47,19 +47,37 @@ typedef struct Start {
         uint64_t began_usec; /* since the epoch */
         const char *job_result; /* what became of the unit's start */
         unsigned interrupts;
-        Terminal *terminal;
-        StdioSockets *sockets;
+        AttachedRun *attached;
         PodOutput *output;
         PodHandover *handover;
         bool apps_ended; /* with this status: nothing is left that somebody could wait for */
         int apps_status;
+        bool left; /* with this status: who was attached goes, and the pod stays */
+        int left_status;
 } Start;
 
-/* The first Ctrl-C stops the pod in order, the third kills it. */
+/* Ends the event loop, so that unit_wait_started() and unit_wait_ended() return -ECANCELED. */
+static void leave(Start *s, int status)
+{
+        s->left = true;
+        s->left_status = status;
+        (void) sd_event_exit(s->event, 0);
+}
+
+static void on_left(void *userdata)
+{
+        leave(userdata, 0);
+}
+
+/* The first Ctrl-C stops the pod in order, the third kills it. A terminal that is lost ends no pod. */
 static int on_interrupt(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
 {
         Start *s = userdata;
 
+        if (s->attached && si->ssi_signo == SIGHUP) {
+                leave(s, 128 + SIGHUP);
+                return 0;
+        }
         if (++s->interrupts == 1)
                 (void) sd_bus_call_method_async(s->bus, NULL, bus_systemd_manager.destination,
                                                 bus_systemd_manager.path, bus_systemd_manager.interface, "StopUnit",
@@ -72,13 +90,8 @@ static int on_interrupt(sd_event_source *source, const struct signalfd_siginfo *
 }
 
 /* All properties that the plan has, and those that we need while we wait for the unit. */
-static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
+static int unit_properties(const PodPlan *plan, char ***ret)
 {
-        static char *const of_terminal[] = {
-                (char *) "StandardInput=tty", (char *) "StandardOutput=tty", (char *) "StandardError=tty",
-                (char *) "Environment=TERM=dumb", /* keeps systemd from asking the terminal what it is */
-                NULL,
-        };
         _cleanup_strv_free_ char **properties = strv_copy(plan->unit_properties);
         int r;
 
@@ -92,14 +105,6 @@ static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
         }
         /* Keeps the unit's last state for us to read, until we disconnect. */
         r = strv_extend(&properties, "AddRef=yes");
-        if (r < 0)
-                return r;
-        if (s->terminal)
-                r = strv_extend_strv(&properties, of_terminal);
-        if (r < 0)
-                return r;
-        if (s->terminal)
-                r = strv_extendf(&properties, "TTYPath=%s", terminal_path(s->terminal));
         if (r < 0)
                 return r;
 
@@ -179,7 +184,7 @@ static int start_job(Start *s, UnitWait *wait, char **ret_job)
         int r;
 
         pod_warn_of_host(s->pod, s->plan);
-        if (unit_properties(s, s->plan, &properties) < 0 || launch_command(s, &start) < 0 ||
+        if (unit_properties(s->plan, &properties) < 0 || launch_command(s, &start) < 0 ||
             tear_down_command(s, &stop_post) < 0)
                 return log_oom();
 
@@ -313,6 +318,8 @@ static int wait_for_end(Start *s, UnitWait *wait, bool was_ready)
         int r, written;
 
         r = unit_wait_ended(wait, &status);
+        if (s->left)
+                return s->left_status;
         if (s->apps_ended)
                 return finish_output(s, s->apps_status);
         if (r < 0)
@@ -354,13 +361,13 @@ static int start_and_wait(Start *s, UnitWait *wait)
                 return r;
         r = unit_wait_started(wait, job, &s->job_result);
         quick_moves_end();
+        if (s->left)
+                return s->left_status;
         if (s->apps_ended)
                 return finish_output(s, s->apps_status);
         if (r < 0)
                 return log_error_errno(r, "Cannot watch unit %s: %m", s->unit);
 
-        if (s->terminal)
-                (void) terminal_enable_input(s->terminal);
         if (s->options->detach && streq(s->job_result, "done")) {
                 (void) puts(s->pod->uuid.s);
                 return 0;
@@ -370,8 +377,7 @@ static int start_and_wait(Start *s, UnitWait *wait)
 
 static void start_done(Start *s)
 {
-        terminal_free(s->terminal);
-        stdio_sockets_free(s->sockets);
+        attached_run_free(s->attached);
         pod_output_free(s->output);
         pod_handover_free(s->handover);
         sd_event_unref(s->event);
@@ -390,6 +396,14 @@ static int watch(Start *s, UnitWait **ret)
                 return r;
         r = pod_handover_new(s->event, s->pod, &s->handover);
         return r < 0 ? r : unit_wait_new(s->bus, s->event, s->unit, ret);
+}
+
+static int be_attached(Start *s)
+{
+        DetachKeys keys;
+        int r = detach_keys_option(s->options->detach_keys, &keys);
+
+        return r < 0 ? r : attached_run_new(s->event, s->pod, &keys, on_left, s, &s->attached);
 }
 
 int pod_start_unit(Context *c, Pod *pod, const PodPlan *plan, const StartOptions *options)
@@ -411,15 +425,14 @@ int pod_start_unit(Context *c, Pod *pod, const PodPlan *plan, const StartOptions
         if (r < 0)
                 return log_error_errno(r, "Cannot watch unit %s: %m", s.unit);
 
-        if (pod->settings->sockets)
-                r = stdio_sockets_new(s.event, pod, &s.sockets);
-        else if (options->interactive)
-                r = terminal_new(s.event, &s.terminal);
-        else if (!options->detach)
+        if (plan_app_is_attached(pod->settings))
+                r = be_attached(&s);
+        /* Also for what goes wrong before the app has its terminal or streams. */
+        if (r >= 0 && !options->detach)
                 r = pod_output_new(s.event, pod, &s.output);
         if (r < 0)
                 return log_error_errno(r, "Cannot connect to the pod's output: %m");
-        if (s.output && ends_with_its_apps(plan))
+        if (s.output && !s.attached && ends_with_its_apps(plan))
                 pod_output_on_ends(s.output, on_apps_ended, &s);
 
         return start_and_wait(&s, wait);

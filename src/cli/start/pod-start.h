@@ -9,7 +9,8 @@
 
 typedef struct StartOptions {
         bool detach;      /* until the pod is ready, and not until it has ended */
-        bool interactive; /* our terminal is the pod's */
+        bool interactive; /* our terminal or streams are the app's */
+        char *detach_keys; /* as the user says them; NULL: DETACH_KEYS_DEFAULT */
 } StartOptions;
 
 /* Whether this process is the main process of a service, so that the pod takes its place. With --detach, it is not if

@@ -50,25 +50,6 @@ static int hold_slave(Terminal *t)
         return t->slave < 0 ? -errno : 0;
 }
 
-/* Raw, since it only passes on what the terminal inside the pod makes of it. */
-static int open_pair(Terminal *t)
-{
-        struct termios raw;
-        int r;
-
-        t->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-        if (t->master < 0 || grantpt(t->master) < 0 || unlockpt(t->master) < 0 ||
-            ptsname_r(t->master, t->path, sizeof(t->path)) != 0)
-                return -errno;
-        r = hold_slave(t);
-        if (r < 0)
-                return r;
-        if (tcgetattr(t->slave, &raw) < 0)
-                return -errno;
-        cfmakeraw(&raw);
-        return tcsetattr(t->slave, TCSANOW, &raw) < 0 ? -errno : 0;
-}
-
 static int make_raw(Terminal *t)
 {
         struct termios raw;
@@ -140,25 +121,6 @@ int terminal_new_in_pod(sd_event *event, pid_t leader, uid_t owner, Terminal **r
                 return -ENOMEM;
         t->master = t->slave = -EBADF;
         r = open_pair_in_pod(t, leader, owner);
-        if (r < 0)
-                return r;
-        r = connect_terminal(t, event);
-        if (r < 0)
-                return r;
-
-        *ret = TAKE_PTR(t);
-        return 0;
-}
-
-int terminal_new(sd_event *event, Terminal **ret)
-{
-        _cleanup_(terminal_freep) Terminal *t = new0(Terminal, 1);
-        int r;
-
-        if (!t)
-                return -ENOMEM;
-        t->master = t->slave = -EBADF;
-        r = open_pair(t);
         if (r < 0)
                 return r;
         r = connect_terminal(t, event);

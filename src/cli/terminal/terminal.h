@@ -11,8 +11,7 @@
 
 typedef struct Terminal Terminal;
 
-int terminal_new(sd_event *event, Terminal **ret);
-/* The same with a terminal of the pod whose PID 1 is leader. Its other side belongs to owner there. */
+/* Of the pod whose PID 1 is leader. Its other side belongs to owner there. */
 int terminal_new_in_pod(sd_event *event, pid_t leader, uid_t owner, Terminal **ret);
 /* Prints what is left and gives the user's terminal back. */
 Terminal *terminal_free(Terminal *t);
@@ -21,5 +20,5 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(Terminal *, terminal_free);
 /* Input waits until the other side is in use: a Ctrl-D before that would be lost. */
 int terminal_enable_input(Terminal *t);
 
-/* "/dev/pts/N", in the pod for one of the pod */
+/* "/dev/pts/N", in the pod */
 const char *terminal_path(const Terminal *t);

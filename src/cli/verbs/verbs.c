@@ -14,6 +14,7 @@ const Verb *const podctl_verbs[] = {
         &verb_port,
         &verb_logs,
         &verb_events,
+        &verb_attach,
         &verb_enter,
         &verb_exec,
         &verb_cp,

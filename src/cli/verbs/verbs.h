@@ -9,9 +9,9 @@
  * import in verb-volume-export.c. */
 
 extern const Verb verb_app_add, verb_app_exec, verb_app_list, verb_app_rm, verb_app_sandbox, verb_app_start,
-        verb_app_status, verb_app_stop, verb_build, verb_cat_manifest, verb_check, verb_complete, verb_completion,
-        verb_config, verb_cp, verb_create, verb_delete, verb_edit, verb_enter, verb_events, verb_exec, verb_export,
-        verb_fetch, verb_gc, verb_generate_kube, verb_help, verb_image_cat_manifest, verb_image_export,
+        verb_app_status, verb_app_stop, verb_attach, verb_build, verb_cat_manifest, verb_check, verb_complete,
+        verb_completion, verb_config, verb_cp, verb_create, verb_delete, verb_edit, verb_enter, verb_events, verb_exec,
+        verb_export, verb_fetch, verb_gc, verb_generate_kube, verb_help, verb_image_cat_manifest, verb_image_export,
         verb_image_extract, verb_image_fetch, verb_image_gc, verb_image_list, verb_image_push, verb_image_render,
         verb_image_rm,
         verb_image_tag, verb_image_untag, verb_image_verify, verb_inspect, verb_launch, verb_list, verb_logs,

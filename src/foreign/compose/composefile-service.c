@@ -33,6 +33,13 @@ static int unless_off(ComposefileStep *c, const ComposefileRow *row, json_object
         return text && parse_boolean(text) == 0 ? 0 : quadlet_step_tell(&c->step, row->state, "%s", row->why);
 }
 
+static int attachable(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        const char *text = composefile_text(value);
+
+        return text && parse_boolean(text) == 0 ? 0 : composefile_carry(c, "PodmanArgs", row->key);
+}
+
 /* The key has the values that need nothing: "a|b". */
 static int unless_one_of(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
@@ -197,8 +204,8 @@ static const ComposefileRow rows[] = {
         { "ipc", unless_one_of, "shareable|private", FINDING_LOST, OWN_NAMESPACE },
         { "cgroup", unless_one_of, "private", FINDING_LOST, OWN_NAMESPACE },
         { "oom_kill_disable", unless_off, NULL, FINDING_LOST, "systemd ends what has too much" },
-        { "stdin_open", unless_off, NULL, FINDING_CHANGED, "the app reads nothing" },
-        { "tty", unless_off, NULL, FINDING_CHANGED, "the app has no terminal" },
+        { "stdin_open", attachable, "--interactive" },
+        { "tty", attachable, "--tty" },
         CHANGED("develop", "nothing is built here"),
         CHANGED("logging", "the journal has the output"),
         CHANGED("platform", "the image is that of this machine"),

@@ -145,6 +145,19 @@ int app_draft_finish_caps(AppDraft *app, const char *const *base)
         return kept ? 0 : strv_extend(&app->words, "--caps-remove=all");
 }
 
+/* There, clients can attach to the output of all containers. Here they can where it is likely that they want to. */
+static int finish_streams(AppDraft *app)
+{
+        const char *kind = app->terminal ? "tty" : "stream";
+        int r = 0;
+
+        if (app->open_input)
+                r = strv_extendf(&app->words, "--stdin=%s", kind);
+        if (r >= 0 && (app->open_input || app->terminal))
+                r = strv_extendf(&app->words, "--stdout=%s", kind);
+        return r >= 0 && (app->open_input || app->terminal) ? strv_extendf(&app->words, "--stderr=%s", kind) : r;
+}
+
 int pod_draft_finish_app(PodDraft *pod, AppDraft *app)
 {
         static const char *const temporary[] = { "/tmp", "/var/tmp" };
@@ -163,7 +176,7 @@ int pod_draft_finish_app(PodDraft *pod, AppDraft *app)
                 if (r >= 0 && !strv_env_get(app->environment, name))
                         r = strv_extendf(&app->words, "--environment=%s", *assignment);
         }
-        return r;
+        return r < 0 ? r : finish_streams(app);
 }
 
 int pod_draft_finish(PodDraft *pod)

@@ -18,6 +18,7 @@ typedef struct AppDraft {
         char **entrypoint; /* its program and what comes before the arguments */
         char **caps_add, **caps_drop;
         bool read_only, no_tmpfs;
+        bool open_input, terminal; /* of Docker and podman: --interactive and --tty */
 } AppDraft;
 
 typedef struct PodDraft {

@@ -310,6 +310,20 @@ static int set_order(const KubeMake *m, const KubeContainer *c, const char *wher
         return r;
 }
 
+/* What clients of Kubernetes attach to. */
+static int set_streams(const KubeContainer *c, AppcPodApp *app)
+{
+        static const char *const annotations[] = { APPC_ANNOTATION_STDIN, APPC_ANNOTATION_STDOUT,
+                                                   APPC_ANNOTATION_STDERR };
+        int r = 0;
+
+        if (!c->open_input && !c->terminal)
+                return 0;
+        for (size_t i = c->open_input ? 0 : 1; r >= 0 && i < ELEMENTSOF(annotations); i++)
+                r = strv_env_set(&app->annotations, annotations[i], c->terminal ? "tty" : "stream");
+        return r;
+}
+
 static int fill_in(const KubeMake *m, const KubeContainer *c, const char *where, bool init, AppcPodApp *app)
 {
         _cleanup_free_ char *image = strjoin(where, ".image"), *directory = strjoin(where, ".workingDir");
@@ -322,6 +336,8 @@ static int fill_in(const KubeMake *m, const KubeContainer *c, const char *where,
         if (r >= 0)
                 r = free_and_strdup(&o->stop_timeout,
                                     m->spec->grace ? json_object_get_string(m->spec->grace) : DEFAULT_GRACE);
+        if (r >= 0)
+                r = set_streams(c, app);
         if (r >= 0)
                 r = kube_environment(m, c, where, app);
         if (r >= 0)

@@ -3,6 +3,7 @@
 #include "basic/time-util.h"
 #include "foreign/kube/kube-address.h"
 #include "foreign/kube/kube-generate-internal.h"
+#include "manifest/appc-image.h"
 
 /* The image and its program */
 
@@ -121,6 +122,19 @@ static int set_directory(const AppcPodApp *app, KubeContainer *c)
                                                                           : NULL;
 
         return directory ? free_and_strdup(&c->working_dir, directory) : 0;
+}
+
+static void set_streams(const AppcPodApp *app, KubeContainer *c)
+{
+        static const char *const annotations[] = { APPC_ANNOTATION_STDIN, APPC_ANNOTATION_STDOUT,
+                                                   APPC_ANNOTATION_STDERR };
+
+        c->open_input = !streq(strv_env_get(app->annotations, APPC_ANNOTATION_STDIN) ?: "null", "null");
+        for (size_t i = 0; i < ELEMENTSOF(annotations); i++) {
+                const char *word = strempty(strv_env_get(app->annotations, annotations[i]));
+
+                c->terminal = c->terminal || streq(word, "tty") || streq(word, "interactive");
+        }
 }
 
 /* Limits */
@@ -424,6 +438,7 @@ int kube_generate_container(KubeGenerate *g, const AppcPodApp *app, KubeContaine
                 r = set_environment(app, c);
         if (r >= 0)
                 r = set_directory(app, c);
+        set_streams(app, c);
         if (r >= 0)
                 r = set_resources(app, c);
         for (HealthKind kind = 0; r >= 0 && kind < _HEALTH_KIND_MAX; kind++)

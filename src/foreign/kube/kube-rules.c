@@ -36,9 +36,7 @@ typedef struct Rule {
         { where "resources.claims", REFUSED, "devices are not claimed; see --device of podctl-run(1)", "[]" }, \
         { where "resizePolicy", MEANINGLESS, NULL, NULL },                                                     \
         { where "restartPolicyRules", REFUSED, "an app has one policy", "[]" },                                \
-        { where "stdin", WARNED, "the app reads nothing; use 'podctl run --interactive'", "false" },           \
         { where "stdinOnce", MEANINGLESS, NULL, NULL },                                                        \
-        { where "tty", WARNED, "the app has no terminal; use 'podctl run --interactive'", "false" },           \
         { where "terminationMessagePath", WARNED, "'podctl logs' has what the app said last", NULL },          \
         { where "terminationMessagePolicy", WARNED, "'podctl logs' has what the app said last", NULL },        \
         { where "env[].valueFrom.fieldRef.apiVersion", MEANINGLESS, NULL, NULL },                              \

@@ -244,6 +244,8 @@ static const JsonField container_table[] = {
         ROW(KubeContainer, "command", &json_strv, command),
         ROW(KubeContainer, "args", &json_strv, args),
         ROW(KubeContainer, "workingDir", &json_string, working_dir),
+        ROW(KubeContainer, "stdin", &json_boolean, open_input),
+        ROW(KubeContainer, "tty", &json_boolean, terminal),
         ROW(KubeContainer, "env", &variable_type, env),
         ROW(KubeContainer, "envFrom", &variables_type, env_from),
         ROW(KubeContainer, "ports", &port_type, ports),

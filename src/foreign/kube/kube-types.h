@@ -117,6 +117,7 @@ typedef struct KubeContainer {
         char *restart_policy;   /* of an init container: "Always" */
         char **command, **args;
         char *working_dir;
+        bool open_input, terminal; /* stdin and tty */
         KubeVariable *env;
         size_t n_env;
         KubeVariables *env_from;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/parse.h"
 #include "basic/path.h"
 #include "foreign/quadlet/podman-run.h"
 #include "shared/explain.h"
@@ -8,6 +9,7 @@ typedef enum Kind {
         WORD,  /* the key takes several, in quotes */
         FLAG,
         NONE,  /* a flag without a key */
+        ARGUMENT, /* the same that PodmanArgs= takes */
         TAKES, /* the same with a value */
         LABELS, /* several keys */
 } Kind;
@@ -93,7 +95,7 @@ static const struct {
         { "init", 0, FLAG, "RunInit" },
         { "init-ctr", 0, VALUE, "--init-ctr" },
         { "init-path", 0, VALUE, "--init-path" },
-        { "interactive", 'i', NONE, NULL, "the app reads nothing; podctl run --interactive connects one" },
+        { "interactive", 'i', ARGUMENT, "PodmanArgs", NULL },
         { "ip", 0, VALUE, "IP" },
         { "ip6", 0, VALUE, "IP6" },
         { "ipc", 0, VALUE, "--ipc" },
@@ -165,7 +167,7 @@ static const struct {
         { "timeout", 0, VALUE, "--timeout" },
         { "tls-verify", 0, FLAG, "--tls-verify" },
         { "tmpfs", 0, VALUE, "Tmpfs" },
-        { "tty", 't', NONE, NULL, "the app has no terminal; podctl run --interactive gives it one" },
+        { "tty", 't', ARGUMENT, "PodmanArgs", NULL },
         { "tz", 0, VALUE, "Timezone" },
         { "uidmap", 0, VALUE, "UIDMap" },
         { "ulimit", 0, VALUE, "Ulimit" },
@@ -288,6 +290,11 @@ static int take_option(QuadletFile *f, int i, const char *value)
                 _cleanup_free_ char *option = strjoin("--", rows[i].name);
 
                 return option ? add(f, option, "true", false) : -ENOMEM;
+        }
+        if (rows[i].kind == ARGUMENT) {
+                _cleanup_free_ char *option = strjoin("--", rows[i].name);
+
+                return !option ? -ENOMEM : value && parse_boolean(value) == 0 ? 0 : add(f, rows[i].key, option, false);
         }
         if (rows[i].kind == LABELS)
                 return take_security_option(f, value);

@@ -318,6 +318,39 @@ static int pids(QuadletStep *step, const QuadletRow *row, const char *value)
         return strv_extendf(&step->pod->service, "%s=%s", row->option, unlimited ? "infinity" : value);
 }
 
+#define ARGS "options of podman itself; write what they mean as keys"
+
+/* Of podman's options, those that have no key: all of the line, or nothing. */
+static int podman_args(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        static const struct {
+                const char *word;
+                bool open_input, terminal;
+        } known[] = {
+                { "--interactive", true, false }, { "-i", true, false }, { "--tty", false, true },
+                { "-t", false, true },            { "-it", true, true }, { "-ti", true, true },
+        };
+        bool open_input = step->app->open_input, terminal = step->app->terminal;
+        _cleanup_strv_free_ char **arguments = NULL;
+        int r = strv_split(value, ' ', &arguments);
+
+        if (r < 0)
+                return r;
+        STRV_FOREACH(argument, arguments) {
+                size_t i = 0;
+
+                while (i < ELEMENTSOF(known) && !streq(known[i].word, *argument))
+                        i++;
+                if (i == ELEMENTSOF(known))
+                        return lose(step, ARGS);
+                open_input = open_input || known[i].open_input;
+                terminal = terminal || known[i].terminal;
+        }
+        step->app->open_input = open_input;
+        step->app->terminal = terminal;
+        return 0;
+}
+
 static int lost(QuadletStep *step, const QuadletRow *row, const char *value)
 {
         return lose(step, "%s", row->why);
@@ -327,7 +360,6 @@ static int lost(QuadletStep *step, const QuadletRow *row, const char *value)
 #define NONE(section, key, why) { section, key, nothing, NULL, FINDING_CARRIED, why }
 #define CHANGED(section, key, why) { section, key, nothing, NULL, FINDING_CHANGED, why }
 
-#define ARGS "options of podman itself; write what they mean as keys"
 #define MODULE "podctl has no modules of containers.conf"
 #define MAPS "each pod has a range of IDs of its own; leave the key away"
 #define RETRIES "Restart= of [Service] tries again"
@@ -343,8 +375,8 @@ static int lost(QuadletStep *step, const QuadletRow *row, const char *value)
         LOST(s, "GIDMap", MAPS), LOST(s, "GlobalArgs", ARGS), { s, "HostName", quadlet_host_name, "hostname" },        \
         { s, "IP", quadlet_address, "net" }, { s, "IP6", quadlet_address, "net" },                                     \
         { s, "Network", quadlet_network, "net" }, { s, "NetworkAlias", to_pod, "net-alias" },                          \
-        LOST(s, "PodmanArgs", ARGS), { s, "PublishPort", quadlet_publish, "port" },                                    \
-        LOST(s, "RemapGid", MAPS), LOST(s, "RemapUid", MAPS), LOST(s, "RemapUidSize", MAPS),                           \
+        { s, "PublishPort", quadlet_publish, "port" }, LOST(s, "RemapGid", MAPS),                                      \
+        LOST(s, "RemapUid", MAPS), LOST(s, "RemapUidSize", MAPS),                                                      \
         LOST(s, "RemapUsers", MAPS), CHANGED(s, "ServiceName", SERVICE_NAME),                                          \
         { s, "ShmSize", quadlet_shm_size, "volume" }, LOST(s, "SubGIDMap", MAPS), LOST(s, "SubUIDMap", MAPS),          \
         LOST(s, "UIDMap", MAPS), { s, "UserNS", translate, "private-users" }, { s, "Volume", quadlet_volume, "volume" }
@@ -394,6 +426,7 @@ const QuadletRow quadlet_rows[] = {
         { "Container", "Notify", notify, "health-ready" },
         { "Container", "PidsLimit", pids, "TasksMax", FINDING_CHANGED, "the limit is that of the whole pod" },
         NONE("Container", "Pod", "the container is an app of that pod"),
+        { "Container", "PodmanArgs", podman_args, NULL },
         { "Container", "Pull", translate, "pull-policy" },
         { "Container", "ReadOnly", read_only, "readonly-rootfs" },
         { "Container", "ReadOnlyTmpfs", read_only, "volume" },
@@ -426,6 +459,7 @@ const QuadletRow quadlet_rows[] = {
         { "Pod", "ExitPolicy", default_only, "stop" },
         { "Pod", "Label", words_to_app, "user-label" },
         CHANGED("Pod", "PodName", "podctl knows the pod by the name of its file"),
+        LOST("Pod", "PodmanArgs", ARGS),
         CHANGED("Pod", "StopTimeout", "each container has its own"),
 
         LOST("Volume", "ContainersConfModule", MODULE),

@@ -6,6 +6,7 @@
 #include "basic/path.h"
 #include "config.h"
 #include "inside/launch-places.h"
+#include "pod/pod-addresses.h"
 #include "pod/pod-etc.h"
 #include "shared/explain.h"
 #include "shared/mount-util.h"
@@ -32,7 +33,7 @@
 
 typedef struct Launch {
         Pod *pod;
-        const PodPlan *plan;
+        PodPlan *plan;
         const PlanApp *app;
         MountContext context;
         AppIdentity identity;
@@ -50,6 +51,14 @@ static void launch_done(Launch *l)
         safe_close(l->context.scratch_fd);
         safe_close(l->context.host_mounts_fd);
         safe_close(l->root_fd);
+}
+
+static int launch_find_addresses(Launch *l, char **reterr_message)
+{
+        _cleanup_strv_free_ char **host = NULL;
+        int r = pod_addresses_are_wanted(l->plan) ? pod_addresses_of_host(&host) : 0;
+
+        return r < 0 ? r : pod_addresses_set(l->pod, l->plan, host, reterr_message);
 }
 
 static int launch_write_etc(Launch *l, char **reterr_message)
@@ -211,10 +220,10 @@ static int launch_become(Launch *l, char **reterr_message)
 static int launch(Launch *l, char **reterr_message)
 {
         int (*const steps[])(Launch *, char **) = {
-                launch_write_etc,        launch_set_limits,     launch_hold,         launch_enter_namespace,
-                launch_mount,            launch_write_app,      launch_connect,      launch_mount_kernel,
-                launch_load_credentials, launch_mount_launcher, launch_mount_shared, launch_note_start,
-                launch_become,
+                launch_find_addresses, launch_write_etc,    launch_set_limits,       launch_hold,
+                launch_enter_namespace, launch_mount,       launch_write_app,        launch_connect,
+                launch_mount_kernel,   launch_load_credentials, launch_mount_launcher, launch_mount_shared,
+                launch_note_start,     launch_become,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(steps); i++) {

@@ -11,6 +11,7 @@
 #include "inside/launch-places.h"
 #include "network/network.h"
 #include "pod/plan-isolators.h"
+#include "pod/plan-stdio.h"
 #include "pod/pod-addresses.h"
 #include "pod/pod-etc.h"
 #include "pod/pod-register.h"
@@ -262,10 +263,23 @@ static int connect_output(const Launch *l, size_t i)
                                          l->range.base) : -ENOMEM;
 }
 
+/* The socket of who is attached from the start, likewise. */
+static int connect_attached(const Launch *l, size_t i)
+{
+        _cleanup_free_ char *source = pod_path(l->pod, POD_OUTPUT_DIR "/" POD_ATTACHED_SOCKET);
+
+        if (!source)
+                return -ENOMEM;
+        return plan_app_is_attached(l->plan->settings)
+                       ? app_mount_socket(&l->plan->apps[i], source, l->userns_fd, LAUNCH_ATTACHED, l->root_fd,
+                                          l->range.base)
+                       : 0;
+}
+
 static int launch_connect_outputs(Launch *l, char **reterr_message)
 {
         for (size_t i = 0; i < l->plan->n_apps; i++) {
-                int r = connect_output(l, i)
+                int r = connect_output(l, i) ?: connect_attached(l, i)
                                 ?: app_mount_journal(&l->plan->apps[i], l->root_fd, l->range.base);
 
                 if (r < 0)
@@ -382,7 +396,7 @@ static int add_init_arguments(bool console, char ***argv)
 
 static int nspawn_arguments(const Launch *l, char ***ret)
 {
-        const bool console = l->plan->settings->interactive && !l->plan->settings->sockets;
+        const bool console = l->plan->settings->interactive && !l->plan->settings->attached;
         _cleanup_strv_free_ char **argv = NULL;
         int r;
 
