@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "basic/string-util.h"
-#include "grpc/grpc-internal.h"
+#include "grpc/grpc-server-internal.h"
 
 /* Buffers */
 
@@ -157,7 +157,8 @@ void grpc_call_send(GrpcCall *call, const void *message, size_t n)
         if (n > GRPC_MESSAGE_MAX)
                 return grpc_call_end(call, GRPC_RESOURCE_EXHAUSTED, "the answer is larger than 16 MiB");
         grpc_prefix_write(prefix, n);
-        if (grpc_buffer_add(&call->answer, prefix, sizeof(prefix)) < 0 || grpc_buffer_add(&call->answer, message, n) < 0)
+        if (grpc_buffer_add(&call->answer, prefix, sizeof(prefix)) < 0 ||
+            grpc_buffer_add(&call->answer, message, n) < 0)
                 return grpc_call_end(call, GRPC_RESOURCE_EXHAUSTED, "out of memory");
         answer(call);
 }

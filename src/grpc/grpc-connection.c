@@ -5,7 +5,7 @@
 
 #include "basic/fd.h"
 #include "basic/log.h"
-#include "grpc/grpc-internal.h"
+#include "grpc/grpc-server-internal.h"
 
 #define HEADERS_MAX (16U * 1024)
 

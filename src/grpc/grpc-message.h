@@ -32,8 +32,8 @@ typedef enum GrpcCode {
 #define GRPC_MESSAGE_MAX (16U * 1024 * 1024)
 
 void grpc_prefix_write(uint8_t prefix[static GRPC_PREFIX_SIZE], size_t length);
-/* The message of a whole request, which points into data. Returns GRPC_OK, or what to answer: the request is cut off, is
- * more than one message, is compressed, or is too large. */
+/* The message of a whole request, which points into data. Returns GRPC_OK, or what to answer: the request is cut off,
+ * is more than one message, is compressed, or is too large. */
 GrpcCode grpc_request_read(const uint8_t *data, size_t n, const uint8_t **ret, size_t *ret_length);
 
 /* "300S", "100m": at most eight digits and a unit. -EINVAL: not a valid time. */

@@ -5,7 +5,7 @@
 
 #include "basic/fd.h"
 #include "basic/log.h"
-#include "grpc/grpc-internal.h"
+#include "grpc/grpc-server-internal.h"
 
 int grpc_server_new(sd_event *event, const GrpcService *service, GrpcServer **ret)
 {

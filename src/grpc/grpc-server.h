@@ -18,7 +18,8 @@ typedef struct GrpcCall GrpcCall;
 typedef struct GrpcMethod {
         const char *path; /* "/package.Service/Method" */
         /* The request is the call's, and stays as long as the call does. */
-        void (*begin)(GrpcCall *call, const struct GrpcMethod *method, const uint8_t *request, size_t n, void *userdata);
+        void (*begin)(GrpcCall *call, const struct GrpcMethod *method, const uint8_t *request, size_t n,
+                      void *userdata);
         const void *details; /* of the methods' owner */
 } GrpcMethod;
 
@@ -37,8 +38,8 @@ int grpc_server_add(GrpcServer *s, int fd);
 /* Whether somebody is connected. */
 bool grpc_server_is_busy(const GrpcServer *s);
 
-/* For the owner of a call, in this order: any number of answers (one, unless the method is a stream), and its end, after
- * which the call is gone. With GRPC_OK the text is not sent. Memory that runs out ends the call. */
+/* For the owner of a call, in this order: any number of answers (one, unless the method is a stream), and its end,
+ * after which the call is gone. With GRPC_OK the text is not sent. Memory that runs out ends the call. */
 void grpc_call_send(GrpcCall *call, const void *message, size_t n);
 void grpc_call_end(GrpcCall *call, GrpcCode code, const char *text);
 /* Called when the client has cancelled the call, has gone, or its time is over; the call is gone then. */
