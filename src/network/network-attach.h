@@ -32,8 +32,8 @@ int network_native_allocate(Attach *a, size_t i, char **reterr_message);
 int network_native_plan_link(const Attach *a, size_t i, bool default_route, NetLink *ret);
 void network_native_release(const NetStateJoin *j, const char *uuid);
 
-/* network-names.c: the names of the pod, and those that it sees, if those of one network are not all. Published once the
- * state is written: nothing else would tell that they are to be removed. */
+/* network-names.c: the names of the pod, and those that it sees, if those of one network are not all. Published once
+ * the state is written: nothing else would tell that they are to be removed. */
 int network_names_publish(const Attach *a);
 void network_names_remove(const char *network, int dir_fd, char *const *addresses);
 

@@ -296,8 +296,8 @@ Test(composefile_plan, files)
                   "lost:1:services.s: there is no image; write its name lost:1:services.s.image: '--x' is not a valid "
                   "name of an image" },
                 { "services: {s: {build: .}}",
-                  "lost:1:services.s: there is no image; write its name lost:1:services.s.build: podctl builds no "
-                  "images: build it, bring it over with podctl fetch, and write its name as 'image'" },
+                  "lost:1:services.s: there is no image; write its name lost:1:services.s.build: build it, with "
+                  "podctl build -f or another tool, and write its name as 'image'" },
                 { "services: {s: {build: ., image: r.x/i}}",
                   "--hosts-entry=127.0.0.1=s p docker://r.x/i --name=s changed:1:services.s.build: the image is not "
                   "built, but fetched by its name" },
