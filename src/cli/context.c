@@ -136,7 +136,8 @@ int context_directory(Context *c, const char **ret)
                 if (free_and_strdup(&c->dir, config->data ?: PODS_DEFAULT_DATA) < 0)
                         return log_oom();
         }
-        r = make_absolute(&c->dir);
+        /* Once: the text is with callers. */
+        r = path_is_absolute(c->dir) ? 0 : make_absolute(&c->dir);
         if (r < 0)
                 return log_error_errno(r, "Cannot use %s: %m", c->dir);
         *ret = c->dir;
