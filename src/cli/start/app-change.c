@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "basic/log.h"
-#include "basic/patience.h"
-#include "basic/time-util.h"
 #include "cli/start/app-change.h"
+#include "cli/start/pod-connect.h"
 #include "manifest/appc-image.h"
 #include "network/network.h"
 #include "pod/plan-check.h"
@@ -15,7 +14,6 @@
 #include "stage1/app-beside.h"
 #include "stage1/app-unit.h"
 #include "stage1/late-app.h"
-#include "unit/manager-connect.h"
 #include "unit/unit-job.h"
 #include "unit/unit-wait.h"
 
@@ -29,31 +27,9 @@ void app_change_done(AppChange *a)
 
 /* The pod's systemd */
 
-static int connect_once(AppChange *a)
-{
-        pid_t leader;
-        int r = pod_leader_pid(a->pod, &leader);
-
-        return r < 0 ? r : manager_connect(leader, &a->bus);
-}
-
-/* A pod that has only just been started is not up yet. */
-static bool is_not_up(int r)
-{
-        return r == -ENOENT || r == -ECONNREFUSED || r == -ESRCH;
-}
-
 static int connect_pod(AppChange *a)
 {
-        Patience patience = { .step_usec = 10000, .left_usec = 30 * USEC_PER_SEC };
-        int r = a->bus ? 0 : connect_once(a);
-
-        while (is_not_up(r) && pod_refresh(a->pod) >= 0 && pod_state_is_alive(a->pod->state) &&
-               patience_wait(&patience, -EBADF))
-                r = connect_once(a);
-        return r < 0 ? log_error_errno(r, "Cannot connect to the service manager of pod '%s': %m",
-                                       a->pod->settings->name)
-                     : 0;
+        return a->bus ? 0 : pod_connect(a->pod, &a->bus);
 }
 
 static int reload(AppChange *a)

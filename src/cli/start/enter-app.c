@@ -6,12 +6,12 @@
 #include "cli/start/app-files.h"
 #include "cli/start/enter-app.h"
 #include "cli/start/interrupts.h"
+#include "cli/start/pod-connect.h"
 #include "cli/terminal/terminal.h"
 #include "pod/engine.h"
 #include "pod/pod-prepare.h"
 #include "shared/explain.h"
 #include "stage1/app-launch.h"
-#include "unit/manager-connect.h"
 #include "unit/transient-unit.h"
 #include "unit/unit-wait.h"
 
@@ -374,17 +374,13 @@ static int find_main_process(Enter *e)
         return e->main_pid ? 0 : log_oom();
 }
 
-static int open_bus(Enter *e)
-{
-        int r = pod_leader_pid(e->pod, &e->leader);
-
-        return r < 0 ? r : manager_connect(e->engine->has_init ? e->leader : 1, &e->bus);
-}
-
 static int connect_pod(Enter *e)
 {
-        int r = open_bus(e);
+        int r = pod_connect(e->pod, &e->bus);
 
+        if (r < 0)
+                return r;
+        r = pod_leader_pid(e->pod, &e->leader);
         if (r < 0)
                 return log_error_errno(r, "Cannot connect to the service manager of pod '%s': %m",
                                        e->pod->settings->name);

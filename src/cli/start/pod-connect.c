@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "basic/patience.h"
+#include "basic/time-util.h"
+#include "cli/start/pod-connect.h"
+#include "pod/engine.h"
+#include "unit/manager-connect.h"
+
+#define UP_SECONDS 30
+
+static int connect_once(Pod *pod, sd_bus **ret)
+{
+        pid_t leader = 1;
+        int r = engine_of(pod->settings)->has_init ? pod_leader_pid(pod, &leader) : 0;
+
+        return r < 0 ? r : manager_connect(leader, ret);
+}
+
+static bool is_not_up(int r)
+{
+        return r == -ENOENT || r == -ECONNREFUSED || r == -ESRCH;
+}
+
+int pod_connect(Pod *pod, sd_bus **ret)
+{
+        Patience patience = { .step_usec = 10000, .left_usec = UP_SECONDS * USEC_PER_SEC };
+        int r = connect_once(pod, ret);
+
+        while (is_not_up(r) && pod_refresh(pod) >= 0 && pod_state_is_alive(pod->state) &&
+               patience_wait(&patience, -EBADF))
+                r = connect_once(pod, ret);
+        return r < 0 ? log_error_errno(r, "Cannot connect to the service manager of pod '%s': %m",
+                                       pod->settings->name)
+                     : 0;
+}
