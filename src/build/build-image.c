@@ -82,13 +82,15 @@ static int pack_layers(BuildContext *c, MakePacked make, OciCompression compress
                        char **reterr_message)
 {
         BuildRecord *record = c->record;
+        int r = make == build_pack ? build_pack_all(c, compression, reterr_message) : 0;
 
+        if (r < 0)
+                return r;
         image->layers = new0(BuildPacked, MAX(record->n_layers, (size_t) 1));
         if (!image->layers)
                 return -ENOMEM;
         for (; image->n_layers < record->n_layers; image->n_layers++) {
                 BuildPacked *p = &image->layers[image->n_layers];
-                int r;
 
                 *p = (BuildPacked) BUILD_PACKED_NONE;
                 r = make(c, &record->layers[image->n_layers], compression, p, reterr_message);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <archive.h>
 #include <archive_entry.h>
+#include <sched.h>
 
 #include "basic/fd.h"
 #include "build/build-pack.h"
 #include "shared/archive.h"
 #include "shared/explain.h"
+#include "shared/worker.h"
 
 #define BLOCK_SIZE (256U * 1024)
 
@@ -191,32 +193,121 @@ static int take_pack(BuildContext *c, const BuildPack *pack, OciCompression comp
         return 0;
 }
 
-/* The file, and its row in the record. */
-static int make_pack(BuildContext *c, BuildLayer *layer, OciCompression compression, char **reterr_message)
+/* A layer that is compressed in a process of its own, so that several are at once. */
+
+typedef struct PackJob {
+        BuildContext *context;
+        BuildLayer *layer;
+        OciCompression compression;
+        BuildPack pack; /* a row for the record */
+        int fd;
+        Worker worker;
+} PackJob;
+
+typedef struct PackResult {
+        Digest blob;
+        uint64_t size;
+} PackResult;
+
+static void pack_job_done(PackJob *job)
 {
+        worker_done(&job->worker);
+        job->fd = safe_close(job->fd);
+        job->pack.path = mfree(job->pack.path);
+        job->pack.compression = mfree(job->pack.compression);
+}
+
+static int compress(void *userdata, WorkerReport *report, char **reterr_message)
+{
+        PackJob *job = userdata;
+        PackResult *result = (PackResult *) report->result;
         _cleanup_(build_packed_done) BuildPacked tar = BUILD_PACKED_NONE;
-        BuildPack pack = { .compression = strdup(packers[compression].filter) };
-        _cleanup_close_ int fd = build_context_create(c, packers[compression].suffix, &pack.path, reterr_message);
         Digest found;
         uint64_t size;
-        int r = fd < 0 ? fd : build_unpack(c, layer, &tar, reterr_message);
+        int r = build_unpack(job->context, job->layer, &tar, reterr_message);
 
         if (r >= 0)
-                r = digest_of_file(layer->tar.algorithm, tar.fd, &found, &size);
-        if (r >= 0 && !digest_equal(&found, &layer->tar))
+                r = digest_of_file(job->layer->tar.algorithm, tar.fd, &found, &size);
+        if (r >= 0 && !digest_equal(&found, &job->layer->tar))
                 r = explain(reterr_message, EBADMSG, "%s has changed since the build began; end it, and begin again",
-                            layer->path);
+                            job->layer->path);
         if (r >= 0)
-                r = build_pack_file(tar.fd, compression, fd, reterr_message);
+                r = build_pack_file(tar.fd, job->compression, job->fd, reterr_message);
         if (r >= 0)
-                r = digest_of_file(DIGEST_SHA256, fd, &pack.blob, &pack.blob_size);
-        if (r >= 0)
-                r = build_context_sync(c, fd);
-        if (r >= 0)
-                return build_layer_add_pack(layer, &pack);
-        free(pack.path);
-        free(pack.compression);
-        return explain_unless_told(reterr_message, r, layer->path);
+                r = digest_of_file(DIGEST_SHA256, job->fd, &result->blob, &result->size);
+        return r < 0 ? r : build_context_sync(job->context, job->fd);
+}
+
+static int pack_job_begin(PackJob *job, char **reterr_message)
+{
+        job->pack.compression = strdup(packers[job->compression].filter);
+        job->fd = job->pack.compression ? build_context_create(job->context, packers[job->compression].suffix,
+                                                               &job->pack.path, reterr_message)
+                                        : -ENOMEM;
+        return job->fd < 0 ? job->fd : worker_start(compress, job, &job->worker);
+}
+
+/* The file gets its row in the record. */
+static int pack_job_finish(PackJob *job, char **reterr_message)
+{
+        PackResult result;
+        int r = worker_finish(&job->worker, &result, sizeof(result), reterr_message);
+
+        if (r < 0)
+                return explain_unless_told(reterr_message, r, job->layer->path);
+        job->pack.blob = result.blob;
+        job->pack.blob_size = result.size;
+        r = build_layer_add_pack(job->layer, &job->pack);
+        job->pack = (BuildPack) {};
+        return r;
+}
+
+static bool is_to_be_packed(const BuildLayer *layer, OciCompression compression)
+{
+        OciCompression kept;
+
+        return (!find_form(layer, &kept) || kept == OCI_COMPRESSION_NONE) && !find_pack(layer, compression);
+}
+
+static size_t count_processors(void)
+{
+        cpu_set_t set;
+
+        return sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : (size_t) CPU_COUNT(&set);
+}
+
+static int pack_all(BuildContext *c, OciCompression compression, PackJob *jobs, size_t *n, char **reterr_message)
+{
+        const size_t at_once = count_processors();
+        size_t finished = 0;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < c->record->n_layers; i++) {
+                if (!is_to_be_packed(&c->record->layers[i], compression))
+                        continue;
+                if (*n - finished >= at_once)
+                        r = pack_job_finish(&jobs[finished++], reterr_message);
+                if (r < 0)
+                        break;
+                jobs[*n] = (PackJob) { .context = c, .layer = &c->record->layers[i], .compression = compression,
+                                       .fd = -EBADF, .worker = WORKER_NONE };
+                r = pack_job_begin(&jobs[(*n)++], reterr_message);
+        }
+        while (r >= 0 && finished < *n)
+                r = pack_job_finish(&jobs[finished++], reterr_message);
+        return r;
+}
+
+int build_pack_all(BuildContext *c, OciCompression compression, char **reterr_message)
+{
+        _cleanup_free_ PackJob *jobs = new0(PackJob, c->record->n_layers + 1);
+        size_t n = 0;
+        int r = !jobs ? -ENOMEM
+                : compression == OCI_COMPRESSION_NONE ? 0 : pack_all(c, compression, jobs, &n, reterr_message);
+
+        for (size_t i = 0; i < n; i++)
+                pack_job_done(&jobs[i]);
+        return r;
 }
 
 int build_pack(BuildContext *c, BuildLayer *layer, OciCompression compression, BuildPacked *ret,
@@ -233,8 +324,7 @@ int build_pack(BuildContext *c, BuildLayer *layer, OciCompression compression, B
         }
         if (compression == OCI_COMPRESSION_NONE)
                 return build_unpack(c, layer, ret, reterr_message);
-        r = find_pack(layer, compression) ? 0 : make_pack(c, layer, compression, reterr_message);
-        return r < 0 ? r : take_pack(c, find_pack(layer, compression), compression, ret, reterr_message);
+        return take_pack(c, find_pack(layer, compression), compression, ret, reterr_message);
 }
 
 int build_packed_write(const BuildPacked *p, LayoutWriter *writer, char **reterr_message)

@@ -22,8 +22,10 @@ int build_aside(const BuildContext *c, char **reterr_message);
 /* Compresses a file, always to the same bytes. */
 int build_pack_file(int from, OciCompression compression, int to, char **reterr_message);
 
-/* Compresses a layer that is not compressed, always to the same bytes; others stay as they are. The record gets what
- * was compressed, so that it is done only once. */
+/* Compresses all layers that are not compressed, always to the same bytes, several at once. The record gets what was
+ * compressed, so that it is done only once. */
+int build_pack_all(BuildContext *c, OciCompression compression, char **reterr_message);
+/* A layer after that; one that was compressed already is as it was. */
 int build_pack(BuildContext *c, BuildLayer *layer, OciCompression compression, BuildPacked *ret,
                char **reterr_message);
 /* The tar of a layer. */
