@@ -214,6 +214,14 @@ test_attach_killed_client() {
         wait_until logged at stillhere
 }
 
+# A pipeline that has enough ends: nothing feeds the app any more.
+test_attach_reader_goes() {
+        { yes || true; } | { podctl run --interactive --name=at busybox --exec=/bin/cat || true; } | head -n 1 >out
+        assert_eq "$(cat out)" y
+        wait_until is_over at
+        podctl rm at
+}
+
 # The server comes again with the same terminal, and the app has not noticed.
 test_attach_killed_server() {
         attachable_pod at "trap 'echo hung up' HUP; $SHELL_SCRIPT" --stdin=interactive

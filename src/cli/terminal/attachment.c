@@ -217,8 +217,8 @@ static int choose(Attachment *a)
 
 /* From the app */
 
-/* At the pace of our reader. What nobody reads is dropped. */
-static void write_output(int fd, const uint8_t *data, size_t n)
+/* At the pace of our reader. False: it is gone. */
+static bool write_output(int fd, const uint8_t *data, size_t n)
 {
         while (n > 0) {
                 ssize_t k = write(fd, data, n);
@@ -226,12 +226,22 @@ static void write_output(int fd, const uint8_t *data, size_t n)
                 if (k < 0 && errno == EAGAIN)
                         (void) poll(&(struct pollfd) { .fd = fd, .events = POLLOUT }, 1, -1);
                 else if (k < 0 && errno != EINTR)
-                        return;
+                        return false;
                 if (k > 0) {
                         data += k;
                         n -= (size_t) k;
                 }
         }
+        return true;
+}
+
+/* A pipeline whose end has gone has nothing more to say, either: what feeds it would run for ever. */
+static void lose_reader(Attachment *a)
+{
+        if (!a->options.ends_input)
+                end(a, ATTACHMENT_DETACHED);
+        else if (a->typed)
+                end_input(a);
 }
 
 /* A raw terminal goes to the beginning of a line only if it is told so. */
@@ -240,11 +250,11 @@ static void tell_lost(const Attachment *a, uint64_t n)
         static const uint8_t line[] = "\r\n";
 
         if (a->saved)
-                write_output(STDERR_FILENO, line, sizeof(line) - 1);
+                (void) write_output(STDERR_FILENO, line, sizeof(line) - 1);
         log_warning("%llu bytes of output were left out here, since they came too fast; 'podctl logs' has them",
                     (unsigned long long) n);
         if (a->saved)
-                write_output(STDERR_FILENO, line, 1);
+                (void) write_output(STDERR_FILENO, line, 1);
 }
 
 static int take_frame(Attachment *a, const AttachFrame *frame)
@@ -257,7 +267,8 @@ static int take_frame(Attachment *a, const AttachFrame *frame)
                 return choose(a);
         case ATTACH_OUTPUT:
         case ATTACH_ERROR:
-                write_output(frame->type == ATTACH_ERROR ? STDERR_FILENO : STDOUT_FILENO, frame->data, frame->n);
+                if (!write_output(frame->type == ATTACH_ERROR ? STDERR_FILENO : STDOUT_FILENO, frame->data, frame->n))
+                        lose_reader(a);
                 return 0;
         case ATTACH_LOST:
                 tell_lost(a, frame->lost);
