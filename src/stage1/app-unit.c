@@ -70,8 +70,9 @@ static void print_unit_section(FILE *f, const PlanApp *app)
         if (app_handlers_wanted(app))
                 (void) fprintf(f, "Requires=" HANDLERS_UNIT "\nAfter=" HANDLERS_UNIT "\n", app->app->name,
                                app->app->name);
+        /* Not Requires=: if it is killed and comes again, that would start the app anew (systemd.unit(5)). */
         if (plan_app_is_attachable(app))
-                (void) fprintf(f, "Requires=" ATTACH_UNIT "\nAfter=" ATTACH_UNIT "\n", app->app->name,
+                (void) fprintf(f, "Wants=" ATTACH_UNIT "\nAfter=" ATTACH_UNIT "\n", app->app->name,
                                app->app->name);
         if (app_health_wanted(app))
                 (void) fprintf(f, "Wants=" HEALTH_UNIT "\n", app->app->name);

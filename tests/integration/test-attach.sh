@@ -225,11 +225,14 @@ test_attach_reader_goes() {
 test_attach_killed_server() {
         attachable_pod at "trap 'echo hung up' HUP; $SHELL_SCRIPT" --stdin=interactive
         attached_beside one
+        local pid
+        pid=$(app_pid at app)
         pkill -KILL -f 'app-attach app '
         wait
         wait_until podctl attach --mode=list at
         printf 'echo af""ter\n' | podctl attach --mode=tty-in at
         wait_until logged at after
+        assert_eq "$(app_pid at app)" "$pid"
         ! logged at 'hung up' || fail 'the app lost its terminal'
         # All of it still arrives before the end.
         printf 'exit 7\n' | podctl attach --mode=tty-in at
