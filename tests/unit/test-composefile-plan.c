@@ -416,7 +416,8 @@ Test(composefile_plan, places_in_files)
 {
         check_files(FILES("services:\n  s:\n    image: i\n    tty: true\n", "/tmp/over.yaml",
                           "\nservices:\n  s:\n    privileged: true\n    ports: [\"80\"]\n    working_dir: $NONE\n"),
-                    "--hosts-entry=127.0.0.1=s p docker://i --name=s --working-dir= --stdout=tty --stderr=tty "
+                    "--hosts-entry=127.0.0.1=s p docker://i --name=s --working-dir= --stdin=tty "
+                    "--stdout=tty --stderr=tty "
                     "lost:over.yaml:4:services.s.privileged: pods have user IDs of their own and "
                     "cannot be privileged; name what is needed with cap_add lost:over.yaml:5:services.s.ports[0]: the "
                     "host's port has to be chosen: write HOSTPORT:80 changed:over.yaml:6:services.s.working_dir: "
@@ -454,7 +455,8 @@ Test(composefile_plan, extends_of_other_files)
                           "services:\n  c: {image: i, env_file: a.env, volumes: [\"../e:/e\"], tty: true}\n"),
                     "--volume=v0,kind=host,source=/tmp/sub/e --volume=v1,kind=host,source=/tmp/sub/d "
                     "--hosts-entry=127.0.0.1=s p docker://i --name=s --user=u --mount=volume=v0,target=/e "
-                    "--mount=volume=v1,target=/d --environment=F=file --environment=V=value --stdout=tty --stderr=tty "
+                    "--mount=volume=v1,target=/d --environment=F=file --environment=V=value --stdin=tty "
+                    "--stdout=tty --stderr=tty "
                     "changed:sub/more/p.yaml:2:services.s.env_file: the file is read now, and not at each start");
         check_files(FILES("services: {s: {image: i, extends: {file: o.yaml, service: s}}}\n", "/tmp/o.yaml",
                           "services: {s: {extends: {file: compose.yaml, service: s}}}\n"),

@@ -119,6 +119,7 @@ Test(kube_pod, carried_over)
                   "\"podctl/on-unhealthy\",\"value\":\"fail\"" },
                 /* Who attaches */
                 { "    stdin: true", "", "\"podctl/stdin\",\"value\":\"stream\"" },
+                { "    tty: true", "", "\"podctl/stdin\",\"value\":\"tty\"" },
                 { "    stdin: true\n    tty: true", "", "\"podctl/stdin\",\"value\":\"tty\"" },
                 { "    tty: true", "", "\"podctl/stdout\",\"value\":\"tty\"" },
                 /* Hooks */

@@ -117,7 +117,7 @@ Test(quadlet_plan, lines)
                 { "AppArmor=p\nNoNewPrivileges=true", "--apparmor=p --no-new-privileges=true" },
                 { "PodmanArgs=-it", "--stdin=tty --stdout=tty --stderr=tty" },
                 { "PodmanArgs=--interactive", "--stdin=stream --stdout=stream --stderr=stream" },
-                { "PodmanArgs=--tty", "--stdout=tty --stderr=tty" },
+                { "PodmanArgs=--tty", "--stdin=tty --stdout=tty --stderr=tty" },
                 { "PodmanArgs=--tty --privileged", "!lost:3: options of podman itself; write what they mean as keys" },
                 { "PublishPort=80", "!lost:3: the host's port has to be chosen: write HOSTPORT:80" },
                 { "GroupAdd=wheel", "!lost:3: 'wheel' is not a number; look it up in the image's /etc/group" },

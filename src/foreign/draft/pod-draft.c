@@ -145,17 +145,18 @@ int app_draft_finish_caps(AppDraft *app, const char *const *base)
         return kept ? 0 : strv_extend(&app->words, "--caps-remove=all");
 }
 
-/* There, clients can attach to the output of all containers. Here they can where it is likely that they want to. */
+/* There, clients can attach to the output of all containers. Here they can where it is likely that they want to. A
+ * terminal is what a container reads from, too, whether its input is open or not: a shell waits. */
 static int finish_streams(AppDraft *app)
 {
-        const char *kind = app->terminal ? "tty" : "stream";
+        static const char *const options[] = { "stdin", "stdout", "stderr" };
         int r = 0;
 
-        if (app->open_input)
-                r = strv_extendf(&app->words, "--stdin=%s", kind);
-        if (r >= 0 && (app->open_input || app->terminal))
-                r = strv_extendf(&app->words, "--stdout=%s", kind);
-        return r >= 0 && (app->open_input || app->terminal) ? strv_extendf(&app->words, "--stderr=%s", kind) : r;
+        if (!app->open_input && !app->terminal)
+                return 0;
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(options); i++)
+                r = strv_extendf(&app->words, "--%s=%s", options[i], app->terminal ? "tty" : "stream");
+        return r;
 }
 
 int pod_draft_finish_app(PodDraft *pod, AppDraft *app)

@@ -310,7 +310,8 @@ static int set_order(const KubeMake *m, const KubeContainer *c, const char *wher
         return r;
 }
 
-/* What clients of Kubernetes attach to. */
+/* What clients of Kubernetes attach to. A terminal is what the container reads from, too, whether anybody may type
+ * there or not: a shell waits. */
 static int set_streams(const KubeContainer *c, AppcPodApp *app)
 {
         static const char *const annotations[] = { APPC_ANNOTATION_STDIN, APPC_ANNOTATION_STDOUT,
@@ -319,7 +320,7 @@ static int set_streams(const KubeContainer *c, AppcPodApp *app)
 
         if (!c->open_input && !c->terminal)
                 return 0;
-        for (size_t i = c->open_input ? 0 : 1; r >= 0 && i < ELEMENTSOF(annotations); i++)
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(annotations); i++)
                 r = strv_env_set(&app->annotations, annotations[i], c->terminal ? "tty" : "stream");
         return r;
 }
