@@ -6,6 +6,7 @@
 #include "basic/time-util.h"
 #include "pod/pod-ending.h"
 #include "pod/pod-internal.h"
+#include "pod/pod-process.h"
 #include "shared/explain.h"
 
 static const char *const pod_directory_table[_POD_DIRECTORY_MAX] = {
@@ -205,6 +206,7 @@ static int pod_update_state(Pod *p)
 
         if (held < 0)
                 return held;
+        held = held || (p->directory == POD_DIR_RUN && pod_process_lives(p->fd));
         p->state = state_of[p->directory][held];
         if (p->state == POD_RUNNING && pod_is_ending(&p->uuid))
                 p->state = POD_ENDING;

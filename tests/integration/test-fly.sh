@@ -377,7 +377,11 @@ test_fly_killed() {
         while read -r pid; do
                 [[ $(readlink "/proc/$pid/exe") != /usr/bin/podctl ]] || kill -9 "$pid"
         done </sys/fs/cgroup/machine.slice/podctl-fly-killed.service/cgroup.procs
-        systemctl stop podctl-fly-killed
+        assert_eq "$(state_of fly-killed)" running
+        podctl gc --grace-period=0s >/dev/null
+        assert_eq "$(podctl exec fly-killed echo there)" there
+        podctl stop fly-killed
+        assert_eq "$(state_of fly-killed) $(systemctl is-active podctl-fly-killed)" 'exited inactive'
         podctl gc --grace-period=0s >/dev/null
         assert_not_contains "$(podctl list --all)" fly-killed
         assert_eq "$(fly_mounts)" 0

@@ -8,6 +8,7 @@
 #include "inside/launch-places.h"
 #include "pod/pod-addresses.h"
 #include "pod/pod-etc.h"
+#include "pod/pod-process.h"
 #include "shared/explain.h"
 #include "shared/mount-util.h"
 #include "stage1/app-install.h"
@@ -199,7 +200,9 @@ static int launch_note_start(Launch *l, char **reterr_message)
 {
         _cleanup_free_ char *pid = strprintf("%i\n", getpid());
 
-        return pid ? write_string_at(l->pod->fd, "pid", pid, 0644) : -ENOMEM;
+        int r = pid ? write_string_at(l->pod->fd, "pid", pid, 0644) : -ENOMEM;
+
+        return r < 0 ? r : pod_process_note(l->pod->fd);
 }
 
 /* Nothing that is open leads from the app to the host. Up to here, systemd is told of failures. */
