@@ -91,11 +91,16 @@ static bool hook_failed(int status, const char *result)
         return (status == 0 || is_clean_signal(status)) && result && strcmp(result, "exit-code") == 0;
 }
 
+static bool pod_is_ending(void)
+{
+        return access(ENDING_MARK, F_OK) == 0;
+}
+
 /* Whether the app was asked to end: the pod is ending, or there is a job for the app's unit. While the app ends, that
  * can only be a stop job, but for an app that ends so fast that PID 1 has not seen its start. */
 static bool was_asked(const char *app, bool hook)
 {
-        return access(ENDING_MARK, F_OK) == 0 || (!hook && has_job(app));
+        return pod_is_ending() || (!hook && has_job(app));
 }
 
 /* policy is the unit's Restart=. Only a job that stops the unit prevents a restart. */
@@ -236,7 +241,8 @@ int main(int argc, char *argv[])
         hook = hook_failed(status, result);
         if (hook && status == 0)
                 status = EXIT_FAILURE;
-        asked = is_clean_signal(status) && was_asked(argv[1], hook);
+        /* Its status does not count when the pod is told to end; whoever fails just when it has started was not. */
+        asked = pod_is_ending() || (is_clean_signal(status) && was_asked(argv[1], hook));
         failed = status != 0 && !asked && (is_clean_signal(status) || !result || strcmp(result, "success") != 0);
 
         directory = open(STATUS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -45,6 +45,14 @@ test_stops_that_were_asked_for() {
         podctl stop asked
         assert_contains "$(podctl status asked)" app-app=143
         assert_eq "$(systemctl show -P Result podctl-asked)" success
+        # Whatever it says then.
+        podctl run --name=unwilling busybox --name=app --exec=/bin/sh -- \
+                -c 'trap "exit 9" TERM; while :; do sleep 0.1; done' &
+        defer end_pod unwilling
+        wait_until app_runs unwilling app
+        podctl stop unwilling
+        wait $! || fail "a stop that was asked for ended with $?"
+        assert_contains "$(podctl status unwilling)" app-app=9
         podctl run --name=alone busybox --name=one --exec=/bin/sleep -- 1000 --- \
                 busybox --name=two --exec=/bin/sh -- -c 'until [ -e /go ]; do sleep 0.1; done' &
         defer end_pod alone
