@@ -197,6 +197,20 @@ test_build_run_of_hostile_image() {
 }
 
 # Killed at any moment, the build is as before or as after, and can be gone on with; gc clears what there is.
+# Its podctl is killed, and the command goes on: until the build is used again.
+test_build_run_abandoned() {
+        local pid
+        run_begin
+        podctl --dir="$DATA" build run --net=none -- /bin/sleep 300 &
+        pid=$!
+        wait_until eval '[[ $(own list --no-legend) == *running* ]]'
+        kill -KILL "$pid"
+        wait "$pid" 2>/dev/null || true
+        own build end 2>said
+        assert_contains "$(cat said)" 'was left running when podctl was killed'
+        wait_until no_pod_is_left
+}
+
 test_build_run_killed() {
         local before after moment mounts
         mounts=$(findmnt --list --noheadings --output=TARGET | sort)

@@ -126,6 +126,10 @@ test_sign_in_a_registry() {
         assert_eq "$(careful run --net=none $name:1)" 'from a signed image'
         skopeo_reads p256 $name:1
         assert_fails '*' skopeo_reads rsa $name:1
+        # The tag is signed too: what was signed as one is not accepted as another.
+        skopeo copy --quiet --src-tls-verify=false --dest-tls-verify=false docker://$name:1 docker://$name:next
+        assert_fails 254 http fetch docker://$name:next
+        assert_contains "$output" "is for the name '$name:1', not for this one"
 
         # Others beside it: all are found.
         http sign --key=p384.key "docker://$name@$(cat digest)"

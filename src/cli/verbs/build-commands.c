@@ -185,6 +185,7 @@ static int run_end(Run *r)
         _cleanup_free_ char *message = NULL;
         int k;
 
+        build_pod_end_abandoned(r->context, r->build);
         build_pod_forget(r->context, r->build);
         k = build_context_end(r->build, BUILD_DIRECTORY, &message);
 

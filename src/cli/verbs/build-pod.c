@@ -20,6 +20,7 @@
 #include "shared/worker.h"
 #include "stage1/app-trace.h"
 #include "stage1/app-view.h"
+#include "unit/unit-job.h"
 
 #define APP "run"
 
@@ -301,6 +302,46 @@ static void remove_pod(const Pod *made)
                 (void) pod_remove(pod);
 }
 
+/* The pod of a command that is running, by its UUID: only who was killed leaves the file. */
+#define RUNNING "running"
+
+static int note_pod(const BuildContext *build, Uuid *ret)
+{
+        int r = uuid_new(ret);
+
+        if (r >= 0)
+                r = write_string_at(build->dir_fd, RUNNING, ret->s, 0600);
+        return r < 0 ? failed(r, NULL) : 0;
+}
+
+static void stop_pod(Context *context, const Pod *pod)
+{
+        _cleanup_free_ char *result = NULL;
+        sd_bus *bus;
+
+        if (pod->settings->unit && context_bus(context, &bus) >= 0)
+                (void) unit_job_run(bus, "StopUnit", pod->settings->unit, &result, NULL);
+        pod_ending_wait(&pod->uuid);
+}
+
+void build_pod_end_abandoned(Context *context, const BuildContext *build)
+{
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        _cleanup_free_ char *text = NULL;
+        PodStore *pods;
+        Uuid uuid;
+
+        if (geteuid() != 0 || read_file_at(build->dir_fd, RUNNING, UUID_STRING_MAX, &text, NULL) < 0)
+                return;
+        if (uuid_parse(text, &uuid) >= 0 && context_pods(context, &pods) >= 0 && pod_open(pods, &uuid, &pod) >= 0 &&
+            pod_load(pod, NULL) >= 0) {
+                log_warning("A command of this build was left running when podctl was killed; its pod is removed");
+                stop_pod(context, pod);
+                remove_pod(pod);
+        }
+        (void) unlinkat(build->dir_fd, RUNNING, 0);
+}
+
 static int run_in_pod(Context *context, BuildContext *build, const BuildPod *pod, Words *w)
 {
         _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
@@ -308,8 +349,15 @@ static int run_in_pod(Context *context, BuildContext *build, const BuildPod *pod
         char image[DIGEST_STRING_MAX];
         RunArgs args = { RUN_ARGS_UNSET, .net = (char *) pod->net, .policy = PULL_NEVER, .apps = &w->app, .n_apps = 1 };
         Digest id;
-        int lock = stage(context, build, &id), r;
+        Uuid uuid;
+        int lock, r;
 
+        build_pod_end_abandoned(context, build);
+        r = note_pod(build, &uuid);
+        if (r < 0)
+                return r;
+        args.uuid = &uuid;
+        lock = stage(context, build, &id);
         if (lock < 0)
                 return lock;
         w->app.image = (char *) digest_format_file(&id, image);
@@ -321,6 +369,7 @@ static int run_in_pod(Context *context, BuildContext *build, const BuildPod *pod
         if (r >= 0)
                 r = run_and_take(context, build, made, plan, w, pod->shown);
         remove_pod(made);
+        (void) unlinkat(build->dir_fd, RUNNING, 0);
         return r;
 }
 

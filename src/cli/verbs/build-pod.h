@@ -22,5 +22,7 @@ typedef struct BuildPod {
  * Returns the command's exit status; unless that is 0, what has changed is nothing that the caller should save. Logs
  * its own errors, but not that status. */
 int build_pod_run(Context *context, BuildContext *build, const BuildPod *pod);
+/* Stops and removes the pod of a command whose podctl was killed. Also done before the next command. */
+void build_pod_end_abandoned(Context *context, const BuildContext *build);
 /* Removes the image in which commands of this build ran. Whatever is wrong with it does not matter. */
 void build_pod_forget(Context *context, const BuildContext *build);

@@ -57,6 +57,15 @@ static int fetch_blob(SignatureSearch *s, FetchKind kind, const Digest *digest, 
         return 0;
 }
 
+static bool has_tag(const char *name)
+{
+        DockerReference reference = {};
+        bool tagged = docker_reference_parse(name, &reference) >= 0 && reference.tag;
+
+        docker_reference_done(&reference);
+        return tagged;
+}
+
 static int check_payload(SignatureSearch *s, const char *data, size_t n, char **reterr_message)
 {
         _cleanup_json_error_ JsonError error = {};
@@ -69,7 +78,7 @@ static int check_payload(SignatureSearch *s, const char *data, size_t n, char **
                 return r == -ENOMEM ? r : explain(reterr_message, EKEYREJECTED, "what is signed: %s",
                                                   json_error_message(&error, r));
         /* Cosign ignores the name, but if one was signed, checking it prevents a registry from passing off one image of
-         * a publisher as another. */
+         * a publisher as another; or, if the tag was signed too, as podctl does, an old one as the new one. */
         named = !isempty(payload.reference);
         if (!named)
                 r = signature_search_is_digest(s, payload.digest)
@@ -77,7 +86,7 @@ static int check_payload(SignatureSearch *s, const char *data, size_t n, char **
                             : explain(reterr_message, EKEYREJECTED, "is of the image %s, not of this one",
                                       payload.digest);
         else
-                r = simple_signing_check(&payload, s, false, reterr_message);
+                r = simple_signing_check(&payload, s, has_tag(payload.reference), reterr_message);
         simple_signing_done(&payload);
         return r;
 }
