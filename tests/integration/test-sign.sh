@@ -135,6 +135,8 @@ test_sign_in_a_registry() {
         http sign --key=p384.key "docker://$name@$(cat digest)"
         http sign --key=rsa.key "$name:1@$(cat digest)"
         http sign --key=ed25519.key "$name:1"
+        # Nothing is added by those who have signed it.
+        http sign --key=ed25519.key "$name:1"
         skopeo inspect --tls-verify=false --raw "docker://$name:$at" >signatures
         assert_eq "$(jq '.layers | length' signatures)" 4
         for kind in p256 p384 rsa ed25519; do

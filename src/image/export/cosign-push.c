@@ -72,6 +72,30 @@ static int make_payload(Signing *s, const char *signed_as, const Digest *digest)
         return r < 0 ? r : json_format_compact(o, &s->payload);
 }
 
+static bool is_signature_of(const OciDescriptor *layer, const Signing *s, const SecretKey *key)
+{
+        const char *encoded = strv_env_get(layer->annotations, COSIGN_ANNOTATION_SIGNATURE);
+        _cleanup_free_ char *signature = NULL;
+        size_t n;
+
+        return encoded && base64_decode(encoded, &signature, &n) >= 0 &&
+               public_key_verify(secret_key_public(key), s->payload, strlen(s->payload), signature, n) == 0;
+}
+
+/* By this key, with the same words. */
+static bool is_signed_already(const Signing *s, const SecretKey *key)
+{
+        Digest payload;
+
+        if (digest_of_memory(DIGEST_SHA256, s->payload, strlen(s->payload), &payload) < 0)
+                return false;
+        for (size_t i = 0; i < s->manifest->n_layers; i++)
+                if (digest_equal(&s->manifest->layers[i].digest, &payload) &&
+                    is_signature_of(&s->manifest->layers[i], s, key))
+                        return true;
+        return false;
+}
+
 /* The payload as one more layer, which carries its signature. */
 static int add_layer(Signing *s, const SecretKey *key)
 {
@@ -167,12 +191,13 @@ int cosign_push(Fetcher *f, const DockerReference *name, const char *signed_as, 
 
         if (r < 0)
                 return r;
+        r = make_payload(&s, signed_as, digest);
+        if (r < 0 || is_signed_already(&s, key))
+                return r;
         if (s.manifest->n_layers >= SIGNATURES_MAX)
                 return explain(reterr_message, EMFILE, "%s has %u signatures already; more are not looked at", tag,
                                SIGNATURES_MAX);
-        r = make_payload(&s, signed_as, digest);
-        if (r >= 0)
-                r = add_layer(&s, key);
+        r = add_layer(&s, key);
         if (r >= 0)
                 r = complete(&s);
         return r < 0 ? r : push(&s, f, name, tag, reterr_message);
