@@ -108,7 +108,7 @@ expired_key() { gpg_here --with-colons --list-keys "$1@example.com" | grep -q '^
 
 # With a key in PEM the signature is beside the image, as cosign has it: we and others verify it.
 test_sign_in_a_registry() {
-        local name=127.0.0.1:5000/team/app kind at
+        local name=127.0.0.1:5000/team/app kind at signers=()
         registry
         signable
         skopeo copy --quiet --dest-tls-verify=false oci-archive:app.oci docker://$name:1
@@ -145,6 +145,14 @@ test_sign_in_a_registry() {
                 http fetch --no-store docker://$name:1
         done
         skopeo_reads rsa $name:1 || [[ $(skopeo --version) == *' 1.9.'* ]] # which had only ECDSA
+        # Side by side, none is lost.
+        for kind in p256 p384 rsa ed25519; do
+                http sign --key=$kind.key "docker://$name:next" >/dev/null &
+                signers+=("$!")
+        done
+        wait "${signers[@]}"
+        skopeo inspect --tls-verify=false --raw "docker://$name:$at" >signatures
+        assert_eq "$(jq '.layers | length' signatures)" 8
         # That of another image fits nothing.
         podctl build begin
         podctl build copy /etc/hostname /

@@ -57,8 +57,8 @@ static int add_secret(Words *w, const char *secret)
         if (r < 0 || isempty(name) || strpbrk(secret, ","))
                 return log_error_errno(EINVAL, "Option --secret=%s: write NAME or NAME=FILE, without commas", secret);
         if (!credential_name_is_valid(name))
-                return log_error_errno(EINVAL, "Option --secret=%s: '%s' is not a valid name: letters, digits, '.', '_' "
-                                       "and '-', at most %i", secret, name, CREDENTIAL_NAME_MAX);
+                return log_error_errno(EINVAL, "Option --secret=%s: '%s' is not a valid name: letters, digits, '.', "
+                                       "'_' and '-', at most %i", secret, name, CREDENTIAL_NAME_MAX);
         if (!file)
                 return strv_extend(&w->app.credentials, name) < 0 ? log_oom() : 0;
         path = realpath(file, NULL);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
 
 #include "basic/base64.h"
 #include "basic/fd.h"
@@ -8,6 +10,9 @@
 #include "image/trust/simple-signing.h"
 #include "manifest/oci-image.h"
 #include "shared/explain.h"
+
+#define ATTEMPTS 10U
+#define WAIT_USEC 100000U
 
 /* What goes to the registry, with what is there. */
 typedef struct Signing {
@@ -182,18 +187,19 @@ static int push(const Signing *s, Fetcher *f, const DockerReference *name, char 
         return r;
 }
 
-int cosign_push(Fetcher *f, const DockerReference *name, const char *signed_as, const Digest *digest,
-                const SecretKey *key, char **reterr_message)
+/* 1: it is there already. */
+static int sign_once(Fetcher *f, const DockerReference *name, char *tag, const char *signed_as, const Digest *digest,
+                     const SecretKey *key, char **reterr_message)
 {
-        _cleanup_free_ char *tag = cosign_tag(digest);
         _cleanup_(signing_done) Signing s = {};
-        int r = tag ? find_present(f, name, tag, &s.manifest, reterr_message) : -ENOMEM;
+        int r = find_present(f, name, tag, &s.manifest, reterr_message);
 
+        if (r >= 0)
+                r = make_payload(&s, signed_as, digest);
         if (r < 0)
                 return r;
-        r = make_payload(&s, signed_as, digest);
-        if (r < 0 || is_signed_already(&s, key))
-                return r;
+        if (is_signed_already(&s, key))
+                return 1;
         if (s.manifest->n_layers >= SIGNATURES_MAX)
                 return explain(reterr_message, EMFILE, "%s has %u signatures already; more are not looked at", tag,
                                SIGNATURES_MAX);
@@ -201,4 +207,32 @@ int cosign_push(Fetcher *f, const DockerReference *name, const char *signed_as, 
         if (r >= 0)
                 r = complete(&s);
         return r < 0 ? r : push(&s, f, name, tag, reterr_message);
+}
+
+/* Not all at the same time. */
+static void wait_a_little(void)
+{
+        uint16_t random = 0;
+
+        (void) getrandom(&random, sizeof(random), 0);
+        (void) usleep(WAIT_USEC + random % WAIT_USEC);
+}
+
+/* Registries do not say whether somebody else has written in between, who did not have this signature: it is looked for
+ * until it stays. */
+int cosign_push(Fetcher *f, const DockerReference *name, const char *signed_as, const Digest *digest,
+                const SecretKey *key, char **reterr_message)
+{
+        _cleanup_free_ char *tag = cosign_tag(digest);
+
+        if (!tag)
+                return -ENOMEM;
+        for (unsigned i = 0; i < ATTEMPTS; i++) {
+                int r = sign_once(f, name, tag, signed_as, digest, key, reterr_message);
+
+                if (r != 0)
+                        return MIN(r, 0);
+                wait_a_little();
+        }
+        return explain(reterr_message, EBUSY, "others write %s all the time, without this signature; try again", tag);
 }
