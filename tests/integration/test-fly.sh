@@ -208,6 +208,8 @@ mkdir: can't create directory '/sys/fs/cgroup/x': Read-only file system"
         assert_eq "$(fly 'for i in /proc/self/fd/*; do readlink $i; done' |
                 grep -v '^/dev/null$\|^pipe:\|/proc/' || true)" ''
         fly_pod fly-walls
+        # Nobody's terminal is there.
+        assert_eq "$(fly 'ls /dev/pts')" ptmx
         # The process that holds the pod is out of the app's reach.
         local pid
         for pid in $(cat /sys/fs/cgroup/machine.slice/podctl-fly-walls.service/cgroup.procs) 1; do

@@ -170,7 +170,11 @@ static int add_terminal(const Enter *e, char ***properties)
         static const char *const lines[] = { "StandardInput=tty", "StandardOutput=tty", "StandardError=tty" };
         int r;
 
-        r = strv_extendf(properties, "TTYPath=%s", terminal_path(e->terminal));
+        /* To the host's systemd, it is in the app's root. */
+        if (e->engine->has_init)
+                r = strv_extendf(properties, "TTYPath=%s", terminal_path(e->terminal));
+        else
+                r = strv_extendf(properties, "TTYPath=/proc/%i/root%s", e->leader, terminal_path(e->terminal));
         if (r < 0)
                 return r;
         for (size_t i = 0; i < ELEMENTSOF(lines); i++) {

@@ -10,8 +10,25 @@
 
 static const char *const kernel_places[] = { "/dev", "/proc", "/sys" };
 
+/* Of its own: in the host's, root could read what somebody types (devpts, Documentation/filesystems/devpts.rst in the
+ * kernel). /dev/ptmx leads to those that are mounted beside it. */
+static int mount_terminals(int root_fd)
+{
+        _cleanup_close_ int target = open_in_root(root_fd, "/dev/pts", O_PATH | O_DIRECTORY);
+        char path[PROC_FD_PATH_MAX];
+
+        if (target < 0)
+                return target;
+        return mount("devpts", proc_fd_path(target, path), "devpts", MS_NOSUID | MS_NOEXEC,
+                     "newinstance,ptmxmode=0666,mode=0620,gid=5") < 0
+                       ? -errno
+                       : 0;
+}
+
 int fly_mount_kernel(const PlanApp *app, int root_fd, char **reterr_message)
 {
+        int r;
+
         for (size_t i = 0; i < ELEMENTSOF(kernel_places); i++) {
                 const char *place = kernel_places[i];
                 const MountOptions options = {
@@ -22,13 +39,16 @@ int fly_mount_kernel(const PlanApp *app, int root_fd, char **reterr_message)
                 };
                 _cleanup_close_ int target = open_in_root(root_fd, place, O_PATH | O_DIRECTORY),
                                     source = target < 0 ? target : mount_clone(AT_FDCWD, place, &options);
-                int r = source < 0 ? source : mount_attach(source, target);
 
+                r = source < 0 ? source : mount_attach(source, target);
                 if (r < 0)
                         return explain(reterr_message, r, "app '%s': cannot mount the host's %s: %s", app->app->name,
                                        place, strerror(-r));
         }
-        return 0;
+        r = mount_terminals(root_fd);
+        return r < 0 ? explain(reterr_message, r, "app '%s': cannot mount terminals of its own: %s", app->app->name,
+                               strerror(-r))
+                     : 0;
 }
 
 static bool is_of_kernel(const char *path)
