@@ -375,15 +375,78 @@ static int seal(const PlanMount *m, const MountContext *context)
         return root < 0 ? root : mount_set_read_only(root);
 }
 
-int plan_mounts_carry_out(const PlanMounts *mounts, MountContext *context, char **reterr_message)
-{
-        int r;
+/* A mount, and where its target is once the links in the app's root were followed, which only now can be seen. */
+typedef struct Placed {
+        const PlanMount *mount;
+        char *target;
+} Placed;
 
-        for (size_t i = 0; i < mounts->n; i++) {
-                r = carry_out(&mounts->items[i], context, reterr_message);
+static void placed_free(Placed *placed, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                free(placed[i].target);
+        free(placed);
+}
+
+static int find_target(const PlanMount *m, const MountContext *context, char **ret)
+{
+        _cleanup_close_ int root = m->app ? mount_open_app_root(context, m->app) : -EBADF;
+
+        if (root >= 0 && follow_in_root(root, m->target, ret) >= 0)
+                return 0;
+        *ret = strdup(m->target);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static bool covers(const Placed *a, const Placed *b)
+{
+        return streq_ptr(a->mount->app, b->mount->app) && path_is_at_or_below(b->target, a->target) &&
+               !streq(a->target, b->target);
+}
+
+/* What would hide others that are below it comes before them; otherwise the order stays. Roots come first: links are in
+ * there. */
+static int place(const PlanMounts *mounts, size_t first, const MountContext *context, Placed *placed, size_t *n)
+{
+        for (size_t i = first; i < mounts->n; i++) {
+                Placed next = { .mount = &mounts->items[i] };
+                size_t at = 0;
+                int r = find_target(next.mount, context, &next.target);
+
                 if (r < 0)
                         return r;
+                while (at < *n && !covers(&next, &placed[at]))
+                        at++;
+                memmove(placed + at + 1, placed + at, (*n - at) * sizeof(Placed));
+                placed[at] = next;
+                (*n)++;
         }
+        return 0;
+}
+
+static int carry_out_in_order(const PlanMounts *mounts, size_t first, MountContext *context, char **reterr_message)
+{
+        Placed *placed = new0(Placed, mounts->n + 1);
+        size_t n = 0;
+        int r = placed ? place(mounts, first, context, placed, &n) : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = carry_out(placed[i].mount, context, reterr_message);
+        placed_free(placed, n);
+        return r;
+}
+
+int plan_mounts_carry_out(const PlanMounts *mounts, MountContext *context, char **reterr_message)
+{
+        size_t first = 0;
+        int r = 0;
+
+        for (; r >= 0 && first < mounts->n && mounts->items[first].kind == PLAN_MOUNT_OVERLAY; first++)
+                r = carry_out(&mounts->items[first], context, reterr_message);
+        if (r >= 0)
+                r = carry_out_in_order(mounts, first, context, reterr_message);
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < mounts->n; i++) {
                 r = seal(&mounts->items[i], context);
                 if (r < 0)

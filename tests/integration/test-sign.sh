@@ -124,8 +124,10 @@ test_sign_in_a_registry() {
         http fetch docker://$name:1
         defer careful gc --grace-period=0
         assert_eq "$(careful run --net=none $name:1)" 'from a signed image'
-        skopeo_reads p256 $name:1
-        assert_fails '*' skopeo_reads rsa $name:1
+        if skopeo_can_read; then
+                skopeo_reads p256 $name:1
+                assert_fails '*' skopeo_reads rsa $name:1
+        fi
         # The tag is signed too: what was signed as one is not accepted as another.
         skopeo copy --quiet --src-tls-verify=false --dest-tls-verify=false docker://$name:1 docker://$name:next
         assert_fails 254 http fetch docker://$name:next
@@ -144,7 +146,7 @@ test_sign_in_a_registry() {
                 careful trust --skip-fingerprint-review --prefix=$name $kind.pub
                 http fetch --no-store docker://$name:1
         done
-        skopeo_reads rsa $name:1 || [[ $(skopeo --version) == *' 1.9.'* ]] # which had only ECDSA
+        ! skopeo_can_read || skopeo_reads rsa $name:1
         # Side by side, none is lost.
         for kind in p256 p384 rsa ed25519; do
                 http sign --key=$kind.key "docker://$name:next" >/dev/null &
@@ -159,6 +161,11 @@ test_sign_in_a_registry() {
         podctl --insecure-options=http build push docker://$name:2
         podctl build end
         assert_fails 254 http fetch docker://$name:2
+}
+
+# That of bookworm was built without it.
+skopeo_can_read() {
+        [[ $(skopeo --version) != *' 1.9.'* ]]
 }
 
 # skopeo_reads KEY NAME: it demands a signature by that key.

@@ -49,6 +49,18 @@ test_program_below_run() {
         assert_contains "$output" /run/v/missing
 }
 
+# By where they are, not by what they are called: /lib is a link to /usr/lib.
+test_order_follows_links() {
+        mkdir over under
+        echo deep >under/f
+        # shellcheck disable=SC2046
+        assert_eq "$(podctl run $(host r "$PWD/over" /usr/lib/x) $(host w "$PWD/under" /lib/x/y) debian --user=0 \
+                --exec=/bin/cat -- /lib/x/y/f)" deep
+        assert_fails 254 podctl run --volume=a,kind=empty --volume=b,kind=empty busybox --mount=volume=a,target=/v \
+                --mount=volume=b,target=/v/ --exec=/bin/true
+        assert_contains "$output" "there are two volumes at '/v/'"
+}
+
 # One within another, and a link that leads there.
 test_nested_below_run() {
         mkdir -p outer inner links

@@ -6,8 +6,24 @@
 #include "cli/compose/compose-mounts.h"
 #include "manifest/appc-strings.h"
 
+/* 1: the list has it twice. Where the app has something from before, that stays. */
+static int see_path(char ***seen, const char *path)
+{
+        char *clean = NULL;
+        int r = path_clean(path, &clean);
+
+        if (r < 0)
+                return r;
+        if (!strv_contains(*seen, clean))
+                return strv_consume(seen, clean);
+        free(clean);
+        return 1;
+}
+
 int compose_mounts(AppcPod *pod, AppcPodApp *app, char *const *texts)
 {
+        _cleanup_strv_free_ char **seen = NULL;
+
         STRV_FOREACH(text, texts) {
                 _cleanup_(mount_done) Mount mount = {};
                 _cleanup_json_error_ JsonError e = {};
@@ -24,6 +40,11 @@ int compose_mounts(AppcPod *pod, AppcPodApp *app, char *const *texts)
                         return log_error_errno(EINVAL,
                                                "Option --mount: there is no volume '%s'; declare it with --volume",
                                                mount.volume);
+                r = see_path(&seen, mount.path);
+                if (r < 0)
+                        return log_oom();
+                if (r > 0)
+                        return log_error_errno(EINVAL, "Option --mount: there are two volumes at '%s'", mount.path);
                 if (appc_pod_app_has_mount(app, mount.path))
                         continue;
                 if (appc_pod_app_add_mount(app, &mount) < 0)
