@@ -457,6 +457,17 @@ test_kube_generate() {
         assert_eq "$(head -n 1 ours)" '$B {x}'
 }
 
+# What its command line said of the network and the engine is not forgotten.
+test_kube_generate_of_run() {
+        kube_image
+        podctl run --detach --net=host --name=onhost localhost/busybox:1 --exec=/bin/sleep -- 1000 >/dev/null
+        defer end_pod onhost
+        assert_contains "$(podctl generate kube onhost)" 'hostNetwork: true'
+        podctl run --detach --stage1=fly --name=flown localhost/busybox:1 --exec=/bin/sleep -- 1000 >/dev/null
+        defer end_pod flown
+        assert_contains "$(podctl generate kube flown 2>&1)" 'its engine fly'
+}
+
 # What podman writes down of a container of its own, with its names for volumes.
 test_kube_of_podman() {
         . "$HERE/lib-examples.sh"

@@ -7,6 +7,7 @@
 #include "foreign/kube/kube-generate.h"
 #include "foreign/yaml/yaml-write.h"
 #include "image/name/docker-reference.h"
+#include "manifest/appc-image.h"
 #include "pod/pods-d.h"
 #include "shared/explain.h"
 
@@ -16,6 +17,23 @@ static int of_file(const char *path, const char *name, AppcPod **ret, char **ret
         if (!*ret_name)
                 return log_oom();
         return pod_manifest_read(NULL, path, NULL, ret);
+}
+
+/* What podctl run was told of the network and the engine is not in the manifest. */
+static int add_settings(const PodSettings *settings, AppcPod *manifest)
+{
+        const struct {
+                const char *annotation, *value;
+        } rows[] = {
+                { "podctl/net", settings->net },
+                { APPC_ANNOTATION_STAGE1, settings->stage1 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (rows[i].value && !appc_pod_annotation(manifest, rows[i].annotation) &&
+                    strv_env_set(&manifest->annotations, rows[i].annotation, rows[i].value) < 0)
+                        return log_oom();
+        return 0;
 }
 
 static int of_pod(Context *c, const char *word, AppcPod **ret, char **ret_name)
@@ -30,8 +48,11 @@ static int of_pod(Context *c, const char *word, AppcPod **ret, char **ret_name)
         if (r < 0)
                 return log_explained(r, message, "Cannot read pod %s", word);
         *ret_name = strdup(pod_display_name(pod));
+        if (!*ret_name)
+                return log_oom();
+        r = add_settings(pod->settings, pod->manifest);
         *ret = TAKE_PTR(pod->manifest);
-        return *ret_name ? 0 : log_oom();
+        return r;
 }
 
 /* What is in pods.d says less than a pod that was made of it, which has all that its images say. */
