@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
 #include "image/name/image-location.h"
 #include "lib/test-cases.h"
+#include "lib/test-temporary.h"
 
 #define HEX "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
@@ -224,5 +226,29 @@ Test(image_location, rkt_signatures)
 
                 cr_assert_eq(image_signature_url(row_string(row, "i"), &url), 0);
                 cr_expect_str_eq(url, row_string(row, "s"));
+        }
+}
+
+/* Of a directory that others write to. */
+Test(image_location, files_that_are_called_like_images)
+{
+        static const struct {
+                const char *in;
+                ImageLocationType type;
+        } cases[] = {
+                { "busybox", IMAGE_AT_STORE },
+                { "./busybox", IMAGE_AT_PATH },
+                { "busybox.oci", IMAGE_AT_PATH },
+        };
+        _cleanup_(temporary_done) Temporary t = temporary_new();
+
+        cr_assert_eq(fchdir(t.fd), 0);
+        cr_assert_eq(write_string_at(t.fd, "busybox", "", 0644), 0);
+        cr_assert_eq(write_string_at(t.fd, "busybox.oci", "", 0644), 0);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(image_location_done) ImageLocation l = {};
+
+                cr_assert_eq(image_location_parse(cases[i].in, &l, NULL), 0, "%s", cases[i].in);
+                cr_expect_eq(l.type, cases[i].type, "%s", cases[i].in);
         }
 }

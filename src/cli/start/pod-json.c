@@ -3,6 +3,7 @@
 #include "cli/start/pod-json.h"
 #include "cli/start/pod-networks.h"
 #include "cli/start/pod-ports.h"
+#include "pod/engine.h"
 #include "pod/pod-change.h"
 
 const char *pod_app_state(const Pod *pod, const char *app)
@@ -184,7 +185,9 @@ json_object *pod_to_json(Pod *pod)
         if (pod_exit_status(pod, &status) >= 0)
                 (void) json_object_object_add(o, "exit_code", json_object_new_int(status));
         if (pod->settings) {
-                (void) json_object_object_add(o, "machine", json_object_new_string(pod->settings->name));
+                (void) json_object_object_add(o, "machine", engine_of(pod->settings)->has_init
+                                                                    ? json_object_new_string(pod->settings->name)
+                                                                    : NULL);
                 (void) json_object_object_add(o, "unit", json_object_new_string(strempty(pod->settings->unit)));
         }
         if (pod->manifest)

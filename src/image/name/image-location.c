@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/stat.h>
+
 #include "image/name/image-location.h"
 #include "image/name/image-ref.h"
 #include "manifest/appc-strings.h"
@@ -272,6 +274,15 @@ static bool is_id(const char *s)
         return id;
 }
 
+/* Unlike with rkt, a file that is called like an image is not meant: whoever works in a directory of others would run
+ * one of theirs. */
+static bool is_word_of_a_file(const char *s)
+{
+        struct stat st;
+
+        return !strpbrk(s, "/.") && stat(s, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 static int parse_any(const char *s, ImageLocation *l, char **reterr_message)
 {
         if (is_id(s))
@@ -279,7 +290,7 @@ static int parse_any(const char *s, ImageLocation *l, char **reterr_message)
         for (size_t i = 0; i < ELEMENTSOF(schemes); i++)
                 if (startswith(s, schemes[i].scheme))
                         return schemes[i].parse(s, l, reterr_message);
-        if (image_ref_is_path(s))
+        if (image_ref_is_path(s) && !is_word_of_a_file(s))
                 return set_text(l, IMAGE_AT_PATH, s);
         /* Not a name with "//…" as its version. */
         if (strstr(s, "://"))

@@ -9,7 +9,8 @@
  *     sha256:…, sha512-…, NAME[:TAG]       only in the store, if NAME does not begin with a host name
  *     docker://NAME, oci://NAME            a registry (also docker:NAME); without a host Docker Hub
  *     https://…, http://…                  an ACI
- *     /PATH, ./PATH, file://PATH, an existing path    a file or directory
+ *     /PATH, ./PATH, file://PATH, an existing path    a file or directory; a file whose name has neither a dot nor a
+ *                                          slash is not one
  *     oci:PATH[:REFERENCE], oci-archive:…, docker-archive:…    the same, in the form of containers-transports(5)
  *     HOST/NAME[:VERSION][,LABEL=VALUE…]   by appc's discovery; a HOST has a dot, and no port
  *
