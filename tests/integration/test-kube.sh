@@ -464,7 +464,8 @@ test_kube_generate_of_run() {
         defer end_pod onhost
         assert_contains "$(podctl generate kube onhost)" 'hostNetwork: true'
         podctl run --detach --stage1=fly --name=flown localhost/busybox:1 --exec=/bin/sleep -- 1000 >/dev/null
-        defer end_pod flown
+        defer podctl rm flown
+        defer podctl stop flown
         assert_contains "$(podctl generate kube flown 2>&1)" 'its engine fly'
 }
 
