@@ -11,7 +11,8 @@ int grpc_buffer_add(GrpcBuffer *b, const void *data, size_t n)
                 b->n = b->taken = 0;
         if (ARRAY_GROW(b->data, b->allocated, b->n, n) < 0)
                 return -ENOMEM;
-        memcpy(b->data + b->n, data, n);
+        if (n > 0)
+                memcpy(b->data + b->n, data, n);
         b->n += n;
         return 0;
 }
@@ -109,7 +110,8 @@ static ssize_t read_answer(nghttp2_session *session, int32_t stream, uint8_t *to
         size_t n = MIN(grpc_buffer_left(&call->answer), room);
         _cleanup_free_ char *code = NULL, *text = NULL;
 
-        memcpy(to, call->answer.data + call->answer.taken, n);
+        if (n > 0)
+                memcpy(to, call->answer.data + call->answer.taken, n);
         call->answer.taken += n;
         if (grpc_buffer_left(&call->answer) > 0)
                 return (ssize_t) n;
