@@ -403,9 +403,17 @@ Test(app_mounts, order)
 
         stage_begin(&s);
         put(&s, "host/inner/f", "inner");
+        /* None hides another. */
         expect_done(&s, carry_out_in_root(&s, volume("inner", "/data/sub"), volume("dir", "/data")));
         expect_text(&s, "/data/f", "host");
-        expect_text(&s, "/data/sub/f", NULL);
+        expect_text(&s, "/data/sub/f", "inner");
+        stage_end(&s);
+
+        stage_begin(&s);
+        put(&s, "host/inner/f", "inner");
+        put_link(&s, "image/alias", "data");
+        expect_done(&s, carry_out_in_root(&s, volume("inner", "/alias/sub"), volume("dir", "/data")));
+        expect_text(&s, "/data/sub/f", "inner");
         stage_end(&s);
 
         stage_begin(&s);
