@@ -220,7 +220,8 @@ test_build_run_killed() {
         own build run --net=none -- touch /made
         after=$(jq -c '[.layers[].tar, .changes]' .podctl-build/build.json)
         for moment in $(seq 20); do
-                own build end
+                # Processes of the one that was killed may hold the build's lock for another moment.
+                wait_until own build end
                 own build begin --from="$IMAGES/busybox.oci"
                 own build copy /etc/hostname /etc/given
                 timeout --signal=KILL "0.$(printf '%02d' $((moment * 4)))" podctl --dir="$DATA" build run --net=none \
@@ -228,7 +229,7 @@ test_build_run_killed() {
                 assert_contains "$before $after" "$(jq -c '[.layers[].tar, .changes]' .podctl-build/build.json)"
         done
         # Once more, for a build that is as before.
-        own build end
+        wait_until own build end
         own build begin --from="$IMAGES/busybox.oci"
         own build copy /etc/hostname /etc/given
         own build run --net=none -- touch /made
