@@ -6,13 +6,21 @@
 #include "pod/engine.h"
 #include "unit/manager-connect.h"
 
+/* How long it may take until there is a process, and until that answers. Without one for so long, there will be none:
+ * somebody else holds the pod's lock. */
+#define PROCESS_SECONDS 3
 #define UP_SECONDS 30
 
-static int connect_once(Pod *pod, sd_bus **ret)
+typedef struct Waiting {
+        Patience for_process, for_answer;
+} Waiting;
+
+static int connect_once(Pod *pod, bool *ret_process, sd_bus **ret)
 {
         pid_t leader = 1;
         int r = engine_of(pod->settings)->has_init ? pod_leader_pid(pod, &leader) : 0;
 
+        *ret_process = r >= 0;
         return r < 0 ? r : manager_connect(leader, ret);
 }
 
@@ -23,12 +31,14 @@ static bool is_not_up(int r)
 
 int pod_connect(Pod *pod, sd_bus **ret)
 {
-        Patience patience = { .step_usec = 10000, .left_usec = UP_SECONDS * USEC_PER_SEC };
-        int r = connect_once(pod, ret);
+        Waiting w = { { .step_usec = 10000, .left_usec = PROCESS_SECONDS * USEC_PER_SEC },
+                      { .step_usec = 10000, .left_usec = UP_SECONDS * USEC_PER_SEC } };
+        bool process;
+        int r = connect_once(pod, &process, ret);
 
         while (is_not_up(r) && pod_refresh(pod) >= 0 && pod_state_is_alive(pod->state) &&
-               patience_wait(&patience, -EBADF))
-                r = connect_once(pod, ret);
+               patience_wait(process ? &w.for_answer : &w.for_process, -EBADF))
+                r = connect_once(pod, &process, ret);
         return r < 0 ? log_error_errno(r, "Cannot connect to the service manager of pod '%s': %m",
                                        pod->settings->name)
                      : 0;
