@@ -6,6 +6,13 @@
 
 static const uint8_t bytes[ATTACH_DATA_MAX] = "typed";
 
+/* Those without bytes. */
+static bool are_equal(const AttachFrame *a, const AttachFrame *b)
+{
+        return a->type == b->type && a->version == b->version && a->channels == b->channels && a->rows == b->rows &&
+               a->columns == b->columns && a->lost == b->lost && a->n == b->n;
+}
+
 /* What is written can be read, and nothing that is shorter or longer. */
 Test(attach_protocol, both_ways)
 {
@@ -23,7 +30,7 @@ Test(attach_protocol, both_ways)
                 AttachFrame got;
 
                 cr_assert(attach_frame_read(packet, n, &got), "%zu", i);
-                cr_expect_eq(memcmp(&got, &frames[i], sizeof(got)), 0, "%zu", i);
+                cr_expect(are_equal(&got, &frames[i]), "%zu", i);
                 cr_expect_not(attach_frame_read(packet, n + 1, &got), "%zu", i);
                 cr_expect_not(attach_frame_read(packet, n - 1, &got), "%zu", i);
         }
