@@ -95,6 +95,19 @@ static int find(Context *c, const char *text, Image **ret)
         return r < 0 ? r : image_store_find(store, own ?: text, ret, NULL);
 }
 
+/* The one that a call names. *ret is NULL where there is none: for both calls that is no error. */
+static GrpcCode find_asked(Context *c, const Cri__ImageSpec *asked, Image **ret, char **reterr_message)
+{
+        int r = asked && !isempty(asked->image) ? find(c, asked->image, ret) : -EINVAL;
+
+        if (r >= 0 || r == -ENOENT)
+                return GRPC_OK;
+        if (r != -EINVAL && r != -ENOTUNIQ)
+                return GRPC_INTERNAL;
+        *reterr_message = strprintf("'%s' is not the name of an image", asked ? strempty(asked->image) : "");
+        return GRPC_INVALID_ARGUMENT;
+}
+
 /* With all its names, and all that it says. */
 static Cri__Image *describe_whole(Context *c, const Digest *id)
 {
@@ -142,19 +155,10 @@ static GrpcCode image_status(Context *c, const void *request, void *response, ch
         const Cri__ImageStatusRequest *asked = request;
         Cri__ImageStatusResponse *answer = response;
         _cleanup_(image_freep) Image *image = NULL;
-        int r;
+        GrpcCode code = find_asked(c, asked->image, &image, reterr_message);
 
-        if (!asked->image || isempty(asked->image->image))
-                return *reterr_message = strdup("image is missing"), GRPC_INVALID_ARGUMENT;
-        r = find(c, asked->image->image, &image);
-        /* An image that is not there is an answer without one. */
-        if (r == -ENOENT)
-                return GRPC_OK;
-        if (r == -EINVAL || r == -ENOTUNIQ)
-                return *reterr_message = strprintf("'%s' is not the name of an image", asked->image->image),
-                       GRPC_INVALID_ARGUMENT;
-        if (r < 0)
-                return GRPC_INTERNAL;
+        if (code != GRPC_OK || !image)
+                return code;
         answer->image = describe_whole(c, &image->id);
         return answer->image ? GRPC_OK : GRPC_INTERNAL;
 }
@@ -271,15 +275,12 @@ static GrpcCode remove_image(Context *c, const void *request, void *response, ch
         _cleanup_(image_freep) Image *image = NULL;
         ImageStore *store;
         PodStore *pods;
+        GrpcCode code = find_asked(c, asked->image, &image, reterr_message);
         int r;
 
-        if (!asked->image || isempty(asked->image->image))
-                return *reterr_message = strdup("image is missing"), GRPC_INVALID_ARGUMENT;
-        r = find(c, asked->image->image, &image);
-        if (r == -ENOENT)
-                return GRPC_OK;
-        if (r >= 0)
-                r = context_images(c, &store);
+        if (code != GRPC_OK || !image)
+                return code;
+        r = context_images(c, &store);
         if (r >= 0)
                 r = context_pods(c, &pods);
         if (r >= 0)
