@@ -220,7 +220,7 @@ static int carry_out(AppChange *a, PodPlan *plan)
 
         if (r < 0)
                 return r;
-        r = pod_addresses_of_host(&host);
+        r = pod_addresses_are_wanted(plan) ? pod_addresses_of_host(&host) : 0;
         if (r >= 0)
                 r = pod_addresses_set(a->pod, plan, host, &message);
         if (r < 0)
