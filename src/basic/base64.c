@@ -36,6 +36,23 @@ int base64_decode(const char *s, char **ret, size_t *ret_size)
         return 0;
 }
 
+int base64_decode_without(const char *s, const char *skip, char **ret, size_t *ret_size)
+{
+        _cleanup_free_ char *packed = strdup(s);
+        size_t n = 0;
+        int r;
+
+        if (!packed)
+                return -ENOMEM;
+        for (const char *p = s; *p; p++)
+                if (!strchr(skip, *p))
+                        packed[n++] = *p;
+        packed[n] = 0;
+        r = base64_decode(packed, ret, ret_size);
+        explicit_bzero(packed, strlen(s)); /* it may be a secret */
+        return r;
+}
+
 char *base64_encode(const void *data, size_t n)
 {
         char *s = n < INT_MAX / 2 ? new_array(char, (n + 2) / 3 * 4 + 1) : NULL;

@@ -4,6 +4,15 @@
 
 #include "basic/fd.h"
 
+/* Whoever starts us without some of these means that nothing is there. What we open would be, and would be handed on
+ * as a standard stream, to programs in pods as well. */
+__attribute__((constructor)) static void fill_standard_streams(void)
+{
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+                if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+                        _exit(254);
+}
+
 int safe_close(int fd)
 {
         if (fd >= 0) {

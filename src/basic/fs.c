@@ -210,6 +210,16 @@ typedef struct Removal {
         bool moved;     /* something was moved up, maybe behind the read position in the topmost directory */
 } Removal;
 
+/* Root needs no permission to empty a directory, and its owner may give it to himself. */
+static void allow_owner(int dir_fd, const char *name)
+{
+        struct stat st;
+
+        if (geteuid() != 0 && fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) >= 0 && S_ISDIR(st.st_mode) &&
+            (st.st_mode & S_IRWXU) != S_IRWXU)
+                (void) fchmodat(dir_fd, name, (st.st_mode & 07777) | S_IRWXU, 0);
+}
+
 static int rm_rf_entry(Removal *m, unsigned depth, int fd, const struct dirent *entry);
 
 static int rm_rf_children(Removal *m, unsigned depth, int fd)
@@ -267,6 +277,7 @@ static int rm_rf_entry(Removal *m, unsigned depth, int fd, const struct dirent *
                         return 0;
                 error = errno;
         }
+        allow_owner(fd, entry->d_name);
         child = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (child < 0 || fstat(child, &st) < 0)
                 return errno == ENOENT ? 0 : errno == ENOTDIR || errno == ELOOP ? -error : -errno;
@@ -301,6 +312,7 @@ int rm_rf_at(int dir_fd, const char *path)
         struct stat st;
         int r;
 
+        allow_owner(dir_fd, path);
         fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0) {
                 if (errno == ENOENT)

@@ -65,7 +65,8 @@ char *string_from_bytes(const void *data, size_t n)
 
         if (!s)
                 return NULL;
-        memcpy(s, data, n);
+        if (n > 0)
+                memcpy(s, data, n);
         s[n] = 0;
         return s;
 }
@@ -107,6 +108,13 @@ static bool turns_text(const unsigned char *p)
 }
 
 /* In UTF-8, C2 followed by 80 to 9F is also a control character. */
+void string_to_upper(char *s)
+{
+        for (; *s; s++)
+                if (*s >= 'a' && *s <= 'z')
+                        *s = (char) (*s - 'a' + 'A');
+}
+
 void string_make_plain(char *s)
 {
         for (unsigned char *p = (unsigned char *) s; *p; p++)

@@ -47,6 +47,8 @@ bool string_is_ascii_printable(const char *s);
 /* Turns s into one line of text that contains no terminal commands and cannot look like another message in the journal:
  * control characters become '?'. */
 void string_make_plain(char *s);
+/* Of ASCII. */
+void string_to_upper(char *s);
 /* True when every character of s occurs in allowed. */
 bool string_in_charset(const char *s, const char *allowed);
 

@@ -43,6 +43,7 @@ int unix_connect_at(int dir_fd, const char *name, int type)
 int unix_connect_foreign_at(int dir_fd, const char *name, int type)
 {
         _cleanup_close_ int node = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), fd = -EBADF;
+        static const struct timeval patience = { .tv_sec = UNIX_CONNECT_SECONDS }, forever = {};
         struct sockaddr_un address = { .sun_family = AF_UNIX };
         struct stat st;
 
@@ -54,7 +55,11 @@ int unix_connect_foreign_at(int dir_fd, const char *name, int type)
         if (fd < 0)
                 return -errno;
         (void) proc_fd_path(node, address.sun_path);
-        return connect(fd, (const struct sockaddr *) &address, sizeof(address)) < 0 ? -errno : TAKE_FD(fd);
+        if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 ||
+            connect(fd, (const struct sockaddr *) &address, sizeof(address)) < 0 ||
+            setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &forever, sizeof(forever)) < 0)
+                return -errno;
+        return TAKE_FD(fd);
 }
 
 typedef union Control {

@@ -13,7 +13,8 @@ int unix_listen_at(int dir_fd, const char *name, int type);
 int unix_connect_at(int dir_fd, const char *name, int type);
 
 /* The same in a directory that somebody else may write to: the socket itself, through no link. -ENOTSOCK: it is
- * something else. */
+ * something else. -EAGAIN: nobody takes connections there, and so many wait that this one could not for so long. */
+#define UNIX_CONNECT_SECONDS 10
 int unix_connect_foreign_at(int dir_fd, const char *name, int type);
 
 /* Our processes also pass descriptors to each other: at most this many in a packet. */

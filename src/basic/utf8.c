@@ -32,6 +32,19 @@ size_t utf8_length(const char *s, size_t n)
         return 0;
 }
 
+size_t utf8_write(unsigned long character, char *to)
+{
+        static const unsigned char first[] = { 0x00, 0xc0, 0xe0, 0xf0 };
+        size_t n = character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+
+        if (character > 0x10ffff || (character >= 0xd800 && character <= 0xdfff))
+                return 0;
+        for (size_t i = n; i-- > 1; character >>= 6)
+                to[i] = (char) (0x80 | (character & 0x3f));
+        to[0] = (char) (first[n - 1] | character);
+        return n;
+}
+
 bool utf8_is_valid(const char *s)
 {
         for (size_t left = strlen(s), n; left > 0; s += n, left -= n) {

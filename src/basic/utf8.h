@@ -3,9 +3,15 @@
 
 #include "basic/macro.h"
 
+/* What editors of some systems begin a text with. */
+#define UTF8_MARK "\xef\xbb\xbf"
+
 /* How many bytes the character at s takes, of the n bytes there; 0 when it is not valid: an overlong form, half a
  * surrogate pair, or beyond U+10FFFF (RFC 3629, section 4). */
 size_t utf8_length(const char *s, size_t n);
+
+/* Writes a character, in at most four bytes, and returns how many; 0: there is none of that number. */
+size_t utf8_write(unsigned long character, char *to);
 
 /* Whether all of the text is UTF-8, as documents in JSON have to be (RFC 8259, section 8.1). */
 bool utf8_is_valid(const char *s);

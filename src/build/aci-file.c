@@ -24,6 +24,7 @@ typedef struct Reading {
         AciFile file;
         char **names;           /* of all entries */
         size_t n, n_allocated;
+        char **links;           /* what hard links lead to, of these */
         char **reterr_message;
 } Reading;
 
@@ -32,6 +33,7 @@ static void reading_done(Reading *r)
         for (size_t i = 0; i < r->n; i++)
                 free(r->names[i]);
         free(r->names);
+        strv_free(r->links);
         aci_file_done(&r->file);
 }
 
@@ -70,10 +72,25 @@ static int read_manifest(Reading *r, ArchiveReader *reader)
         return k;
 }
 
+/* It could lead to any file of whoever unpacks this without care. */
+static int look_at_link(Reading *r, const char *to, const char *path)
+{
+        _cleanup_free_ char *target = NULL;
+        int k = tree_path(to, &target);
+
+        if (k == -ENOMEM)
+                return k;
+        return k < 0 || !path_is_at_or_below(target, ROOTFS)
+                       ? find_fault(r, "is a hard link to what is not in rootfs", path)
+                       : strv_extend(&r->links, target);
+}
+
 static int look_at(Reading *r, struct archive_entry *entry, char *path, ArchiveReader *reader)
 {
         bool is_directory = archive_entry_filetype(entry) == AE_IFDIR;
 
+        if (archive_entry_hardlink(entry) && path_is_at_or_below(path, ROOTFS))
+                return look_at_link(r, archive_entry_hardlink(entry), path);
         if (streq(path, MANIFEST) && archive_entry_filetype(entry) == AE_IFREG)
                 return read_manifest(r, reader);
         if (!path_is_at_or_below(path, ROOTFS))
@@ -112,6 +129,17 @@ static int find_duplicates(Reading *r)
         return k;
 }
 
+/* The names are sorted by now. */
+static int find_missing_links(Reading *r)
+{
+        int k = 0;
+
+        STRV_FOREACH(link, r->links)
+                if (k >= 0 && !bsearch(link, r->names, r->n, sizeof(char *), compare_names))
+                        k = find_fault(r, "is missing, and a hard link leads to it", *link);
+        return k;
+}
+
 static int read_entries(Reading *r, int fd)
 {
         _cleanup_(archive_reader_freep) ArchiveReader *reader = NULL;
@@ -140,6 +168,8 @@ int aci_file_read(int fd, AciFile *ret, char **reterr_message)
 
         if (k >= 0)
                 k = find_duplicates(&r);
+        if (k >= 0)
+                k = find_missing_links(&r);
         if (k < 0)
                 return k;
         *ret = r.file;

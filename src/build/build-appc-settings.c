@@ -137,8 +137,15 @@ static int parse_handler(const Setting *s, char *const *words, json_object **ret
 static int parse_groups(const Setting *s, char *const *words, json_object **ret)
 {
         _cleanup_json_object_ json_object *list = json_object_new_array();
+        _cleanup_free_ char *joined = strv_join(words, ",");
+        _cleanup_strv_free_ char **gids = NULL;
+        int r = joined ? strv_split(joined, ',', &gids) : -ENOMEM;
 
-        STRV_FOREACH(word, words) {
+        if (r < 0)
+                return r;
+        if (!gids)
+                return -EINVAL;
+        STRV_FOREACH(word, gids) {
                 uint32_t gid;
 
                 if (parse_uint32(*word, &gid) < 0 || gid == UINT32_MAX)

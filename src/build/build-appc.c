@@ -50,7 +50,7 @@ static json_object *app_of(json_object *document)
         json_object *app = NULL;
 
         (void) json_object_object_get_ex(document, "app", &app);
-        return app;
+        return json_object_is_type(app, json_type_object) ? app : NULL;
 }
 
 static json_object *member_of(json_object *document, const Part *part)
@@ -59,7 +59,8 @@ static json_object *member_of(json_object *document, const Part *part)
 
         if (o)
                 (void) json_object_object_get_ex(o, part->member, &member);
-        return member;
+        /* What is of another type is not there; that it is wrong, the check of the whole says. */
+        return part->key && !json_object_is_type(member, json_type_array) ? NULL : member;
 }
 
 /* An app that says nothing runs as root. */
@@ -80,7 +81,7 @@ static bool has_value(json_object *entry, const char *member, const char *value)
 {
         json_object *o = NULL;
 
-        return member && json_object_object_get_ex(entry, member, &o) && streq(json_object_get_string(o), value);
+        return member && json_object_object_get_ex(entry, member, &o) && streq_ptr(json_object_get_string(o), value);
 }
 
 static const char *text_of(json_object *entry, const char *member)

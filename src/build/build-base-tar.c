@@ -6,6 +6,7 @@
 #include "build/build-base-tar.h"
 #include "build/build-layer.h"
 #include "build/build-tar.h"
+#include "build/build-tree.h"
 #include "image/tree/unpack-tree.h"
 #include "shared/explain.h"
 #include "shared/json-foreign.h"
@@ -14,6 +15,7 @@ typedef struct BaseTar {
         BuildContext *context;
         const char *prefix;     /* of the names that count, without a slash; "": all of them */
         BuildTar *tar;
+        BuildTree *tree;        /* of the entries so far */
         char **reterr_message;
 } BaseTar;
 
@@ -40,7 +42,112 @@ static const char *path_in_layer(const BaseTar *b, const char *path)
         return path + strspn(path, "/");
 }
 
-static int copy_link(BaseTar *b, const char *path, const char *hardlink)
+/* What would make a layer that cannot be unpacked. */
+
+static int refuse_error(const BaseTar *b, int r)
+{
+        return explain(b->reterr_message, r, "%s", tree_error_text(r) ?: strerror(-r));
+}
+
+static int check_owner(const BaseTar *b, struct archive_entry *entry)
+{
+        int64_t ids[] = { archive_entry_uid(entry), archive_entry_gid(entry) };
+
+        for (size_t i = 0; i < ELEMENTSOF(ids); i++)
+                if (ids[i] < 0 || ids[i] >= UINT32_MAX)
+                        return explain(b->reterr_message, EINVAL, "belongs to %" PRIi64 ", which no user can be",
+                                       ids[i]);
+        return 0;
+}
+
+static int check_special(const BaseTar *b, struct archive_entry *entry)
+{
+        unsigned major = archive_entry_rdevmajor(entry), minor = archive_entry_rdevminor(entry);
+        mode_t type = archive_entry_filetype(entry);
+
+        if (type == AE_IFLNK && isempty(archive_entry_symlink(entry)))
+                return refuse_error(b, -ENODATA);
+        if (type == AE_IFCHR && major == 0 && minor == 0)
+                return explain(b->reterr_message, EINVAL, "is a device 0/0");
+        if ((type == AE_IFCHR || type == AE_IFBLK) && (major >= 1U << 12 || minor >= 1U << 20))
+                return explain(b->reterr_message, EINVAL, "is a device with a number out of range");
+        return 0;
+}
+
+/* Goes on from the directory to what is called that in it. A directory may come later, or not at all; a link leads to
+ * one that is there. */
+static int enter_parent(const BaseTar *b, const char *name, size_t length, char **directory)
+{
+        _cleanup_free_ char *path = strprintf("%s%s%.*s", *directory, **directory ? "/" : "", (int) length, name),
+                            *real = NULL;
+        mode_t type = path ? build_tree_type(b->tree, path) : 0;
+        int r = path ? 0 : -ENOMEM;
+
+        if (r >= 0 && S_ISLNK(type)) {
+                r = build_tree_follow(b->tree, path, &real);
+                type = r >= 0 ? build_tree_type(b->tree, real) : 0;
+                if (r >= 0 && type == 0)
+                        r = -ELOOP;
+        }
+        if (r < 0)
+                return r;
+        if (type != 0 && !S_ISDIR(type))
+                return -ENOTDIR;
+        free(*directory);
+        *directory = real ? TAKE_PTR(real) : TAKE_PTR(path);
+        return 0;
+}
+
+/* The path with no link among its parents. */
+static int follow_parents(const BaseTar *b, const char *path, char **ret)
+{
+        _cleanup_free_ char *directory = strdup("");
+        int r = directory ? 0 : -ENOMEM;
+
+        for (size_t n; r >= 0 && path[n = strcspn(path, "/")]; path += n + 1)
+                r = enter_parent(b, path, n, &directory);
+        if (r < 0)
+                return r == -ENOMEM ? r : refuse_error(b, r);
+        *ret = *directory ? strjoin(directory, "/", path) : strdup(path);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static int note_link(BaseTar *b, const char *path, const char *hardlink)
+{
+        _cleanup_free_ char *target = NULL;
+        int r = follow_parents(b, hardlink, &target);
+
+        if (r < 0)
+                return r;
+        if (S_ISDIR(build_tree_type(b->tree, target)))
+                return explain(b->reterr_message, EBADMSG, "is a hard link to '%s', which is a directory", hardlink);
+        r = build_tree_link(b->tree, path, target);
+        return r == -ENOENT ? explain(b->reterr_message, EBADMSG, "is a hard link to '%s', which does not come before "
+                                      "it", hardlink)
+                            : r;
+}
+
+static int note_entry(BaseTar *b, struct archive_entry *entry, const char *path, const char *hardlink)
+{
+        _cleanup_free_ char *real = NULL;
+        mode_t before, type = archive_entry_filetype(entry);
+        int r = check_owner(b, entry);
+
+        if (r < 0 || !*path)
+                return r;
+        r = hardlink ? 0 : check_special(b, entry);
+        if (r >= 0)
+                r = follow_parents(b, path, &real);
+        if (r < 0)
+                return r;
+        before = build_tree_type(b->tree, real);
+        if (before != 0 && !(S_ISDIR(before) && !hardlink && S_ISDIR(type)))
+                return refuse_error(b, -EEXIST);
+        return hardlink ? note_link(b, real, hardlink)
+                        : build_tree_apply(b->tree, real, type, archive_entry_symlink(entry));
+}
+
+static int copy_link(BaseTar *b, struct archive_entry *entry, const char *path, const char *hardlink)
 {
         _cleanup_free_ char *to = NULL;
         const char *target;
@@ -49,13 +156,16 @@ static int copy_link(BaseTar *b, const char *path, const char *hardlink)
         if (r < 0)
                 return r;
         target = path_in_layer(b, to);
-        return target ? build_tar_link(b->tar, path, target, b->reterr_message)
-                      : explain(b->reterr_message, EBADMSG, "is a link to '%s', which is not a file of the image", to);
+        if (!target)
+                return explain(b->reterr_message, EBADMSG, "is a link to '%s', which is not a file of the image", to);
+        r = note_entry(b, entry, path, target);
+        return r < 0 ? r : build_tar_link(b->tar, path, target, b->reterr_message);
 }
 
 static int copy_entry(BaseTar *b, struct archive_entry *entry, const char *path, ArchiveReader *reader)
 {
         const char *hardlink = archive_entry_hardlink(entry);
+        int r;
 
         path = path_in_layer(b, path);
         if (!path)
@@ -66,8 +176,9 @@ static int copy_entry(BaseTar *b, struct archive_entry *entry, const char *path,
                 return explain(b->reterr_message, EINVAL, "no file of an image can be called '%s': in a layer, it says "
                                "that one is removed", path_basename(path));
         if (hardlink)
-                return copy_link(b, path, hardlink);
-        return build_tar_copy(b->tar, *path ? path : ".", entry, reader, b->reterr_message);
+                return copy_link(b, entry, path, hardlink);
+        r = note_entry(b, entry, path, NULL);
+        return r < 0 ? r : build_tar_copy(b->tar, *path ? path : ".", entry, reader, b->reterr_message);
 }
 
 static int copy_entries(BaseTar *b, int fd)
@@ -83,8 +194,7 @@ static int copy_entries(BaseTar *b, int fd)
                 _cleanup_free_ char *path = NULL;
 
                 r = tree_path(name, &path);
-                if (r >= 0)
-                        r = copy_entry(b, entry, path, reader);
+                r = r < 0 ? refuse_error(b, r) : copy_entry(b, entry, path, reader);
                 if (r < 0)
                         return explain_context(b->reterr_message, r, "entry '%s'", name);
         }
@@ -99,6 +209,8 @@ static int make_layer(BaseTar *b, int fd)
         int r = layer < 0 ? layer : build_tar_new_exact(layer, c->record->time, false, &b->tar, b->reterr_message);
 
         if (r >= 0)
+                r = build_tree_new(&b->tree);
+        if (r >= 0)
                 r = copy_entries(b, fd);
         if (r >= 0)
                 r = build_tar_finish(b->tar, b->reterr_message);
@@ -108,6 +220,7 @@ static int make_layer(BaseTar *b, int fd)
 static void base_tar_done(BaseTar *b)
 {
         build_tar_free(b->tar);
+        build_tree_free(b->tree);
 }
 
 static int take_manifest(BuildContext *c, const AciFile *file, char **reterr_message)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "basic/path.h"
+#include "build/build-artifacts.h"
 #include "build/build-base.h"
 #include "build/build-config.h"
 #include "build/build-tar.h"
+#include "image/name/image-location.h"
 #include "image/source/source-path.h"
 #include "image/store/image-store-internal.h"
 #include "image/store/layer-store.h"
@@ -17,6 +19,8 @@
 #define BASE "base"
 #define BASE_TREE BASE "/tree"
 #define BASE_FILES BASE "/files"
+
+#define ANNOTATION_BASE_NAME "org.opencontainers.image.base.name"
 
 int build_base_scratch(BuildContext *c, const char *platform, char **reterr_message)
 {
@@ -79,6 +83,13 @@ static int take_config(BuildContext *c, const char *text, size_t n, const char *
 
 /* Layers */
 
+/* Hard links come after what they lead to. */
+static const char *apply_error(struct archive_entry *entry, int r)
+{
+        return r == -ENOENT && archive_entry_hardlink(entry) ? "is a hard link to a file that is not there"
+                                                             : tree_error_text(r) ?: strerror(-r);
+}
+
 static int apply_entry(BuildTree *tree, struct archive_entry *entry)
 {
         const char *hardlink = archive_entry_hardlink(entry);
@@ -106,7 +117,7 @@ static int read_layer(int fd, BuildTree *tree, BuildLayer *layer, char **reterr_
                 r = apply_entry(tree, entry);
                 if (r < 0)
                         return explain(reterr_message, EBADMSG, "entry '%s': %s",
-                                       strempty(archive_entry_pathname(entry)), strerror(-r));
+                                       strempty(archive_entry_pathname(entry)), apply_error(entry, r));
         }
         if (r >= 0)
                 r = archive_reader_finish(reader, &totals, reterr_message);
@@ -196,7 +207,15 @@ static int add_stored_layer(BuildContext *c, ImageStore *store, BuildTree *tree,
         return add_layer(c, tree, fd, path, layer, reterr_message);
 }
 
-int build_base_image(BuildContext *c, ImageStore *store, const Image *image, const char *platform,
+static int keep_annotations(BuildContext *c, const char *manifest, size_t n)
+{
+        _cleanup_(oci_manifest_freep) OciManifest *m = NULL;
+        int r = manifest ? oci_manifest_parse_foreign(manifest, n, &m, NULL) : 0;
+
+        return r < 0 || !m ? r : strv_env_set_all(&c->record->annotations, m->annotations);
+}
+
+int build_base_image(BuildContext *c, ImageStore *store, const Image *image, const char *platform, bool continues,
                      char **reterr_message)
 {
         _cleanup_(build_tree_freep) BuildTree *tree = NULL;
@@ -207,8 +226,14 @@ int build_base_image(BuildContext *c, ImageStore *store, const Image *image, con
         r = take_config(c, image->config, image->config_size, platform, reterr_message);
         if (r >= 0)
                 r = build_tree_new(&tree);
+        if (r >= 0)
+                r = free_and_strdup(&c->record->base_digest, DIGEST_STRING(&image->id));
         for (size_t i = 0; r >= 0 && i < image->n_layers; i++)
                 r = add_stored_layer(c, store, tree, &image->layers[i], reterr_message);
+        if (r >= 0)
+                r = build_artifacts_take_stored(c, store, image, reterr_message);
+        if (r >= 0 && continues)
+                r = keep_annotations(c, image->manifest, image->manifest_size);
         return r < 0 ? r : write_tree(c, tree, reterr_message);
 }
 
@@ -237,7 +262,8 @@ static int add_file_layer(BuildContext *c, const BaseFiles *base, BuildTree *tre
         return fd < 0 ? fd : add_layer(c, tree, fd, path, &image->layers[i], reterr_message);
 }
 
-static int take_image(BuildContext *c, const BaseFiles *base, const char *platform, char **reterr_message)
+static int take_image(BuildContext *c, const BaseFiles *base, const char *platform, bool continues,
+                      char **reterr_message)
 {
         _cleanup_(build_tree_freep) BuildTree *tree = NULL;
         const SourceImage *image = base->images.images;
@@ -250,10 +276,16 @@ static int take_image(BuildContext *c, const BaseFiles *base, const char *platfo
         r = take_config(c, image->config, image->config_size, platform, reterr_message);
         if (r >= 0 && image->names)
                 r = free_and_strdup(&c->record->base_name, image->names[0]);
+        if (r >= 0 && image->manifest)
+                r = free_and_strdup(&c->record->base_digest, DIGEST_STRING(&image->id));
         if (r >= 0)
                 r = build_tree_new(&tree);
         for (size_t i = 0; r >= 0 && i < image->n_layers; i++)
                 r = add_file_layer(c, base, tree, image, i, reterr_message);
+        if (r >= 0 && image->manifest)
+                r = build_artifacts_take(c, base->source, &image->id, reterr_message);
+        if (r >= 0 && continues)
+                r = keep_annotations(c, image->manifest, image->manifest_size);
         return r < 0 ? r : write_tree(c, tree, reterr_message);
 }
 
@@ -284,7 +316,7 @@ static int open_source(BuildContext *c, const char *path, char **ret_path, char 
         return r < 0 ? r : TAKE_FD(files);
 }
 
-int build_base_path(BuildContext *c, const char *path, const char *reference, const char *platform,
+int build_base_path(BuildContext *c, const char *path, const char *reference, const char *platform, bool continues,
                     char **reterr_message)
 {
         _cleanup_(oci_platform_freep) OciPlatform *wanted = NULL;
@@ -302,7 +334,42 @@ int build_base_path(BuildContext *c, const char *path, const char *reference, co
         if (r == -EMEDIUMTYPE)
                 r = explain(reterr_message, r, "neither an OCI layout nor a docker archive");
         if (r >= 0)
-                r = take_image(c, &base, platform, reterr_message);
+                r = take_image(c, &base, platform, continues, reterr_message);
         source_images_done(&base.images);
         return r < 0 ? explain_context(reterr_message, r, "%s", path) : 0;
+}
+
+/* Annotations */
+
+/* "HOST/PATH:TAG", as whoever reads the annotation finds the image. NULL in *ret: it is another kind of name. */
+static int complete_name(const char *name, char **ret)
+{
+        _cleanup_(image_location_done) ImageLocation location = {};
+        const char *plain = startswith(name, "docker://") ?: name;
+        _cleanup_free_ char *text = strjoin("docker://", plain);
+        int r = text ? image_location_parse(text, &location, NULL) : -ENOMEM;
+
+        *ret = NULL;
+        if (r == -EINVAL)
+                return 0;
+        if (r < 0)
+                return r;
+        /* "docker://sha256:…" is the ID of an image of the store. */
+        if (location.type != IMAGE_AT_REGISTRY)
+                return 0;
+        if (plain != name || path_is_at_or_below(plain, location.registry.registry))
+                *ret = TAKE_PTR(location.text);
+        return 0;
+}
+
+int build_base_annotate(BuildRecord *r, const char *name)
+{
+        _cleanup_free_ char *complete = NULL;
+        int k = name ? complete_name(name, &complete) : 0;
+
+        if (k >= 0 && complete)
+                k = strv_env_set(&r->annotations, ANNOTATION_BASE_NAME, complete);
+        if (k >= 0 && r->base_digest)
+                k = strv_env_set(&r->annotations, OCI_ANNOTATION_BASE_DIGEST, r->base_digest);
+        return k;
 }

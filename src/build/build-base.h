@@ -7,13 +7,17 @@
 /* What a build begins with. All fill the record of a build that begins; the caller saves it. platform: as in
  * build_config_new(); of a base it has to suit the base, and chooses from an index. Layers of a base are read, to
  * check them and to learn which files they have; those of the store are kept in the build, and others stay where they
- * are. */
+ * are. continues: the new image is that one, changed, and keeps the annotations of its manifest. */
 
 int build_base_scratch(BuildContext *c, const char *platform, char **reterr_message);
 /* An image of the store. The caller holds the store's lock, shared. */
-int build_base_image(BuildContext *c, ImageStore *store, const Image *image, const char *platform,
+int build_base_image(BuildContext *c, ImageStore *store, const Image *image, const char *platform, bool continues,
                      char **reterr_message);
 /* An OCI layout, or an archive of one or by `docker save`, which is unpacked into the context. reference: which of its
  * images, or NULL. -ENOTUNIQ: it has several. -EMEDIUMTYPE: it is something else. */
-int build_base_path(BuildContext *c, const char *path, const char *reference, const char *platform,
+int build_base_path(BuildContext *c, const char *path, const char *reference, const char *platform, bool continues,
                     char **reterr_message);
+
+/* Says in the annotations of the new image what that base is (image-spec, "Pre-Defined Annotation Keys"). name: as it
+ * was asked for; it is left out if it does not begin with a registry, and could mean another image elsewhere. */
+int build_base_annotate(BuildRecord *r, const char *name);

@@ -14,12 +14,15 @@ static int check_file(void *p, json_object *o, JsonError *e)
                 return json_error_set(e, -EBADMSG, "path", "'%s' is not a path within a build", strempty(f->path));
         if (isempty(f->file) || strchr(f->file, '/') || f->file[0] == '.')
                 return json_error_set(e, -EBADMSG, "file", "'%s' is not the name of a file", strempty(f->file));
+        if (isempty(f->digest))
+                return json_error_set(e, -EBADMSG, "digest", "is missing");
         return 0;
 }
 
 static const JsonField file_table[] = {
         { "path", &json_string, offsetof(BuildCacheFile, path), JSON_MANDATORY },
         { "file", &json_string, offsetof(BuildCacheFile, file), JSON_MANDATORY },
+        { "digest", &json_string, offsetof(BuildCacheFile, digest), JSON_MANDATORY },
         {}
 };
 static const JsonType file_list = JSON_ARRAY(BuildCacheFile, file_table, check_file);

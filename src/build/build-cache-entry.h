@@ -9,6 +9,7 @@
 typedef struct BuildCacheFile {
         char *path;             /* in the build */
         char *file;             /* in files/ of the cache, where several entries have it */
+        char *digest;           /* SHA-256 of what it was when it was kept, in hex */
 } BuildCacheFile;
 
 typedef struct BuildCacheEntry {

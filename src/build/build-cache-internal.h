@@ -15,4 +15,9 @@ struct BuildCache {
         BuildCacheEntry *pending;       /* what the build is to become */
         BuildCacheFile *known;          /* files of the build that are in the cache */
         size_t n_known, n_allocated;
+        char **sound;                   /* "FILE DIGEST" of those that were read, and are what they were */
 };
+
+/* Files of a build are never written to once they have their names, so that both may have the same. Nothing is done if
+ * there is one of the new name. */
+int build_cache_share_file(int from_fd, const char *from, int to_fd, const char *to);

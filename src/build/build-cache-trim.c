@@ -91,7 +91,7 @@ static int keep_or_remove(Trim *t, const Step *step, time_t now)
 
         if (r == -ENOMEM)
                 return r;
-        if (cost > t->left || is_old(t, step->used, now))
+        if (cost == UINT64_MAX || cost > t->left || is_old(t, step->used, now))
                 return !t->preview && unlinkat(t->cache->steps_fd, step->name, 0) < 0 ? -errno : 0;
         t->left -= cost;
         for (size_t i = 0; i < entry->n_files; i++)

@@ -54,12 +54,17 @@ int build_cache_share(BuildCache *c, const char *name, char **ret)
         return 0;
 }
 
+static void file_done(BuildCacheFile *f)
+{
+        free(f->path);
+        free(f->file);
+        free(f->digest);
+}
+
 static void forget_known(BuildCache *c)
 {
-        for (size_t i = 0; i < c->n_known; i++) {
-                free(c->known[i].path);
-                free(c->known[i].file);
-        }
+        for (size_t i = 0; i < c->n_known; i++)
+                file_done(&c->known[i]);
         c->n_known = 0;
 }
 
@@ -69,6 +74,7 @@ BuildCache *build_cache_free(BuildCache *c)
                 return NULL;
         forget_known(c);
         free(c->known);
+        strv_free(c->sound);
         free(c->path);
         build_cache_entry_free(c->pending);
         safe_close(c->files_fd);
@@ -168,41 +174,70 @@ static int copy_file(int from_fd, const char *from, int to_fd, const char *to)
         return r;
 }
 
-/* Files of a build are never written to once they have their names, so that both may have the same. */
-static int share_file(int from_fd, const char *from, int to_fd, const char *to)
+int build_cache_share_file(int from_fd, const char *from, int to_fd, const char *to)
 {
         if (linkat(from_fd, from, to_fd, to, 0) >= 0 || errno == EEXIST)
                 return 0;
         return copy_file(from_fd, from, to_fd, to);
 }
 
-static const char *find_known(const BuildCache *c, const char *path)
+static const BuildCacheFile *find_known(const BuildCache *c, const char *path)
 {
         for (size_t i = 0; i < c->n_known; i++)
                 if (streq(c->known[i].path, path))
-                        return c->known[i].file;
+                        return &c->known[i];
         return NULL;
 }
 
-static int add_known(BuildCache *c, const char *path, const char *file)
+static int copy_row(const BuildCacheFile *from, BuildCacheFile *ret)
 {
-        BuildCacheFile f = { strdup(path), strdup(file) };
+        *ret = (BuildCacheFile) { strdup(from->path), strdup(from->file), strdup(from->digest) };
+        return ret->path && ret->file && ret->digest ? 0 : -ENOMEM;
+}
 
-        if (!f.path || !f.file || ARRAY_GROW(c->known, c->n_allocated, c->n_known, 1) < 0) {
-                free(f.path);
-                free(f.file);
-                return -ENOMEM;
+static int add_known(BuildCache *c, const BuildCacheFile *file)
+{
+        BuildCacheFile f;
+        int r = copy_row(file, &f);
+
+        if (r >= 0)
+                r = ARRAY_GROW(c->known, c->n_allocated, c->n_known, 1);
+        if (r < 0) {
+                file_done(&f);
+                return r;
         }
         c->known[c->n_known++] = f;
         return 0;
 }
 
+static int digest_of(int dir_fd, const char *name, Digest *ret)
+{
+        _cleanup_close_ int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        uint64_t size;
+
+        return fd < 0 ? -errno : digest_of_file(DIGEST_SHA256, fd, ret, &size);
+}
+
+/* Each is read once, however many steps have it. One that is not what it was stays: a step before may have made it
+ * again, with other bytes, and then a later one still knows it by those that it had. */
+static bool is_sound(BuildCache *c, const BuildCacheFile *f)
+{
+        _cleanup_free_ char *word = strjoin(f->file, " ", f->digest);
+        Digest found;
+
+        if (word && strv_contains(c->sound, word))
+                return true;
+        if (!word || digest_of(c->files_fd, f->file, &found) < 0 || !streq(found.hex, f->digest))
+                return false;
+        return strv_consume(&c->sound, TAKE_PTR(word)) >= 0;
+}
+
 /* Looking up */
 
-static bool is_complete(const BuildCache *c, const BuildCacheEntry *entry)
+static bool is_complete(BuildCache *c, const BuildCacheEntry *entry)
 {
         for (size_t i = 0; i < entry->n_files; i++)
-                if (faccessat(c->files_fd, entry->files[i].file, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+                if (!is_sound(c, &entry->files[i]))
                         return false;
         return true;
 }
@@ -228,9 +263,9 @@ static int bring_files(BuildCache *c, const BuildCacheEntry *entry, BuildContext
                 int r = !parent ? -ENOMEM : *parent ? mkdir_p_at(build->dir_fd, parent, 0777) : 0;
 
                 if (r >= 0)
-                        r = share_file(c->files_fd, f->file, build->dir_fd, f->path);
+                        r = build_cache_share_file(c->files_fd, f->file, build->dir_fd, f->path);
                 if (r >= 0)
-                        r = add_known(c, f->path, f->file);
+                        r = add_known(c, f);
                 if (r < 0)
                         return r;
         }
@@ -257,22 +292,26 @@ int build_cache_apply(BuildCache *c, BuildContext *build, char **reterr_message)
 
 /* Keeping */
 
-static int keep_file(BuildCache *c, const BuildContext *build, const char *path, size_t i, BuildCacheFile *ret)
+/* One of that name may be anything, also what was sound until now. */
+static int add_file(BuildCache *c, const BuildContext *build, const char *path, size_t i)
 {
-        _cleanup_free_ char *name = NULL;
-        const char *known = find_known(c, path);
-        int r = 0;
+        _cleanup_free_ char *name = strprintf("%s-%zu", c->key.hex, i);
+        Digest digest;
+        int r = name ? digest_of(build->dir_fd, path, &digest) : -ENOMEM;
 
-        if (!known) {
-                name = strprintf("%s-%zu", c->key.hex, i);
-                r = name ? share_file(build->dir_fd, path, c->files_fd, name) : -ENOMEM;
-                if (r >= 0)
-                        r = add_known(c, path, name);
-        }
         if (r < 0)
                 return r;
-        *ret = (BuildCacheFile) { strdup(path), strdup(known ?: name) };
-        return ret->path && ret->file ? 0 : -ENOMEM;
+        if (unlinkat(c->files_fd, name, 0) >= 0)
+                c->sound = strv_free(c->sound);
+        r = build_cache_share_file(build->dir_fd, path, c->files_fd, name);
+        return r < 0 ? r : add_known(c, &(BuildCacheFile) { (char *) path, name, digest.hex });
+}
+
+static int keep_file(BuildCache *c, const BuildContext *build, const char *path, size_t i, BuildCacheFile *ret)
+{
+        int r = find_known(c, path) ? 0 : add_file(c, build, path, i);
+
+        return r < 0 ? r : copy_row(find_known(c, path), ret);
 }
 
 static int fill_entry(BuildCache *c, const BuildContext *build, char *const *paths, BuildCacheEntry *entry)

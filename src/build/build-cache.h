@@ -7,7 +7,8 @@
  *
  *     lock             held shared by builds, and alone by the one that trims
  *     steps/KEY        a step (build/build-cache-entry.h); its time is that of its last use
- *     files/KEY-N      a file that a step made: one with the build, where both are on one file system
+ *     files/KEY-N      a file that a step made: one with the build, where both are on one file system; and layers as
+ *                      they were compressed (build/build-pack-cache.h)
  *     shared/NAME      a directory of commands that run
  *
  * The key of a step is the digest of the key before it, its words and what it reads; the first is that of the build as

@@ -260,8 +260,12 @@ static int read_env(Change *c, char ***ret)
         json_object *array = member_of(c, json_type_array);
         int r = 0;
 
-        for (size_t i = 0; r >= 0 && array && i < json_object_array_length(array); i++)
-                r = strv_extend(ret, json_object_get_string(json_object_array_get_idx(array, i)));
+        for (size_t i = 0; r >= 0 && array && i < json_object_array_length(array); i++) {
+                const char *text = json_object_get_string(json_object_array_get_idx(array, i));
+
+                if (text)
+                        r = strv_extend(ret, text);
+        }
         return r;
 }
 

@@ -69,6 +69,9 @@ static bool record_names(const BuildRecord *r, const char *path)
 {
         if (streq_ptr(r->base_tree, path))
                 return true;
+        STRV_FOREACH(file, r->base_artifacts)
+                if (path_is_at_or_below(*file, path))
+                        return true;
         for (size_t i = 0; i < r->n_layers; i++)
                 if (layer_names(&r->layers[i], path))
                         return true;
@@ -94,15 +97,21 @@ static int sweep(const BuildContext *c, const char *directory)
         return r;
 }
 
+static bool is_part(const char *name)
+{
+        static const char *const parts[] = { RECORD, "layers", "base", "lock", "staged", BUILD_RUNNING, NULL };
+
+        return strv_contains((char *const *) parts, name);
+}
+
 /* Beside them are only files that were to replace the record. */
 static int sweep_top(const BuildContext *c)
 {
-        static const char *const parts[] = { RECORD, "layers", "base", "lock", "staged", NULL };
         _cleanup_strv_free_ char **names = NULL;
         int r = list_directory_all_at(c->dir_fd, ".", &names);
 
         STRV_FOREACH(name, names)
-                if (r >= 0 && !strv_contains((char *const *) parts, *name))
+                if (r >= 0 && !is_part(*name))
                         r = rm_rf_at(c->dir_fd, *name);
         return r;
 }
@@ -211,13 +220,27 @@ int build_context_open(const char *path, BuildContext *ret, char **reterr_messag
         return 0;
 }
 
+/* What a killed begin leaves has no record yet; somebody's own directory has something else in it. */
+static int check_can_end(const BuildContext *c)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        int r = list_directory_all_at(c->dir_fd, ".", &names);
+
+        if (r < 0 || strv_contains(names, RECORD))
+                return r;
+        STRV_FOREACH(name, names)
+                if (!is_part(*name) && !is_temporary_name(*name))
+                        return -ENOENT;
+        return 0;
+}
+
 int build_context_open_to_end(const char *path, BuildContext *ret, char **reterr_message)
 {
         _cleanup_(build_context_done) BuildContext c = BUILD_CONTEXT_NONE;
         int r = open_locked(path, &c, reterr_message);
 
-        if (r >= 0 && faccessat(c.dir_fd, RECORD, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-                r = -errno;
+        if (r >= 0)
+                r = check_can_end(&c);
         if (r < 0)
                 return explain_opening(path, r, reterr_message);
         *ret = c;

@@ -8,13 +8,17 @@
  *
  *     lock             held by the command that runs, one at a time
  *     build.json       the record (build/build-record.h); without it nothing has begun
- *     base/            what came with the base; "tree", the files it has
+ *     base/            what came with the base; "tree", the files it has; "artifacts/", what is beside
+ *                      its image
  *     layers/          NUMBER.tar: the changes of one command, or of a layer that was closed; NUMBER.tar.gz and the
  *                      like: a layer as it was written
  *     staged           the image of the store that a command ran in last (build/build-stage.h)
+ *     running          the UUID of the pod of a command that runs; left by a podctl that was killed
  *
  * A command makes new files first, and is done when it replaces the record. One that is killed leaves files that no
  * record names, which the next one removes. Nothing is unpacked, so that nobody has to be root. */
+
+#define BUILD_RUNNING "running"
 
 typedef struct BuildContext {
         int dir_fd;
@@ -24,12 +28,17 @@ typedef struct BuildContext {
 
 #define BUILD_CONTEXT_NONE { .dir_fd = -EBADF, .lock_fd = -EBADF }
 
+static inline bool build_context_is_open(const BuildContext *c)
+{
+        return c->dir_fd >= 0;
+}
+
 /* Both lock it. -EBUSY: another command is at it, which the message names. -EEXIST: there is a build already. The
  * caller fills the record, and build_context_save() begins the build. */
 int build_context_begin(const char *path, int64_t time, BuildContext *ret, char **reterr_message);
 /* -ENOENT: no build has begun there. -EBADMSG: it is damaged. */
 int build_context_open(const char *path, BuildContext *ret, char **reterr_message);
-/* Only for build_context_end(): there is no record, which may be damaged. */
+/* Only for build_context_end(): it has no record, which may be damaged, or which a killed begin did not write. */
 int build_context_open_to_end(const char *path, BuildContext *ret, char **reterr_message);
 void build_context_done(BuildContext *c);
 

@@ -23,8 +23,8 @@ static int blame(Planner *p, int error, const char *below)
         if (p->blamed)
                 return error;
         p->blamed = true;
-        return explain_context(p->reterr_message, error, "%s%s%s", p->copy->sources[p->source], *below ? "/" : "",
-                               below);
+        return explain_context(p->reterr_message, error, "%s%s%s", build_copy_shown(p->copy, p->source),
+                               *below ? "/" : "", below);
 }
 
 static void item_done(BuildCopyItem *item)
@@ -61,9 +61,9 @@ static int check_length(const char *path, char **reterr_message)
         return 0;
 }
 
-static bool is_excluded(const Planner *p, const char *below)
+bool build_copy_excludes(char *const *exclude, const char *below)
 {
-        STRV_FOREACH(glob, p->copy->exclude) {
+        STRV_FOREACH(glob, exclude) {
                 bool whole = strchr(*glob, '/');
                 const char *pattern = *glob + strspn(*glob, "/");
 
@@ -73,16 +73,23 @@ static bool is_excluded(const Planner *p, const char *below)
         return false;
 }
 
-/* Nobody else's bits, and none that give privileges: the file gets another owner. */
+/* Nobody else's bits, and none that give privileges where the file gets another owner. */
 static mode_t mode_of(const BuildCopy *copy, mode_t mode)
 {
-        mode_t wanted = copy->has_mode ? copy->mode : mode & (S_ISDIR(mode) ? 01777 : 0777);
+        mode_t kept = copy->exact ? 07777 : S_ISDIR(mode) ? 01777 : 0777;
+        mode_t wanted = copy->has_mode ? copy->mode : mode & kept;
 
         if (S_ISLNK(mode))
                 return S_IFLNK | 0777;
         if (copy->has_mode && S_ISDIR(mode))
                 wanted |= (wanted & 0444) >> 2;
         return (mode & S_IFMT) | wanted;
+}
+
+static void set_owner(const BuildCopy *copy, const struct stat *st, BuildCopyItem *item)
+{
+        item->uid = !copy->exact ? copy->uid : st->st_uid == geteuid() ? 0 : st->st_uid;
+        item->gid = !copy->exact ? copy->gid : st->st_gid == getegid() ? 0 : st->st_gid;
 }
 
 /* Takes the target, also on failure. */
@@ -96,6 +103,8 @@ static int add_item(Planner *p, const char *path, const char *below, const struc
                 item_done(&item);
                 return r;
         }
+        if (p->source != SIZE_MAX)
+                set_owner(p->copy, st, &item);
         p->plan->items[p->plan->n++] = item;
         return build_tree_apply(p->tree, path, item.mode, target);
 }
@@ -211,7 +220,7 @@ static int plan_file(Planner *p, int dir_fd, const char *name, const char *below
 {
         int r;
 
-        if (*below && is_excluded(p, below))
+        if (*below && build_copy_excludes(p->copy->exclude, below))
                 return 0;
         r = check_length(path, p->reterr_message);
         if (r < 0)
@@ -245,7 +254,8 @@ static int resolve_destination(const Planner *p, char **ret, bool *ret_into)
         const BuildCopy *copy = p->copy;
         _cleanup_free_ char *clean = NULL, *parent = NULL, *real = NULL;
         const char *name;
-        int r = path_clean(copy->destination, &clean);
+        int r = isempty(copy->destination) ? explain(p->reterr_message, EINVAL, "no path in the image is given")
+                                           : path_clean(copy->destination, &clean);
 
         if (r >= 0)
                 r = check_length(clean, p->reterr_message);

@@ -10,14 +10,18 @@
 
 /* Files of this host on their way into an image. Links are copied as links and never followed, not even a source that
  * is one; owners, set-user-ID bits, times and extended attributes stay behind, so that a copy is the same on every
- * host. Hard links become files of their own. */
+ * host. Hard links become files of their own. An exact copy leaves behind only the times: it is of the tree of an
+ * image. */
 
 typedef struct BuildCopy {
         char *const *sources;
+        char *const *shown;             /* what messages call them; NULL: as they are */
         const char *destination;        /* in the image */
         bool into;                      /* it is a directory, which the sources go into */
         uid_t uid;
         gid_t gid;
+        bool exact;                     /* they are those of the files; but what belongs to whoever does this, and to
+                                         * his group, is root's: nobody else can make files of others */
         bool has_mode;
         mode_t mode;                    /* of files; directories can also be entered where they can be read */
         const char *command;            /* for the history; NULL: "copy" */
@@ -31,6 +35,8 @@ typedef struct BuildCopyItem {
         size_t source;          /* index; SIZE_MAX: a directory that is made on the way */
         char *below;            /* path below the source, "" for the source itself */
         mode_t mode;
+        uid_t uid;
+        gid_t gid;
         uint64_t size;
         char *target;
 } BuildCopyItem;
@@ -39,6 +45,14 @@ typedef struct BuildCopyPlan {
         BuildCopyItem *items;   /* sorted by path, each once */
         size_t n, n_allocated;
 } BuildCopyPlan;
+
+static inline const char *build_copy_shown(const BuildCopy *copy, size_t source)
+{
+        return copy->shown ? copy->shown[source] : copy->sources[source];
+}
+
+/* Whether a path below a source is left out by itself. */
+bool build_copy_excludes(char *const *exclude, const char *below);
 
 void build_copy_plan_done(BuildCopyPlan *plan);
 

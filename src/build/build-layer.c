@@ -4,6 +4,7 @@
 #include "basic/utf8.h"
 #include "build/build-config.h"
 #include "build/build-layer.h"
+#include "build/build-pack.h"
 #include "shared/archive.h"
 #include "shared/explain.h"
 
@@ -155,7 +156,7 @@ static int read_changes(Merge *m, char **reterr_message)
 {
         const BuildRecord *record = m->context->record;
 
-        m->tars = new_array(int, record->n_changes);
+        m->tars = new_array(int, record->n_changes + 1);
         if (!m->tars)
                 return -ENOMEM;
         for (; m->n_tars < record->n_changes; m->n_tars++) {
@@ -233,15 +234,15 @@ static int find_removals(const BuildSegments *segments, Removals *ret)
         return 0;
 }
 
-/* Whether a later change removed the path that the first n bytes of the name are. */
-static bool is_removed_at(const Removals *removals, const char *name, size_t n, size_t tar)
+/* Whether that change, or a later one, removed the path that the first n bytes of the name are. */
+static bool is_removed_at(const Removals *removals, const char *name, size_t n, size_t since)
 {
         for (size_t low = 0, high = removals->n; low < high;) {
                 size_t middle = low + (high - low) / 2;
                 const Removal *r = &removals->items[middle];
                 int k = strncmp(name, r->path, n) ?: -(r->path[n] != 0);
 
-                if (k == 0 && r->tar > tar)
+                if (k == 0 && r->tar >= since)
                         return true;
                 if (k < 0)
                         high = middle;
@@ -255,12 +256,30 @@ static bool is_removed_at(const Removals *removals, const char *name, size_t n, 
 static bool is_removed(const Removals *removals, const char *name, size_t tar)
 {
         for (size_t n = strlen(name); n > 0; n--)
-                if ((!name[n] || name[n] == '/') && is_removed_at(removals, name, n, tar))
+                if ((!name[n] || name[n] == '/') && is_removed_at(removals, name, n, tar + 1))
                         return true;
         return false;
 }
 
-/* Whiteouts are for what layers below have. */
+static int compare_to_name(const void *name, const void *segment)
+{
+        return strcmp(name, ((const BuildSegment *) segment)->name);
+}
+
+/* Whiteouts are for what layers below have. A directory that is opaque needs none. */
+static bool hides_something(const Merge *m, const char *hidden)
+{
+        _cleanup_free_ char *opaque = path_join(hidden, BUILD_OPAQUE);
+
+        return build_tree_type(m->lower, hidden) != 0 &&
+               !(opaque && bsearch(opaque, m->segments.items, m->segments.n, sizeof(BuildSegment), compare_to_name));
+}
+
+static bool is_opaque(const char *name)
+{
+        return streq(path_basename(name), BUILD_OPAQUE);
+}
+
 static bool is_wanted(const Merge *m, const Removals *removals, size_t i)
 {
         const BuildSegment *s = &m->segments.items[i];
@@ -270,14 +289,53 @@ static bool is_wanted(const Merge *m, const Removals *removals, size_t i)
                 return false;
         if (hidden_by(s->name, &hidden) < 0)
                 return false;
-        return hidden ? build_tree_type(m->lower, hidden) != 0 : !is_removed(removals, s->name, s->tar);
+        if (is_opaque(s->name))
+                return true;
+        return hidden ? hides_something(m, hidden) : !is_removed(removals, s->name, s->tar);
 }
 
-static int merge_into(const Merge *m, int fd)
+/* Whether it is a directory in the place of another, which was removed. */
+static bool is_replaced_directory(const Merge *m, const Removals *removals, const BuildSegment *s)
+{
+        return S_ISDIR(s->type) && build_tree_type(m->lower, s->name) == S_IFDIR &&
+               is_removed_at(removals, s->name, strlen(s->name), 0) && !is_removed(removals, s->name, s->tar);
+}
+
+static void sort(BuildSegments *segments)
+{
+        if (segments->n > 0)
+                qsort(segments->items, segments->n, sizeof(BuildSegment), compare_segments);
+}
+
+/* Directories that take the place of others become opaque, by one more change. */
+static int add_opaques(Merge *m, const Removals *removals, char **reterr_message)
+{
+        _cleanup_(build_tar_freep) BuildTar *tar = NULL;
+        _cleanup_close_ int fd = build_aside(m->context, reterr_message);
+        int r = fd < 0 ? fd : build_tar_new(fd, m->context->record->time, &tar, reterr_message);
+
+        for (size_t i = 0; r >= 0 && i < m->segments.n; i++)
+                if (is_replaced_directory(m, removals, &m->segments.items[i]))
+                        r = build_tar_hide_within(tar, m->segments.items[i].name, reterr_message);
+        if (r >= 0)
+                r = build_tar_finish(tar, reterr_message);
+        if (r < 0)
+                return r;
+        r = build_tar_scan(fd, m->n_tars, &m->segments, reterr_message);
+        m->tars[m->n_tars++] = TAKE_FD(fd);
+        sort(&m->segments);
+        return r;
+}
+
+static int merge_into(Merge *m, int fd, char **reterr_message)
 {
         _cleanup_(removals_done) Removals removals = {};
-        int r = find_removals(&m->segments, &removals);
+        int r;
 
+        sort(&m->segments);
+        r = find_removals(&m->segments, &removals);
+        if (r >= 0)
+                r = add_opaques(m, &removals, reterr_message);
         for (size_t i = 0; r >= 0 && i < m->segments.n; i++)
                 if (is_wanted(m, &removals, i))
                         r = build_segment_copy(&m->segments.items[i], m->tars[m->segments.items[i].tar], fd);
@@ -338,13 +396,11 @@ int build_layer_close(BuildContext *c, char **reterr_message)
                 r = read_changes(&m, reterr_message);
         if (r < 0)
                 return r;
-        if (m.segments.n > 0)
-                qsort(m.segments.items, m.segments.n, sizeof(BuildSegment), compare_segments);
         fd = build_context_create(c, ".tar", &path, reterr_message);
         if (fd < 0)
                 return fd;
         commands = commands_of(c->record);
-        r = commands ? merge_into(&m, fd) : -ENOMEM;
+        r = commands ? merge_into(&m, fd, reterr_message) : -ENOMEM;
         if (r >= 0)
                 r = build_layer_add(c, fd, path, commands);
         if (r < 0)

@@ -36,6 +36,16 @@ static const struct {
         [OCI_COMPRESSION_ZSTD] = { "zstd", NULL,              ".tar.zst" },
 };
 
+const char *build_pack_name(OciCompression compression)
+{
+        return packers[compression].filter;
+}
+
+const char *build_pack_suffix(OciCompression compression)
+{
+        return packers[compression].suffix;
+}
+
 static int begin_packing(struct archive *a, OciCompression compression, int fd)
 {
         struct archive_entry *entry;
@@ -174,7 +184,7 @@ int build_unpack(BuildContext *c, const BuildLayer *layer, BuildPacked *ret, cha
 
 /* Packed layers */
 
-static const BuildPack *find_pack(const BuildLayer *layer, OciCompression compression)
+const BuildPack *build_pack_find(const BuildLayer *layer, OciCompression compression)
 {
         for (size_t i = 0; i < layer->n_packs; i++)
                 if (streq(layer->packs[i].compression, packers[compression].filter))
@@ -262,11 +272,11 @@ static int pack_job_finish(PackJob *job, char **reterr_message)
         return r;
 }
 
-static bool is_to_be_packed(const BuildLayer *layer, OciCompression compression)
+bool build_pack_is_missing(const BuildLayer *layer, OciCompression compression)
 {
         OciCompression kept;
 
-        return (!find_form(layer, &kept) || kept == OCI_COMPRESSION_NONE) && !find_pack(layer, compression);
+        return (!find_form(layer, &kept) || kept == OCI_COMPRESSION_NONE) && !build_pack_find(layer, compression);
 }
 
 static size_t count_processors(void)
@@ -283,7 +293,7 @@ static int pack_all(BuildContext *c, OciCompression compression, PackJob *jobs, 
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < c->record->n_layers; i++) {
-                if (!is_to_be_packed(&c->record->layers[i], compression))
+                if (!build_pack_is_missing(&c->record->layers[i], compression))
                         continue;
                 if (*n - finished >= at_once)
                         r = pack_job_finish(&jobs[finished++], reterr_message);
@@ -324,7 +334,7 @@ int build_pack(BuildContext *c, BuildLayer *layer, OciCompression compression, B
         }
         if (compression == OCI_COMPRESSION_NONE)
                 return build_unpack(c, layer, ret, reterr_message);
-        return take_pack(c, find_pack(layer, compression), compression, ret, reterr_message);
+        return take_pack(c, build_pack_find(layer, compression), compression, ret, reterr_message);
 }
 
 int build_packed_write(const BuildPacked *p, LayoutWriter *writer, char **reterr_message)

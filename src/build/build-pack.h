@@ -22,6 +22,12 @@ int build_aside(const BuildContext *c, char **reterr_message);
 /* Compresses a file, always to the same bytes. */
 int build_pack_file(int from, OciCompression compression, int to, char **reterr_message);
 
+/* How a layer was compressed, in the record and in names of files. */
+const char *build_pack_name(OciCompression compression);
+const char *build_pack_suffix(OciCompression compression);
+/* NULL: there is none. */
+const BuildPack *build_pack_find(const BuildLayer *layer, OciCompression compression);
+bool build_pack_is_missing(const BuildLayer *layer, OciCompression compression);
 /* Compresses all layers that are not compressed, always to the same bytes, several at once. The record gets what was
  * compressed, so that it is done only once. */
 int build_pack_all(BuildContext *c, OciCompression compression, char **reterr_message);

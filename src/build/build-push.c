@@ -2,8 +2,10 @@
 #include <sys/mman.h>
 
 #include "basic/fd.h"
+#include "build/build-artifacts.h"
 #include "build/build-image.h"
 #include "build/build-push.h"
+#include "image/export/artifact-push.h"
 #include "image/export/image-push.h"
 #include "shared/explain.h"
 
@@ -57,6 +59,14 @@ static int push(const BuildContext *c, Fetcher *f, const DockerReference *name, 
         }, reterr_message);
 }
 
+static int push_artifacts(const BuildContext *c, Fetcher *f, const DockerReference *name, char **reterr_message)
+{
+        _cleanup_(artifact_set_done) ArtifactSet artifacts = ARTIFACT_SET_NONE;
+        int r = build_artifacts_read(c, &artifacts, reterr_message);
+
+        return r < 0 ? r : artifacts_push(&artifacts, f, name, reterr_message);
+}
+
 int build_push(BuildContext *c, Fetcher *f, const DockerReference *name, OciCompression compression, Digest *ret,
                char **reterr_message)
 {
@@ -67,6 +77,8 @@ int build_push(BuildContext *c, Fetcher *f, const DockerReference *name, OciComp
                 r = build_image_make(c, compression, &image, reterr_message);
         if (r >= 0)
                 r = push(c, f, name, &image, reterr_message);
+        if (r >= 0)
+                r = push_artifacts(c, f, name, reterr_message);
         if (r < 0)
                 return r;
         *ret = image.manifest_digest;

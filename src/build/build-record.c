@@ -47,7 +47,9 @@ static const JsonField record_table[] = {
         { "reference",   &json_string,     offsetof(BuildRecord, reference)               },
         { "baseName",    &json_string,     offsetof(BuildRecord, base_name)               },
         { "baseCreated", &json_string,     offsetof(BuildRecord, base_created)            },
+        { "baseDigest",  &json_string,     offsetof(BuildRecord, base_digest)             },
         { "baseTree",    &json_string,     offsetof(BuildRecord, base_tree)               },
+        { "baseArtifacts", &json_strv,     offsetof(BuildRecord, base_artifacts)          },
         { "layers",      &json_layers,     offsetof(BuildRecord, layers)                  },
         { "changes",     &json_changes,    offsetof(BuildRecord, changes)                 },
         { "next",        &json_uint64,     offsetof(BuildRecord, next)                    },
@@ -216,6 +218,9 @@ int build_record_files(const BuildRecord *record, char ***ret)
         _cleanup_strv_free_ char **files = NULL;
         int r = add_file(&files, record->base_tree);
 
+        STRV_FOREACH(path, record->base_artifacts)
+                if (r >= 0)
+                        r = add_file(&files, *path);
         for (size_t i = 0; r >= 0 && i < record->n_layers; i++)
                 r = add_layer_files(&files, &record->layers[i]);
         for (size_t i = 0; r >= 0 && i < record->n_changes; i++)

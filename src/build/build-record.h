@@ -42,7 +42,10 @@ typedef struct BuildRecord {
         char *reference;        /* what the image is called where it is written, unless that says so; or NULL */
         char *base_name;        /* of the image that the build began with, and when that was made; or NULL */
         char *base_created;
+        char *base_digest;      /* of its manifest; NULL: it had none */
         char *base_tree;        /* the files that the base has, without contents; NULL: there is no base */
+        char **base_artifacts;  /* the files of what is kept beside that image, relative to the context (see
+                                 * build/build-artifacts.h) */
         BuildLayer *layers;
         size_t n_layers;
         BuildChange *changes;

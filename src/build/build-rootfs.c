@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fd.h"
 #include "basic/path.h"
+#include "basic/strv.h"
 #include "build/build-pack.h"
 #include "build/build-rootfs.h"
 #include "build/build-tree.h"
@@ -27,6 +28,7 @@ typedef struct Rootfs {
         BuildTar *tar;
         BuildTree *tree;
         size_t first, end;      /* the layers that count */
+        char *const *parts;     /* only what is at or below them; NULL: everything */
         bool alone;             /* without directories that no entry is for: layers below may have them */
         bool hides;             /* the last one has whiteouts */
         uint64_t number;
@@ -159,12 +161,22 @@ static int write_directory(Rootfs *f, const char *name, uint64_t origin)
                                  f->reterr_message);
 }
 
+static bool is_part(const Rootfs *f, const char *path)
+{
+        STRV_FOREACH(part, f->parts)
+                if (!**part || path_is_at_or_below(path, *part))
+                        return true;
+        return !f->parts;
+}
+
 static int visit(const BuildTreeNode *node, void *userdata)
 {
         Rootfs *f = userdata;
         _cleanup_free_ char *name = NULL, *path = NULL;
         int r;
 
+        if (!is_part(f, node->path))
+                return 0;
         if (S_ISDIR(node->type)) {
                 if (f->alone && node->origin == 0)
                         return 0;
@@ -233,7 +245,7 @@ static int write_rootfs(Rootfs *f)
 
         if (r >= 0)
                 r = read_layers(f, see_entry);
-        if (r >= 0)
+        if (r >= 0 && !f->parts)
                 r = write_top(f);
         if (r >= 0)
                 r = build_tree_walk(f->tree, visit, f);
@@ -254,6 +266,14 @@ int build_rootfs_write_layer(BuildContext *c, size_t layer, const char *prefix, 
 {
         _cleanup_(rootfs_done) Rootfs f = { .context = c, .prefix = prefix, .tar = tar, .first = layer,
                                             .end = layer + 1, .alone = true, .reterr_message = reterr_message };
+
+        return write_rootfs(&f);
+}
+
+int build_rootfs_write_parts(BuildContext *c, char *const *paths, BuildTar *tar, char **reterr_message)
+{
+        _cleanup_(rootfs_done) Rootfs f = { .context = c, .prefix = "", .tar = tar, .end = c->record->n_layers,
+                                            .parts = paths, .reterr_message = reterr_message };
 
         return write_rootfs(&f);
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <archive.h>
 #include <archive_entry.h>
+#include <limits.h>
 #include <locale.h>
+#include <sys/xattr.h>
 
 #include "basic/fd.h"
 #include "basic/path.h"
 #include "basic/string-util.h"
+#include "basic/strv.h"
 #include "build/build-tar.h"
 #include "build/build-tree.h"
 #include "shared/archive.h"
@@ -147,8 +150,60 @@ static int write_contents(BuildTar *t, int fd, uint64_t left, char **reterr_mess
 
 int build_tar_add(BuildTar *t, const BuildEntry *e, int contents, char **reterr_message)
 {
-        int r = add_entry(t, describe(t, e), reterr_message);
+        return build_tar_add_exact(t, e, contents, -EBADF, reterr_message);
+}
 
+/* Extended attributes */
+
+static bool attribute_is_of_image(const char *name)
+{
+        return startswith(name, "user.") || streq(name, "security.capability");
+}
+
+static int read_attribute(int fd, const char *name, struct archive_entry *entry)
+{
+        _cleanup_free_ char *value = new_array(char, XATTR_SIZE_MAX);
+        ssize_t n = value ? fgetxattr(fd, name, value, XATTR_SIZE_MAX) : 0;
+
+        if (!value)
+                return -ENOMEM;
+        if (n < 0)
+                return errno == ENODATA ? 0 : -errno;
+        archive_entry_xattr_add_entry(entry, name, value, (size_t) n);
+        return 0;
+}
+
+/* In an order that does not depend on the file system. */
+static int read_attributes(int fd, struct archive_entry *entry)
+{
+        _cleanup_free_ char *list = new_array(char, XATTR_LIST_MAX);
+        _cleanup_strv_free_ char **names = NULL;
+        ssize_t n = list ? flistxattr(fd, list, XATTR_LIST_MAX) : 0;
+        int r = 0;
+
+        if (!list)
+                return -ENOMEM;
+        if (n < 0)
+                return errno == ENOTSUP ? 0 : -errno;
+        for (const char *name = list; r >= 0 && name < list + n; name += strlen(name) + 1)
+                if (attribute_is_of_image(name))
+                        r = strv_extend(&names, name);
+        strv_sort(names);
+        STRV_FOREACH(name, names)
+                r = r < 0 ? r : read_attribute(fd, *name, entry);
+        return r;
+}
+
+int build_tar_add_exact(BuildTar *t, const BuildEntry *e, int contents, int attributes, char **reterr_message)
+{
+        struct archive_entry *entry = describe(t, e);
+        int r = entry && attributes >= 0 ? read_attributes(attributes, entry) : 0;
+
+        if (r < 0) {
+                archive_entry_free(entry);
+                return r;
+        }
+        r = add_entry(t, entry, reterr_message);
         return r >= 0 && contents >= 0 ? write_contents(t, contents, e->size, reterr_message) : r;
 }
 
@@ -184,6 +239,15 @@ int build_tar_hide(BuildTar *t, const char *path, char **reterr_message)
                       : -ENOMEM;
 }
 
+int build_tar_hide_within(BuildTar *t, const char *path, char **reterr_message)
+{
+        _cleanup_free_ char *opaque = path_join(path, BUILD_OPAQUE);
+
+        return opaque ? build_tar_add(t, &(BuildEntry) { .path = opaque, .mode = S_IFREG | 0600 }, -EBADF,
+                                      reterr_message)
+                      : -ENOMEM;
+}
+
 /* Entries of other tars */
 
 static void copy_attributes(struct archive_entry *from, struct archive_entry *to)
@@ -194,7 +258,7 @@ static void copy_attributes(struct archive_entry *from, struct archive_entry *to
 
         (void) archive_entry_xattr_reset(from);
         while (archive_entry_xattr_next(from, &name, &value, &n) == ARCHIVE_OK)
-                if (startswith(name, "user.") || streq(name, "security.capability"))
+                if (attribute_is_of_image(name))
                         archive_entry_xattr_add_entry(to, name, value, n);
 }
 

@@ -29,12 +29,18 @@ BuildTar *build_tar_free(BuildTar *t);
 DEFINE_TRIVIAL_CLEANUP_FUNC(BuildTar *, build_tar_free);
 /* contents: the file's, of the size that the entry says; negative: the entry has none. */
 int build_tar_add(BuildTar *t, const BuildEntry *entry, int contents, char **reterr_message);
+/* With the extended attributes that images have, of a file or directory of this host; negative: none. */
+int build_tar_add_exact(BuildTar *t, const BuildEntry *entry, int contents, int attributes, char **reterr_message);
 /* A file of that text, of root. */
 int build_tar_add_text(BuildTar *t, const char *path, const char *text, char **reterr_message);
 /* A hard link to a path that was added. */
 int build_tar_link(BuildTar *t, const char *path, const char *to, char **reterr_message);
 /* A whiteout: layers below have nothing at this path. */
 int build_tar_hide(BuildTar *t, const char *path, char **reterr_message);
+/* An opaque whiteout: layers below have nothing in the directory at this path, which is in this layer, too. Overlays of
+ * containers/storage and of Docker would bring back their files if there were a whiteout of the path and a directory
+ * there. */
+int build_tar_hide_within(BuildTar *t, const char *path, char **reterr_message);
 /* The entry of another tar under this path: its type, contents, mode, owner, time, and the extended attributes that
  * images have. contents: the reader that is at the entry; NULL: it has none. */
 int build_tar_copy(BuildTar *t, const char *path, struct archive_entry *from, ArchiveReader *contents,

@@ -22,9 +22,11 @@ typedef struct Paths {
 
 typedef struct Changes {
         const BuildUpper *upper;
+        int64_t time;           /* of all entries, seconds since the epoch */
         MergedTree image;
         Paths kept;             /* files and directories of the layer, each with its parents */
         Paths hidden;           /* of the image */
+        Paths emptied;          /* directories of the layer which hide what the image has in them */
         char **reterr_message;
 } Changes;
 
@@ -33,6 +35,7 @@ static void changes_done(Changes *c)
         merged_tree_done(&c->image);
         strv_free(c->kept.paths);
         strv_free(c->hidden.paths);
+        strv_free(c->emptied.paths);
 }
 
 static int add_path(Paths *p, const char *path)
@@ -149,7 +152,7 @@ static int see_directory(Changes *c, const Place *p)
         if (c->kept.n + c->hidden.n == before && is_as_before(c, p, replaced))
                 return 0;
         if (replaced && is_in_image(p))
-                r = add_path(&c->hidden, p->path);
+                r = add_path(merged_node_is_directory(&p->image) ? &c->emptied : &c->hidden, p->path);
         return r < 0 ? r : add_path(&c->kept, p->path);
 }
 
@@ -194,6 +197,7 @@ static int find_changes(Changes *c)
         merged_node_done(&top.image);
         seal(&c->kept);
         seal(&c->hidden);
+        seal(&c->emptied);
         return r;
 }
 
@@ -216,8 +220,7 @@ static int pack_kept(const Changes *c, int fd)
         return r >= 0 && lseek(fd, 0, SEEK_SET) < 0 ? -errno : r;
 }
 
-static int copy_entry(const BuildContext *c, struct archive_entry *entry, ArchiveReader *reader, BuildTar *tar,
-                      char **reterr_message)
+static int copy_entry(const Changes *c, struct archive_entry *entry, ArchiveReader *reader, BuildTar *tar)
 {
         const char *link = archive_entry_hardlink(entry);
         _cleanup_free_ char *path = NULL;
@@ -225,19 +228,23 @@ static int copy_entry(const BuildContext *c, struct archive_entry *entry, Archiv
 
         if (r < 0 || !*path)
                 return r;
-        archive_entry_set_mtime(entry, c->record->time, 0);
-        return link ? build_tar_copy_link(tar, path, entry, link, reterr_message)
-                    : build_tar_copy(tar, path, entry, reader, reterr_message);
+        archive_entry_set_mtime(entry, c->time, 0);
+        if (link)
+                return build_tar_copy_link(tar, path, entry, link, c->reterr_message);
+        r = build_tar_copy(tar, path, entry, reader, c->reterr_message);
+        return r >= 0 && strv_sorted_contains(c->emptied.paths, c->emptied.n, path)
+                       ? build_tar_hide_within(tar, path, c->reterr_message)
+                       : r;
 }
 
-static int copy_kept(const BuildContext *c, int from, BuildTar *tar, char **reterr_message)
+static int copy_kept(const Changes *c, int from, BuildTar *tar)
 {
         _cleanup_(archive_reader_freep) ArchiveReader *reader = NULL;
         struct archive_entry *entry;
-        int r = archive_reader_new(from, _DIGEST_INVALID, &reader, reterr_message);
+        int r = archive_reader_new(from, _DIGEST_INVALID, &reader, c->reterr_message);
 
-        while (r >= 0 && (r = archive_reader_next(reader, &entry, reterr_message)) > 0)
-                r = copy_entry(c, entry, reader, tar, reterr_message);
+        while (r >= 0 && (r = archive_reader_next(reader, &entry, c->reterr_message)) > 0)
+                r = copy_entry(c, entry, reader, tar);
         return r;
 }
 
@@ -249,18 +256,19 @@ static int write_layer(const BuildContext *c, const Changes *changes, int fd)
         int r = aside < 0 ? aside : pack_kept(changes, aside);
 
         if (r >= 0)
-                r = build_tar_new(fd, c->record->time, &tar, changes->reterr_message);
+                r = build_tar_new(fd, changes->time, &tar, changes->reterr_message);
         STRV_FOREACH(path, changes->hidden.paths)
                 if (r >= 0)
                         r = build_tar_hide(tar, *path, changes->reterr_message);
         if (r >= 0)
-                r = copy_kept(c, aside, tar, changes->reterr_message);
+                r = copy_kept(changes, aside, tar);
         return r < 0 ? r : build_tar_finish(tar, changes->reterr_message);
 }
 
 int build_upper_write(const BuildContext *c, const BuildUpper *upper, int fd, char **reterr_message)
 {
-        _cleanup_(changes_done) Changes changes = { .upper = upper, .reterr_message = reterr_message };
+        _cleanup_(changes_done) Changes changes = { .upper = upper, .time = c->record->time,
+                                                     .reterr_message = reterr_message };
         int r = find_changes(&changes);
 
         if (r < 0 || changes.kept.n + changes.hidden.n == 0)

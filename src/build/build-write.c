@@ -3,9 +3,11 @@
 
 #include "basic/fs.h"
 #include "build/build-aci.h"
+#include "build/build-artifacts.h"
 #include "build/build-image.h"
 #include "build/build-write.h"
 #include "image/export/layout-writer.h"
+#include "image/name/docker-reference.h"
 #include "shared/explain.h"
 
 /* Targets */
@@ -26,14 +28,27 @@ void build_target_done(BuildTarget *t)
         t->reference = mfree(t->reference);
 }
 
-/* A name that `docker load` gives the image has a tag. */
+/* A name that `docker load` gives the image has a tag, and is one that it takes. */
 static int complete_reference(BuildTarget *t, char **reterr_message)
 {
-        const char *colon = t->reference ? strrchr(t->reference, ':') : NULL;
+        DockerReference name = {};
         char *tagged;
+        bool complete;
+        int r;
 
-        if (!t->reference || t->form != BUILD_DOCKER_ARCHIVE || (colon && !strchr(colon, '/')))
+        if (!t->reference || t->form != BUILD_DOCKER_ARCHIVE)
                 return 0;
+        r = docker_reference_parse(t->reference, &name);
+        complete = name.tag;
+        /* What begins with capital letters is a host to docker, and nothing to podman. */
+        if (r >= 0 && (name.has_digest || strpbrk(name.registry, UPPERCASE)))
+                r = -EINVAL;
+        docker_reference_done(&name);
+        if (r == -EINVAL)
+                return explain(reterr_message, r, "'%s' is not a name that an image in an archive of docker can have: "
+                               "lower-case letters, digits, '.', '_', '-' and '/', and a tag, as web:1", t->reference);
+        if (r < 0 || complete)
+                return r;
         tagged = strjoin(t->reference, ":latest");
         if (!tagged)
                 return -ENOMEM;
@@ -81,6 +96,7 @@ typedef struct Writing {
         const BuildTarget *target;
         LayoutWriter *writer;
         BuildImage image;
+        ArtifactSet artifacts;  /* of what it was built on */
         char **reterr_message;
 } Writing;
 
@@ -88,6 +104,7 @@ static void writing_done(Writing *w)
 {
         layout_writer_free(w->writer);
         build_image_done(&w->image);
+        artifact_set_done(&w->artifacts);
 }
 
 /* OCI */
@@ -109,7 +126,7 @@ static int write_blobs(Writing *w)
                                             strlen(w->image.config), w->reterr_message);
         for (size_t i = 0; r >= 0 && i < w->image.n_layers; i++)
                 r = write_layer(w, &w->image.layers[i]);
-        return r;
+        return r < 0 ? r : artifact_set_write(&w->artifacts, w->writer, w->reterr_message);
 }
 
 static int write_marker(Writing *w)
@@ -122,8 +139,8 @@ static int write_index(Writing *w, json_object *index)
         _cleanup_free_ char *text = NULL;
         int r;
 
-        layout_index_add(index, OCI_MEDIA_TYPE_MANIFEST, &w->image.manifest_digest, strlen(w->image.manifest),
-                         w->target->reference);
+        artifact_set_annotate(&w->artifacts, layout_index_add(index, OCI_MEDIA_TYPE_MANIFEST, &w->image.manifest_digest,
+                                                              strlen(w->image.manifest), w->target->reference));
         r = json_format_compact(index, &text);
         return r < 0 ? r : layout_writer_text(w->writer, "index.json", text, strlen(text), w->reterr_message);
 }
@@ -157,7 +174,8 @@ static int drop_entry(json_object *index, const char *reference)
             !json_object_is_type(manifests, json_type_array))
                 return -EBADMSG;
         for (size_t i = json_object_array_length(manifests); i-- > 0;)
-                if (streq_ptr(reference_of(json_object_array_get_idx(manifests, i)), reference))
+                if (!json_object_object_get_ex(json_object_array_get_idx(manifests, i), "artifactType", NULL) &&
+                    streq_ptr(reference_of(json_object_array_get_idx(manifests, i)), reference))
                         (void) json_object_array_del_idx(manifests, i, 1);
         return 0;
 }
@@ -220,12 +238,13 @@ static int open_layout(const char *path, char **reterr_message)
                        : TAKE_FD(fd);
 }
 
-static int write_layout(Writing *w)
+static int write_into_layout(Writing *w, int fd)
 {
-        _cleanup_close_ int fd = open_layout(w->target->path, w->reterr_message);
         _cleanup_json_object_ json_object *index = NULL;
-        int r = fd < 0 ? fd : read_index(fd, w->target->reference, &index, w->reterr_message);
+        int r = read_index(fd, w->target->reference, &index, w->reterr_message);
 
+        if (r >= 0)
+                r = layout_writer_sweep(fd);
         if (r >= 0)
                 r = layout_writer_new_directory(fd, &w->writer);
         if (r >= 0)
@@ -235,6 +254,16 @@ static int write_layout(Writing *w)
         if (r >= 0)
                 r = write_index(w, index);
         return r < 0 ? r : layout_writer_finish(w->writer, w->reterr_message);
+}
+
+static int write_layout(Writing *w)
+{
+        _cleanup_close_ int fd = open_layout(w->target->path, w->reterr_message);
+        int r = fd < 0 ? fd : write_into_layout(w, fd);
+
+        /* It removes what is not complete, for which it needs the directory. */
+        w->writer = layout_writer_free(w->writer);
+        return r;
 }
 
 /* Docker: the form that `docker load` of every version reads */
@@ -309,13 +338,16 @@ int build_write_manifest(BuildContext *c, OciCompression compression, char **ret
 static int write_image(BuildContext *c, const BuildTarget *target, OciCompression compression, int fd, Digest *ret,
                        char **reterr_message)
 {
-        _cleanup_(writing_done) Writing w = { .context = c, .target = target, .reterr_message = reterr_message };
+        _cleanup_(writing_done) Writing w = { .context = c, .target = target, .artifacts = ARTIFACT_SET_NONE,
+                                              .reterr_message = reterr_message };
         int r = build_image_check(c, reterr_message);
 
         if (r < 0)
                 return r;
         r = target->form == BUILD_DOCKER_ARCHIVE ? build_image_make_unpacked(c, &w.image, reterr_message)
                                                  : build_image_make(c, compression, &w.image, reterr_message);
+        if (r >= 0)
+                r = build_artifacts_read(c, &w.artifacts, reterr_message);
         if (r >= 0)
                 r = target->form == BUILD_OCI_LAYOUT ? write_layout(&w) : write_archive(&w, fd);
         if (r < 0)

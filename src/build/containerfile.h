@@ -4,8 +4,8 @@
 #include "basic/digest.h"
 #include "basic/macro.h"
 
-/* Images by a Containerfile, which buildah(1) makes: with a storage of its own that is removed, in a mount namespace of
- * its own, so that nothing stays behind, and of files in the context only. */
+/* Images by a Containerfile, which buildah(1) makes: with a storage of its own that is removed, in mount and
+ * PID namespaces of its own, so that nothing stays behind, and of files in the context only. */
 
 /* Where one of them is made. What one that was killed has left is removed by the next. */
 typedef struct ContainerfilePlace {
@@ -20,10 +20,18 @@ int containerfile_place_make(const char *directory, ContainerfilePlace *ret, cha
 /* Removes it. */
 void containerfile_place_done(ContainerfilePlace *place);
 
+/* Copies the rest of a file there, such as a pipe, whose path means nothing to another program. *ret is its path. */
+int containerfile_place_put(const ContainerfilePlace *place, int fd, char **ret);
+
 typedef struct Containerfile {
         const char *file;       /* absolute, as the context */
         const char *context;
         char *const *arguments; /* "NAME=VALUE" */
+        char *const *labels;    /* the same */
+        const char *network;    /* these three as buildah has them; NULL: not said */
+        const char *platform;
+        const char *target;
+        char *const *secrets;   /* "NAME=FILE", absolute; buildah finds the files wherever they are */
         int64_t time;           /* of all files, and of the image */
 } Containerfile;
 

@@ -33,8 +33,13 @@ void context_done(Context *c)
         image_store_free(c->images);
         volume_store_free(c->volumes);
         sd_bus_flush_close_unref(c->bus);
-        fetcher_free(c->fetcher);
         host_config_free(c->config);
+        context_end_processes(c);
+}
+
+void context_end_processes(Context *c)
+{
+        c->fetcher = fetcher_free(c->fetcher);
         json_foreign_done();
 }
 
@@ -85,6 +90,17 @@ bool context_is_insecure(const Context *c, const char *what)
                         if (streq(insecure_words[i].word, *word) && list_contains(insecure_words[i].includes, what))
                                 return true;
         return false;
+}
+
+int context_insecure_for_apps(const Context *c, char ***words)
+{
+        static const char *const protections[] = { "capabilities", "paths", "seccomp" };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(protections); i++)
+                if (context_is_insecure(c, protections[i]) && !strv_contains(*words, protections[i]))
+                        r = strv_extend(words, protections[i]);
+        return r;
 }
 
 const char *const *context_config_roots(Context *c)

@@ -51,6 +51,9 @@ int context_images(Context *c, ImageStore **ret);
 int context_volumes(Context *c, VolumeStore **ret);
 int context_bus(Context *c, sd_bus **ret);
 int context_fetcher(Context *c, Fetcher **ret);
+/* Ends the processes that work for this one, for who becomes another program: it would have them as its children. They
+ * are started again when they are needed. */
+void context_end_processes(Context *c);
 int context_config(Context *c, const HostConfig **ret);
 
 /* The vendor's, the administrator's and, where there is one, the user's configuration, for shared/config-dir.h. */
@@ -61,6 +64,8 @@ int context_lock_images(Context *c, int operation, ImageStore **ret);
 
 /* Whether --insecure-options= has the word, or one that includes it. */
 bool context_is_insecure(const Context *c, const char *what);
+/* Adds those of its words that take a protection from apps, unless they are there. */
+int context_insecure_for_apps(const Context *c, char ***words);
 /* -EINVAL, logged: a word is not one of them. */
 int context_check(const Context *c);
 

@@ -4,7 +4,6 @@
 static const struct {
         const char *word, *hint;
 } commands[] = {
-        { "api-service", "podctl list and podctl status have --format=json" },
         { "auto-update", "podctl update does, for pods of podctl create" },
         { "commit", "podctl export POD FILE --format=oci writes an app of an ended pod, and podctl fetch takes it" },
         { "container", "podctl list, podctl status and podctl rm are for pods" },

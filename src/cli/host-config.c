@@ -34,6 +34,11 @@ static const JsonField ended_table[] = {
         {}
 };
 
+static const JsonField cri_table[] = {
+        { "network", &json_string, offsetof(HostConfig, cri_network), JSON_NONEMPTY },
+        {}
+};
+
 typedef struct Kind {
         const char *name;
         const JsonField *table;
@@ -45,6 +50,7 @@ static const Kind all_kinds[] = {
         { "metadata", metadata_table },
         { "log", log_table },
         { "ended", ended_table },
+        { "cri", cri_table },
         {}
 };
 
@@ -188,6 +194,18 @@ static int read_ended(json_object *o, unsigned layer, void *userdata, JsonError 
         return read_kind(o, ended_table, check_ended, layer, userdata, e);
 }
 
+static int check_cri(const HostConfig *said, JsonError *e)
+{
+        if (said->cri_network && !streq(said->cri_network, "cni") && !streq(said->cri_network, "any"))
+                return json_error_set(e, -EINVAL, "network", "'%s' is not cni or any", said->cri_network);
+        return 0;
+}
+
+static int read_cri(json_object *o, unsigned layer, void *userdata, JsonError *e)
+{
+        return read_kind(o, cri_table, check_cri, layer, userdata, e);
+}
+
 PodKeep host_config_keep(const HostConfig *c)
 {
         PodKeep keep = POD_KEEP_DEFAULT;
@@ -210,6 +228,7 @@ int host_config_read(const char *const *roots, HostConfig **ret, char **reterr_m
                 { "metadata.d", { { "metadata", read_metadata } } },
                 { "log.d", { { "log", read_log } } },
                 { "ended.d", { { "ended", read_ended } } },
+                { "cri.d", { { "cri", read_cri } } },
         };
         _cleanup_(host_config_freep) HostConfig *c = new0(HostConfig, 1);
         Reading reading = { .config = c };

@@ -5,8 +5,8 @@
 #include "shared/json-table.h"
 
 /* What is configured once for a host instead of with every command (rkt, Documentation/configuration.md): rkt's kinds
- * "paths", in paths.d, and "stage1", in stage1.d; ours are "metadata", in metadata.d, "log", in log.d, and "ended", in
- * ended.d. Other kinds belong to the modules that use them (image/transport/credentials.h,
+ * "paths", in paths.d, and "stage1", in stage1.d; ours are "metadata", in metadata.d, "log", in log.d, "ended", in
+ * ended.d, and "cri", in cri.d. Other kinds belong to the modules that use them (image/transport/credentials.h,
  * image/transport/registry-config.h). */
 
 typedef struct HostConfig {
@@ -19,6 +19,7 @@ typedef struct HostConfig {
         char *log;              /* which journals have the output of pods that do not say so themselves */
         char *keep_pods;        /* how many ended pods of a name are kept: a number */
         char *keep_size;        /* and how much space they may take together: a size */
+        char *cri_network;      /* "cni": kubelets' pods have no network but CNI's; "any", or NULL: else podctl's own */
 } HostConfig;
 
 /* Roots are as in shared/config-dir.h: each member is the last layer's that has it. */
@@ -26,7 +27,7 @@ int host_config_read(const char *const *roots, HostConfig **ret, char **reterr_m
 HostConfig *host_config_free(HostConfig *c);
 DEFINE_TRIVIAL_CLEANUP_FUNC(HostConfig *, host_config_free);
 
-/* The last two members, or their defaults. */
+/* What is kept, or their defaults. */
 PodKeep host_config_keep(const HostConfig *c);
 
 /* Adds an object in the form of a file for each kind that has values. */

@@ -4,14 +4,21 @@
 #include "basic/parse.h"
 #include "basic/time-util.h"
 #include "cli/images/fetch-image.h"
+#include "cli/images/image-starter.h"
 #include "cli/images/trust-keys.h"
+#include "cri/cri-answer.h"
+#include "cri/cri-images.h"
 #include "cri/cri-method.h"
 #include "image/name/docker-reference.h"
 #include "pod/pod-prepare.h"
+#include "pod/pods-d.h"
 #include "shared/explain.h"
 
 /* Images. Their IDs are digests of their manifests, "sha256:…"; names are those of registries, with a tag, or with the
  * digest. */
+
+/* As few digits of an ID as people write, and no name is likely to have. */
+#define ID_DIGITS_MIN 7U
 
 /* The ID as the interface writes it. */
 static char *id_of(const Digest *id)
@@ -83,22 +90,40 @@ static Cri__Image *describe(const Image *image)
         return r >= 0 && to->id ? to : NULL;
 }
 
-/* By ID in the form of the interface too. */
-static int find(Context *c, const char *text, Image **ret)
+static bool are_digits(const char *text)
 {
-        _cleanup_free_ char *own = startswith(text, "sha256:") || startswith(text, "sha512:") ? strdup(text) : NULL;
-        ImageStore *store;
-        int r = context_images(c, &store);
+        return strlen(text) >= ID_DIGITS_MIN && strspn(text, "0123456789abcdef") == strlen(text);
+}
 
-        if (own)
+/* The store's own form of an ID. */
+static char *own_form(const char *text)
+{
+        char *own;
+
+        if (are_digits(text))
+                return strjoin("sha256-", text);
+        own = strdup(text);
+        if (own && (startswith(own, "sha256:") || startswith(own, "sha512:")))
                 own[strcspn(own, ":")] = '-';
-        return r < 0 ? r : image_store_find(store, own ?: text, ret, NULL);
+        return own;
+}
+
+int cri_image_find(Context *c, const char *text, Image **ret)
+{
+        _cleanup_free_ char *own = own_form(text);
+        ImageStore *store;
+        int r = own ? context_images(c, &store) : -ENOMEM;
+
+        if (r < 0)
+                return r;
+        r = image_store_find(store, own, ret, NULL);
+        return r == -ENOENT && !streq(own, text) ? image_store_find(store, text, ret, NULL) : r;
 }
 
 /* The one that a call names. *ret is NULL where there is none: for both calls that is no error. */
 static GrpcCode find_asked(Context *c, const Cri__ImageSpec *asked, Image **ret, char **reterr_message)
 {
-        int r = asked && !isempty(asked->image) ? find(c, asked->image, ret) : -EINVAL;
+        int r = asked && !isempty(asked->image) ? cri_image_find(c, asked->image, ret) : -EINVAL;
 
         if (r >= 0 || r == -ENOENT)
                 return GRPC_OK;
@@ -120,6 +145,69 @@ static Cri__Image *describe_whole(Context *c, const Digest *id)
         return describe(image);
 }
 
+/* What pods of the host start with, a kubelet is not to remove when the disk gets full. */
+static int pin(Context *c, Cri__Image **images, size_t n)
+{
+        _cleanup_strv_free_ char **starters = NULL, **unread = NULL;
+        ImageStore *store;
+        const char *data;
+        int r = context_images(c, &store);
+
+        if (r >= 0)
+                r = context_directory(c, &data);
+        if (r >= 0)
+                r = pods_d_images(store, data, &starters, &unread);
+        STRV_FOREACH(pair, starters)
+                for (size_t i = 0; i < n; i++) {
+                        const char *rest = startswith(*pair, images[i]->id);
+
+                        images[i]->pinned = images[i]->pinned || (rest && *rest == '=');
+                }
+        return r;
+}
+
+/* That of the same repository, or any. */
+static const char *choose_reference(const Cri__Image *image, const char *name)
+{
+        for (size_t i = 0; i < image->n_repo_digests; i++) {
+                const size_t n = strcspn(image->repo_digests[i], "@");
+
+                if (strncmp(image->repo_digests[i], name, n) == 0 && (name[n] == ':' || name[n] == '@'))
+                        return image->repo_digests[i];
+        }
+        return image->n_repo_digests > 0 ? image->repo_digests[0] : image->id;
+}
+
+/* Its name in full, if that is what was said. */
+static char *name_as_said(const Cri__Image *image, const char *said)
+{
+        _cleanup_(docker_reference_done) DockerReference reference = {};
+        _cleanup_free_ char *repository = NULL, *name = NULL;
+
+        if (docker_reference_parse(said, &reference) < 0)
+                return NULL;
+        repository = docker_reference_repository(&reference);
+        name = repository ? strjoin(repository, ":", reference.tag ?: "latest") : NULL;
+        return name && strv_contains(image->repo_tags, name) ? TAKE_PTR(name) : NULL;
+}
+
+int cri_image_names(Context *c, const Digest *id, const char *said, char **ret_name, char **ret_reference)
+{
+        const Cri__Image *image = describe_whole(c, id);
+        _cleanup_free_ char *name = image ? name_as_said(image, said) : NULL, *reference = NULL;
+
+        if (!image)
+                return -ENOENT;
+        if (!name)
+                name = strdup(image->n_repo_tags > 0 ? image->repo_tags[0] : choose_reference(image, ""));
+        reference = name ? strdup(choose_reference(image, name)) : NULL;
+        if (!reference)
+                return -ENOMEM;
+        *ret_name = TAKE_PTR(name);
+        *ret_reference = TAKE_PTR(reference);
+        return 0;
+}
+
 static GrpcCode list_images(Context *c, const void *request, void *response, char **reterr_message)
 {
         const Cri__ListImagesRequest *asked = request;
@@ -133,7 +221,7 @@ static GrpcCode list_images(Context *c, const void *request, void *response, cha
 
         if (r < 0)
                 return GRPC_INTERNAL;
-        if (!isempty(wanted) && find(c, wanted, &only) < 0)
+        if (!isempty(wanted) && cri_image_find(c, wanted, &only) < 0)
                 return GRPC_OK;
         if (!only && image_store_list(store, &images, &n) < 0)
                 return GRPC_INTERNAL;
@@ -147,7 +235,23 @@ static GrpcCode list_images(Context *c, const void *request, void *response, cha
                 if (image)
                         answer->images[answer->n_images++] = image;
         }
-        return GRPC_OK;
+        return pin(c, answer->images, answer->n_images) < 0 ? GRPC_INTERNAL : GRPC_OK;
+}
+
+/* For people: why the image is what its name says. */
+static void add_trust(Context *c, const Digest *id, Cri__ImageStatusResponse *answer)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_(image_freep) Image *image = NULL;
+        _cleanup_strv_free_ char **info = NULL;
+        ImageStore *store;
+
+        if (context_images(c, &store) < 0 || image_store_load(store, id, &image, NULL) < 0)
+                return;
+        o = image_trust_to_json(&image->trust);
+        if (o && strv_extendf(&info, "trust=%s", json_object_to_json_string(o)) >= 0)
+                cri_map_write(info, &cri__image_status_response__info_entry__descriptor, &answer->info,
+                              &answer->n_info);
 }
 
 static GrpcCode image_status(Context *c, const void *request, void *response, char **reterr_message)
@@ -160,7 +264,9 @@ static GrpcCode image_status(Context *c, const void *request, void *response, ch
         if (code != GRPC_OK || !image)
                 return code;
         answer->image = describe_whole(c, &image->id);
-        return answer->image ? GRPC_OK : GRPC_INTERNAL;
+        if (asked->verbose)
+                add_trust(c, &image->id, answer);
+        return answer->image && pin(c, &answer->image, 1) >= 0 ? GRPC_OK : GRPC_INTERNAL;
 }
 
 /* Pulling */
@@ -196,7 +302,8 @@ static int use_login(Context *c, const Cri__AuthConfig *auth, const char *regist
         if (!auth || (isempty(auth->username) && isempty(auth->auth) && isempty(auth->identity_token) &&
                       isempty(auth->registry_token)))
                 return 0;
-        r = login_text(auth, registry, &text);
+        /* They are for no other server than the one that they name, as in docker's own file. */
+        r = login_text(auth, isempty(auth->server_address) ? registry : auth->server_address, &text);
         if (r >= 0)
                 r = context_fetcher(c, &fetcher);
         if (r >= 0)
@@ -221,27 +328,6 @@ static int trust_callers(Context *c, const DockerReference *reference)
         return known ? 0 : strv_extend(&c->insecure, "image");
 }
 
-static GrpcCode code_of(int error)
-{
-        switch (error) {
-        case -ENOENT:
-                return GRPC_NOT_FOUND;
-        case -EACCES:
-                return GRPC_UNAUTHENTICATED;
-        case -EINVAL:
-                return GRPC_INVALID_ARGUMENT;
-        case -EHOSTUNREACH:
-        case -ETIMEDOUT:
-        case -ECONNREFUSED:
-                return GRPC_UNAVAILABLE;
-        case -ENOMEM:
-        case -ENOSPC:
-                return GRPC_RESOURCE_EXHAUSTED;
-        default:
-                return GRPC_UNKNOWN;
-        }
-}
-
 static GrpcCode pull_image(Context *c, const void *request, void *response, char **reterr_message)
 {
         const Cri__PullImageRequest *asked = request;
@@ -262,32 +348,56 @@ static GrpcCode pull_image(Context *c, const void *request, void *response, char
         if (r >= 0)
                 r = fetch_or_find_image(c, &(ImageWish) { .text = location, .policy = PULL_UPDATE }, &image);
         if (r < 0)
-                return code_of(r);
+                return call_code_of(r);
         answer->image_ref = id_of(&image->id);
         return answer->image_ref ? GRPC_OK : GRPC_RESOURCE_EXHAUSTED;
+}
+
+/* As podctl image rm has it. */
+static GrpcCode check_removable(Context *c, ImageStore *store, const Digest *id, char **reterr_message)
+{
+        _cleanup_free_ char *pod = NULL;
+        const char *data;
+        int r = context_directory(c, &data);
+
+        if (r >= 0)
+                r = image_starter_find(store, data, id, &pod);
+        if (r < 0)
+                return GRPC_INTERNAL;
+        return pod ? call_refuse(GRPC_FAILED_PRECONDITION, reterr_message, "pod '%s' of the host starts with the "
+                                 "image; podctl image rm --force removes it", pod)
+                   : GRPC_OK;
+}
+
+static GrpcCode remove_locked(Context *c, ImageStore *store, const Digest *id, char **reterr_message)
+{
+        _cleanup_strv_free_ char **used_layers = NULL;
+        PodStore *pods;
+        int r = context_pods(c, &pods);
+
+        if (r >= 0)
+                r = pod_store_used_layers(pods, &used_layers);
+        if (r >= 0)
+                r = image_store_remove(store, id, used_layers, reterr_message);
+        return r < 0 ? call_code_of(r) : GRPC_OK;
 }
 
 /* With all its names. One that is not there is removed already. */
 static GrpcCode remove_image(Context *c, const void *request, void *response, char **reterr_message)
 {
         const Cri__RemoveImageRequest *asked = request;
-        _cleanup_strv_free_ char **used_layers = NULL;
         _cleanup_(image_freep) Image *image = NULL;
+        _cleanup_close_ int lock = -EBADF;
         ImageStore *store;
-        PodStore *pods;
-        GrpcCode code = find_asked(c, asked->image, &image, reterr_message);
-        int r;
+        GrpcCode code;
 
-        if (code != GRPC_OK || !image)
-                return code;
-        r = context_images(c, &store);
-        if (r >= 0)
-                r = context_pods(c, &pods);
-        if (r >= 0)
-                r = pod_store_used_layers(pods, &used_layers);
-        if (r >= 0)
-                r = image_store_remove(store, &image->id, used_layers, reterr_message);
-        return r < 0 ? code_of(r) : GRPC_OK;
+        lock = context_lock_images(c, LOCK_EX, &store);
+        if (lock < 0)
+                return GRPC_INTERNAL;
+        code = find_asked(c, asked->image, &image, reterr_message);
+        if (code == GRPC_OK && image)
+                code = check_removable(c, store, &image->id, reterr_message);
+        return code != GRPC_OK || !image ? code : remove_locked(c, store, &image->id, reterr_message);
 }
 
 /* The space that images take, and where they are. */
@@ -318,6 +428,7 @@ static GrpcCode image_fs_info(Context *c, const void *request, void *response, c
 
 const CriMethod cri_image_methods[] = {
         CRI_METHOD(ImageService, ListImages, list_images, list_images),
+        CRI_PIECES(ImageService, StreamImages, list_images, stream_images, list_images),
         CRI_METHOD(ImageService, ImageStatus, image_status, image_status),
         CRI_METHOD(ImageService, PullImage, pull_image, pull_image),
         CRI_METHOD(ImageService, RemoveImage, remove_image, remove_image),

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "config.h"
+#include "cri/cri-answer.h"
 #include "cri/cri-method.h"
-#include "network/net-config.h"
+#include "cri/cri-network.h"
 
 /* What the service is, and whether it can work. */
 
@@ -48,13 +49,23 @@ static const char *look_at_runtime(Context *c)
 
 static const char *look_at_network(Context *c)
 {
-        _cleanup_strv_free_ char **directories = NULL;
-        _cleanup_(net_definitions_done) NetDefinitions networks = {};
+        _cleanup_free_ char *network = NULL;
+        int r = cri_network_choose(c, &network);
 
-        if (net_config_directories(c->local_config, c->system_config, &directories) < 0 ||
-            net_config_read(directories, &networks) < 0)
-                return "the files of net.d cannot be read";
-        return networks.n == 0 ? "there is no network in net.d" : NULL;
+        if (r == -ENOENT)
+                return "there is no network yet in " CRI_CNI_DIRECTORY;
+        return r < 0 ? log_last_error() ?: "it cannot be said why" : NULL;
+}
+
+/* The only one, whose name is empty. */
+static Cri__RuntimeHandler *handler(void)
+{
+        Cri__RuntimeHandler *to = call_new(&cri__runtime_handler__descriptor);
+
+        to->features = call_new(&cri__runtime_handler_features__descriptor);
+        to->features->recursive_read_only_mounts = true;
+        to->features->user_namespaces = true;
+        return to;
 }
 
 static GrpcCode status(Context *c, const void *request, void *response, char **reterr_message)
@@ -70,6 +81,9 @@ static GrpcCode status(Context *c, const void *request, void *response, char **r
         status.conditions = conditions;
         status.n_conditions = ELEMENTSOF(conditions);
         answer->status = &status;
+        answer->features = call_new(&cri__runtime_features__descriptor);
+        answer->features->supplemental_groups_policy = true;
+        call_append(&answer->runtime_handlers, &answer->n_runtime_handlers, handler());
         return GRPC_OK;
 }
 

@@ -123,6 +123,26 @@ static int fetch_page(Http *http, const FetchEndpoint *e, const char *scheme, co
         return r;
 }
 
+/* In appc, names have no ports; "HOST:PORT/PATH" is also where to ask for "HOST/PATH". */
+static char *without_port(const char *place)
+{
+        size_t host = strcspn(place, ":/"), n = strcspn(place, "/");
+
+        return strprintf("%.*s%s", (int) host, place, place + n);
+}
+
+static int parse_page(const HttpSink *page, const char *place, Discovery *ret)
+{
+        _cleanup_free_ char *name = without_port(place);
+        const char *text = strempty(page->data);
+        int r = name ? discovery_parse(text, (size_t) page->at, place, ret) : -ENOMEM;
+
+        if (r < 0 || ret->aci || ret->pubkeys || streq(name, place))
+                return r;
+        discovery_done(ret);
+        return discovery_parse(text, (size_t) page->at, name, ret);
+}
+
 /* Over https, and over plain http where that is allowed. */
 static int read_page(Http *http, const FetchEndpoint *e, const char *at, const char *name, HttpSink *page,
                      Discovery *ret, char **reterr_message)
@@ -132,7 +152,7 @@ static int read_page(Http *http, const FetchEndpoint *e, const char *at, const c
         r = fetch_page(http, e, "https://", at, page, reterr_message);
         if (r < 0 && r != -ENOMEM && r != -EKEYREJECTED && r != -ENOKEY && e->plain_http)
                 r = fetch_page(http, e, "http://", at, page, reterr_message);
-        return r < 0 ? r : discovery_parse(strempty(page->data), (size_t) page->at, name, ret);
+        return r < 0 ? r : parse_page(page, name, ret);
 }
 
 /* Asks at one level. */

@@ -14,7 +14,8 @@ static size_t read_body(char *buffer, size_t one, size_t n, void *userdata)
 
         if (left == 0)
                 return 0;
-        k = pread(reader->body->fd, buffer, (size_t) MIN((uint64_t) n, left), (off_t) reader->at);
+        k = pread(reader->body->fd, buffer, (size_t) MIN((uint64_t) n, left),
+                  (off_t) (reader->body->from + reader->at));
         if (k <= 0) {
                 reader->error = k < 0 ? -errno : -ENODATA;
                 return CURL_READFUNC_ABORT;

@@ -4,9 +4,10 @@
 #include <curl/curl.h>
 #include <inttypes.h>
 
-/* What is sent: a file from its beginning, wherever its offset is. It can be sent several times at once. */
+/* What is sent: a part of a file, wherever its own offset is. It can be sent several times at once. */
 typedef struct HttpBody {
         int fd;
+        uint64_t from;
         uint64_t size;
 } HttpBody;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <time.h>
 
+#include "basic/parse.h"
 #include "fetch/http-header.h"
 #include "fetch/http-reply.h"
 #include "fetch/url.h"
@@ -15,6 +16,7 @@ void http_reply_done(HttpReply *reply)
         free(reply->etag);
         free(reply->last_modified);
         free(reply->location);
+        free(reply->range);
         strv_free(reply->challenges);
         free(reply->text);
         *reply = (HttpReply) {};
@@ -93,6 +95,7 @@ int http_reply_take(CURL *curl, HttpReply *reply)
                 { "Docker-Content-Digest", &reply->digest },
                 { "ETag", &reply->etag },
                 { "Last-Modified", &reply->last_modified },
+                { "Range", &reply->range },
         };
         const char *value;
         int r;
@@ -109,6 +112,9 @@ int http_reply_take(CURL *curl, HttpReply *reply)
                 return r;
         value = http_header(curl, "Retry-After");
         reply->retry_after = value ? http_parse_retry_after(value, time(NULL)) : 0;
+        value = http_header(curl, "OCI-Chunk-Min-Length");
+        if (!value || parse_uint64(value, &reply->chunk_min) < 0)
+                reply->chunk_min = 0;
         value = http_header(curl, "Cache-Control");
         reply->max_age = value ? http_parse_max_age(value) : 0;
         return take_challenges(curl, &reply->challenges);

@@ -12,6 +12,8 @@ typedef struct HttpReply {
         char *etag;
         char *last_modified;
         char *location;         /* a URL */
+        char *range;            /* Range, of an upload: "0-99" */
+        uint64_t chunk_min;     /* OCI-Chunk-Min-Length, of an upload: bytes; 0: any */
         char **challenges;      /* the WWW-Authenticate headers, one each */
         uint64_t max_age;       /* seconds */
         uint64_t retry_after;   /* seconds */

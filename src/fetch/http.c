@@ -302,6 +302,8 @@ static void set_up(Http *h, const HttpRequest *request, Attempt *a, struct curl_
                 (void) curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, request->form);
         if (request->body)
                 http_body_set(curl, &a->body);
+        if (request->method)
+                (void) curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
         if (*range)
                 (void) curl_easy_setopt(curl, CURLOPT_RANGE, range);
         set_authentication(curl, request);

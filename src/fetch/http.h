@@ -27,6 +27,8 @@ typedef struct HttpRequest {
         char **headers;         /* "Name: value"; they are not sent to another host */
         const char *form;       /* POST this */
         const HttpBody *body;   /* PUT this; only once, since the server may have taken a part of it */
+        const char *method;     /* instead of PUT */
+        bool bodiless;          /* what is asked for is in the head: 204 is a success */
         bool head;
         /* Sent over https only, and not to another host. */
         const char *user, *password;

@@ -260,6 +260,7 @@ static const struct {
         { 202, 0, NULL },
         { 405, EROFS, "the registry cannot be written to" },
         { 413, EFBIG, "the registry does not accept anything so large" },
+        { 416, ERANGE, "the registry has another part of it than was expected" },
 };
 
 static int judge_sent(const HttpReply *reply, const char *why, char **reterr_message)
@@ -276,7 +277,7 @@ static int judge_status(const FetchEndpoint *endpoint, const HttpRequest *reques
 {
         _cleanup_free_ char *why = NULL, *who = NULL;
 
-        if (reply->status == 200 || reply->status == 206)
+        if (reply->status == 200 || reply->status == 206 || (request->bodiless && reply->status == 204))
                 return 0;
         why = http_reply_reason(reply);
         who = whose(endpoint);

@@ -33,7 +33,8 @@ typedef struct Exchange {
 /* Performs the request as it is, with what the endpoint demands: without credentials, unless it goes to the endpoint
  * itself. It is repeated with a token when one is required, with a new token when the old one has become invalid, and
  * again when a redirect's URL has expired. 0: it was a success, which is 201 or 202 only where something
- * was sent. -ENOENT, -EACCES, -EROFS (405), -EFBIG (413), -EPROTO, and the errors of http_perform(). */
+ * was sent. -ENOENT, -EACCES, -EROFS (405), -EFBIG (413), -ERANGE (416 to what was sent),
+ * -EPROTO, and the errors of http_perform(). */
 int exchange_request(const Exchange *x, const HttpRequest *wish, HttpSink *sink, HttpReply *ret,
                      char **reterr_message);
 

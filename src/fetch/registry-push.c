@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fetch/registry-push.h"
+#include "fetch/registry-upload.h"
 #include "fetch/url.h"
 #include "manifest/oci-image.h"
 #include "shared/explain.h"
@@ -81,19 +82,10 @@ static int begin_or_mount(const Exchange *x, const FetchMessage *m, HttpReply *r
         return scope ? begin_upload(&own, &unmounted, ret, reterr_message) : -ENOMEM;
 }
 
-static int send_blob(const Exchange *x, const RegistryJob *job, HttpReply *ret, char **reterr_message)
-{
-        _cleanup_free_ char *url = NULL;
-        int r;
-
-        if (!ret->location)
-                return explain(reterr_message, EPROTO, "the registry does not say where to send it");
-        r = url_add_query(ret->location, "digest", job->message->reference, &url);
-        return r < 0 ? r : put(x, url, "application/octet-stream", job, ret, reterr_message);
-}
-
 static int upload(const Exchange *x, RegistryJob *job, HttpReply *ret, char **reterr_message)
 {
+        bool large = registry_upload_is_large(job->message->size);
+        FetchMessage anew = *job->message;
         int r = begin_or_mount(x, job->message, ret, reterr_message);
 
         if (r < 0)
@@ -102,7 +94,13 @@ static int upload(const Exchange *x, RegistryJob *job, HttpReply *ret, char **re
                 job->outcome = FETCH_MOUNTED;
                 return 0;
         }
-        return send_blob(x, job, ret, reterr_message);
+        r = large ? registry_upload_parts(x, job, ret, reterr_message)
+                  : registry_upload_whole(x, job, ret, reterr_message);
+        if (r != -EAGAIN)
+                return r;
+        anew.from = NULL;
+        r = begin_upload(x, &anew, ret, reterr_message);
+        return r < 0 ? r : registry_upload_parts(x, job, ret, reterr_message);
 }
 
 /* All */
@@ -118,7 +116,7 @@ static int push_once(const Exchange *x, RegistryJob *job, HttpReply *ret, char *
         return url ? put(x, url, m->media_type, job, ret, reterr_message) : -ENOMEM;
 }
 
-/* Of an upload that breaks, the registry may have a part, so that it begins anew. */
+/* An upload whose registry does not know it any more begins anew. */
 static bool is_worth_another(int r)
 {
         return r == -ECONNRESET || r == -ETIMEDOUT || r == -EREMOTEIO;

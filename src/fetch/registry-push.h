@@ -3,7 +3,8 @@
 
 #include "fetch/registry-exchange.h"
 
-/* Pushing by the OCI distribution specification 1.1: an upload is begun, then the blob is sent as a whole. */
+/* Pushing by the OCI distribution specification 1.1: an upload is begun, then the blob is sent
+ * (fetch/registry-upload.h). */
 
 bool registry_pushes(FetchKind kind);
 /* Those, and the question that comes before them: a repository that is not there yet may be hidden from those who may

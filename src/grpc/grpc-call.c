@@ -115,6 +115,8 @@ static ssize_t read_answer(nghttp2_session *session, int32_t stream, uint8_t *to
         call->answer.taken += n;
         if (grpc_buffer_left(&call->answer) > 0)
                 return (ssize_t) n;
+        if (n > 0 && call->room && !call->ended)
+                call->room(call->room_userdata);
         if (!call->ended)
                 return n > 0 ? (ssize_t) n : NGHTTP2_ERR_DEFERRED;
         *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
@@ -152,16 +154,25 @@ static void answer(GrpcCall *call)
         grpc_connection_wake(c);
 }
 
+/* An end that the call's owner has not asked for. */
+static void end_early(GrpcCall *call, GrpcCode code, const char *text)
+{
+        if (call->cancelled)
+                call->cancelled(call->cancelled_userdata);
+        call->cancelled = NULL;
+        grpc_call_end(call, code, text);
+}
+
 void grpc_call_send(GrpcCall *call, const void *message, size_t n)
 {
         uint8_t prefix[GRPC_PREFIX_SIZE];
 
         if (n > GRPC_MESSAGE_MAX)
-                return grpc_call_end(call, GRPC_RESOURCE_EXHAUSTED, "the answer is larger than 16 MiB");
+                return end_early(call, GRPC_RESOURCE_EXHAUSTED, "the answer is larger than 16 MiB");
         grpc_prefix_write(prefix, n);
         if (grpc_buffer_add(&call->answer, prefix, sizeof(prefix)) < 0 ||
             grpc_buffer_add(&call->answer, message, n) < 0)
-                return grpc_call_end(call, GRPC_RESOURCE_EXHAUSTED, "out of memory");
+                return end_early(call, GRPC_RESOURCE_EXHAUSTED, "out of memory");
         answer(call);
 }
 
@@ -182,6 +193,12 @@ void grpc_call_on_cancel(GrpcCall *call, void (*cancelled)(void *userdata), void
         call->cancelled_userdata = userdata;
 }
 
+void grpc_call_on_room(GrpcCall *call, void (*room)(void *userdata), void *userdata)
+{
+        call->room = room;
+        call->room_userdata = userdata;
+}
+
 size_t grpc_call_backlog(const GrpcCall *call)
 {
         return grpc_buffer_left(&call->answer);
@@ -191,12 +208,7 @@ size_t grpc_call_backlog(const GrpcCall *call)
 
 static int on_deadline(sd_event_source *source, uint64_t now, void *userdata)
 {
-        GrpcCall *call = userdata;
-
-        if (call->cancelled)
-                call->cancelled(call->cancelled_userdata);
-        call->cancelled = NULL;
-        grpc_call_end(call, GRPC_DEADLINE_EXCEEDED, "the time of the call is over");
+        end_early(userdata, GRPC_DEADLINE_EXCEEDED, "the time of the call is over");
         return 0;
 }
 

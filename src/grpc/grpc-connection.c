@@ -84,16 +84,23 @@ static int make_session(GrpcConnection *c)
                 { NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, HEADERS_MAX },
         };
         nghttp2_session_callbacks *callbacks;
+        nghttp2_option *options;
         int r;
 
         if (nghttp2_session_callbacks_new(&callbacks) < 0)
                 return -ENOMEM;
+        if (nghttp2_option_new(&options) < 0)
+                return nghttp2_session_callbacks_del(callbacks), -ENOMEM;
+        /* What a call needs is looked for when its headers are there. libnghttp2 would also turn away those whose
+         * ":authority" is no host's, as of older clients of gRPC, and so of kubelets: it is the path of the socket. */
+        nghttp2_option_set_no_http_messaging(options, 1);
         nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_headers_begin);
         nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
         nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
         nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
-        r = nghttp2_session_server_new(&c->session, callbacks, c);
+        r = nghttp2_session_server_new2(&c->session, callbacks, c, options);
+        nghttp2_option_del(options);
         nghttp2_session_callbacks_del(callbacks);
         return r < 0 || nghttp2_submit_settings(c->session, NGHTTP2_FLAG_NONE, settings, ELEMENTSOF(settings)) < 0
                        ? -ENOMEM

@@ -8,7 +8,7 @@
 
 /* grpc-server.c listens, grpc-connection.c is one client, grpc-call.c is one request of it. */
 
-#define GRPC_CONNECTIONS_MAX 128U
+#define GRPC_CONNECTIONS_MAX 1024U
 #define GRPC_CALLS_MAX 128U /* of a connection */
 /* Of all requests of a connection that are there or on their way. */
 #define GRPC_REQUESTS_MAX (2U * GRPC_MESSAGE_MAX)
@@ -39,6 +39,8 @@ struct GrpcCall {
         char *text;
         void (*cancelled)(void *userdata);
         void *cancelled_userdata;
+        void (*room)(void *userdata);
+        void *room_userdata;
 };
 
 struct GrpcConnection {

@@ -39,10 +39,14 @@ int grpc_server_add(GrpcServer *s, int fd);
 bool grpc_server_is_busy(const GrpcServer *s);
 
 /* For the owner of a call, in this order: any number of answers (one, unless the method is a stream), and its end,
- * after which the call is gone. With GRPC_OK the text is not sent. Memory that runs out ends the call. */
+ * after which the call is gone. With GRPC_OK the text is not sent. An answer that is too large, and memory that runs
+ * out, end the call as if it had been cancelled. */
 void grpc_call_send(GrpcCall *call, const void *message, size_t n);
 void grpc_call_end(GrpcCall *call, GrpcCode code, const char *text);
-/* Called when the client has cancelled the call, has gone, or its time is over; the call is gone then. */
+/* Called when the client has cancelled the call, has gone, or its time is over; the call is gone then. It may be called
+ * from within grpc_call_send(). */
 void grpc_call_on_cancel(GrpcCall *call, void (*cancelled)(void *userdata), void *userdata);
 /* Bytes of answers that the client has not taken yet. */
 size_t grpc_call_backlog(const GrpcCall *call);
+/* Called whenever it has taken all of them, until the end of the call. Nothing of the call may be used there. */
+void grpc_call_on_room(GrpcCall *call, void (*room)(void *userdata), void *userdata);

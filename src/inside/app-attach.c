@@ -137,10 +137,11 @@ static struct pollfd ask_if(bool wanted, int fd, short events)
         return ask(wanted ? fd : -1, events);
 }
 
-/* Input that the app does not take yet, or that comes before its start, is left with the clients. */
+/* One whose input waits for the app is left alone until the app takes it. What a client has sent that goes meanwhile
+ * counts as long as nothing else is to be told to it. */
 static bool wants_to_hear(const AttachStreams *s, const AttachClient *client)
 {
-        return s->n_typed == 0 && (s->input >= 0 || !(client->chosen & ATTACH_ANY_IN));
+        return !client->holds || attach_streams_take_input(s);
 }
 
 static struct pollfd ask_client(const AttachStreams *s, const AttachClient *client)

@@ -15,6 +15,8 @@
 #define DEVICES "/dev"
 /* As large as Docker's. */
 #define OPTIONS "mode=0755,size=64m"
+/* With the group tty of all distributions. */
+#define TERMINALS_OPTIONS "newinstance,ptmxmode=0666,mode=0620,gid=5"
 
 static int take_link(const char *from, const char *to)
 {
@@ -42,13 +44,26 @@ static int take_directory(const char *from, const char *to)
         return mkdir(to, 0755) < 0 ? -1 : take_all(from, to);
 }
 
-/* Files that are not mounts are left out: they are mount points of other apps' volumes. */
+/* In an instance that apps have in common, root of one could read what is typed in the terminal of another. An app
+ * whose standard input is the pod's console finds that by its name. */
+static int make_terminals(const char *to)
+{
+        return mkdir(to, 0755) < 0 ? -1 : mount("devpts", to, "devpts", MS_NOSUID | MS_NOEXEC, TERMINALS_OPTIONS);
+}
+
+/* Files that are not mounts are left out: they are mount points of other apps' volumes. The console is the pod's, and a
+ * link to one of its terminals. */
 static int take(const char *from, const char *to)
 {
         struct statx stx;
+        struct stat st;
 
+        if (strcmp(from, DEVICES "/pts") == 0 && !isatty(STDIN_FILENO))
+                return make_terminals(to);
         if (statx(AT_FDCWD, from, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &stx) < 0)
                 return -1;
+        if (strcmp(from, DEVICES "/console") == 0 && stat(from, &st) == 0 && S_ISCHR(st.st_mode))
+                return take_mount(from, to, false);
         if (S_ISLNK(stx.stx_mode))
                 return take_link(from, to);
         if ((stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) || S_ISCHR(stx.stx_mode) || S_ISBLK(stx.stx_mode))

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "inside/app-journal.h"
+#include "inside/app-log-file.h"
 
 /* For the launcher of an app (app-exec.c) and its parts. */
 
@@ -14,7 +15,11 @@
 extern int the_client;
 /* The host's journal, likewise. */
 extern AppJournal the_journal;
+/* The app's log file, likewise. */
+extern AppLogFile the_log_file;
+/* A file for why the app cannot start; negative: there is none. */
+extern int the_reason;
 
-/* Reports why the app cannot start, to the journals and, if that waits for the app, to `podctl run`. Ends the
- * process. */
+/* Reports why the app cannot start, to that file, the journals, its log file and, if that waits for the app, to
+ * `podctl run`. Ends the process. */
 __attribute__((noreturn, format(printf, 1, 2))) void die(const char *format, ...);

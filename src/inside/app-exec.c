@@ -20,8 +20,12 @@
  * bounding set, and other users none. The program is static, since the app's root may have any libraries or none. */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -36,7 +40,9 @@
 #include "inside/app-privileges.h"
 #include "inside/app-program.h"
 #include "inside/app-relay.h"
+#include "inside/app-share.h"
 #include "inside/app-stdio.h"
+#include "inside/app-terminal.h"
 #include "inside/launch-options.h"
 #include "inside/launch-places.h"
 #include "inside/launch-words.h"
@@ -94,10 +100,39 @@ static char **read_words(int argc, char **argv, size_t *ret_n)
         return words;
 }
 
+/* It is not worth the app: the journals have the output. */
+static void connect_log_file(void)
+{
+        the_log_file.fd = app_log_file_connect(LAUNCH_FILES "/" LAUNCH_LOG_FILE);
+        if (the_log_file.fd < 0 && errno != ENOENT)
+                (void) dprintf(STDERR_FILENO, "<4>podctl: cannot write the app's log file, since nothing on the host "
+                                              "takes its output: %m\n");
+}
+
+/* It is locked until the app has started or will not, so that whoever sees it empty knows which; so it gets its name
+ * when it is. */
+static void open_reason(const char *path)
+{
+        char temporary[PATH_MAX];
+
+        (void) snprintf(temporary, sizeof(temporary), "%s~", path);
+        the_reason = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+        if (the_reason >= 0 && (flock(the_reason, LOCK_EX | LOCK_NB) < 0 || rename(temporary, path) < 0)) {
+                (void) close(the_reason);
+                the_reason = -1;
+        }
+}
+
 static void connect_outputs(LaunchOptions *l)
 {
-        if (l->relay)
+        if (l->reason)
+                open_reason(l->reason);
+        if (l->relay) {
                 the_client = app_output_connect(LAUNCH_FILES "/" LAUNCH_OUTPUT);
+                connect_log_file();
+        }
+        if (l->relay)
+                app_relay_open(&l->outputs, l->uid);
         if (l->fields)
                 the_journal = (AppJournal) { app_journal_connect(LAUNCH_FILES "/" LAUNCH_JOURNAL), l->fields,
                                              strlen(l->fields) };
@@ -107,14 +142,16 @@ static void connect_outputs(LaunchOptions *l)
 
 /* Who is attached to the app from the start gets its output there, and from the relay nothing of it; here only what
  * goes wrong before that. */
-static void start_outputs(const LaunchOptions *l, int argc, char *argv[])
+static void start_outputs(LaunchOptions *l, int argc, char *argv[])
 {
         const int client = the_client;
 
         if (l->attached)
                 the_client = -1;
-        if (l->relay)
-                app_relay_start(l->relay, argc, argv);
+        if (l->outputs.open && !l->relayed)
+                app_relay_start(&l->outputs, l->relay, argc, argv);
+        if (l->outputs.open)
+                app_relay_connect(&l->outputs);
         if (!l->attached) {
                 app_stdio_take(l);
                 return;
@@ -139,6 +176,8 @@ int main(int argc, char *argv[])
         if (l.join)
                 app_join(&l);
         else {
+                if (l.share)
+                        app_share(l.share);
                 app_pids_part(&l, argc, argv);
                 clear_traces();
                 if (!l.host_devices)
@@ -151,9 +190,13 @@ int main(int argc, char *argv[])
                 app_credentials_to_variables(l.credentials, l.secrets, &l.environment);
         app_set_labels(&l);
         app_become_user(&l);
-        start_outputs(&l, argc, argv);
+        if (l.terminal)
+                app_terminal_take();
+        else
+                start_outputs(&l, argc, argv);
         change_directory(&l);
         app_program_check(words[0]);
+        app_pids_prepare(&l);
         app_set_limits(&l);
         app_pids_ready(&l);
         app_filter_load(&filter, l.no_new_privileges);

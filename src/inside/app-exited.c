@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Runs inside a pod, as root there, whenever an app has ended (ExecStopPost=): records the app's exit status, and ends
- * the pod with that status if it is the first app that failed, as rkt did. It links only libc, since the end of every
- * app waits for it. systemd.exec(5), "Environment Variables Set or Propagated by the Service Manager", describes
- * $EXIT_CODE and $EXIT_STATUS. */
+/* Runs inside a pod, as root there, whenever an app has ended (ExecStopPost=), and when that was killed with the app
+ * (OnFailure=): records the app's exit status, and ends the pod with that status if it is the first app that failed, as
+ * rkt did. It links only libc, since the end of every app waits for it. systemd.exec(5), "Environment Variables Set or
+ * Propagated by the Service Manager", describes $EXIT_CODE, $EXIT_STATUS and the others. */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
@@ -14,9 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "inside/app-leftovers.h"
 #include "inside/app-output.h"
 #include "inside/app-status.h"
 #include "inside/launch-places.h"
@@ -39,10 +42,24 @@ static int signal_number(const char *name)
         return atoi(name);
 }
 
+/* A variable of this unit, or of the one because of which it was started: names of the latter begin with MONITOR_. */
+static const char *told(const char *name)
+{
+        return getenv(name + (getenv("MONITOR_UNIT") ? 0 : strlen("MONITOR_")));
+}
+
+/* A unit that could not start, since one that it needs failed, has no end; systemd tells of its failure as well. */
+static bool never_ran(void)
+{
+        const char *result = told("MONITOR_SERVICE_RESULT");
+
+        return getenv("MONITOR_UNIT") && !told("MONITOR_EXIT_CODE") && result && strcmp(result, "success") == 0;
+}
+
 /* As in a shell: 128 plus the signal for an app that was killed. */
 static int exit_status(void)
 {
-        const char *code = getenv("EXIT_CODE"), *status = getenv("EXIT_STATUS");
+        const char *code = told("MONITOR_EXIT_CODE"), *status = told("MONITOR_EXIT_STATUS");
 
         if (!code || !status)
                 return 1; /* it was never started */
@@ -84,6 +101,29 @@ static bool has_job(const char *app)
         return n > 0 && atoi(answer) > 0;
 }
 
+/* How many processes of the app's group the kernel has killed for want of memory; this program is in the same group. A
+ * pod whose memory is not counted has no such file. */
+static unsigned long killed_for_memory(void)
+{
+        char group[PATH_MAX] = {}, path[PATH_MAX + 64], line[128];
+        unsigned long n = 0;
+        FILE *f = fopen("/proc/self/cgroup", "re");
+
+        if (!f || !fgets(group, sizeof(group), f) || strncmp(group, "0::", 3) != 0)
+                group[0] = 0;
+        if (f)
+                (void) fclose(f);
+        group[strcspn(group, "\n")] = 0;
+        (void) snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.events", group[0] ? group + 3 : "");
+        f = group[0] ? fopen(path, "re") : NULL;
+        while (f && fgets(line, sizeof(line), f))
+                if (strncmp(line, "oom_kill ", strlen("oom_kill ")) == 0)
+                        n = strtoul(line + strlen("oom_kill "), NULL, 10);
+        if (f)
+                (void) fclose(f);
+        return n;
+}
+
 /* Only a hook after the start makes the unit fail while the app itself ends well. systemd has ended the app then, and
  * the job of its start is still there. */
 static bool hook_failed(int status, const char *result)
@@ -103,19 +143,41 @@ static bool was_asked(const char *app, bool hook)
         return pod_is_ending() || (!hook && has_job(app));
 }
 
+/* systemd knows it of an app that is killed as a whole (OOMPolicy=kill). Where one process was killed, it counts if the
+ * app ended in the same way: then it was that process, or waited for it, as a shell does. */
+static bool is_out_of_memory(const char *app, int status, const char *result, bool hook)
+{
+        if (result && strcmp(result, "oom-kill") == 0)
+                return true;
+        return !getenv("MONITOR_UNIT") && status == 128 + SIGKILL && killed_for_memory() > 0 && !was_asked(app, hook);
+}
+
 /* policy is the unit's Restart=. Only a job that stops the unit prevents a restart. */
 static bool is_restarted(const char *app, const char *policy, bool failed, bool hook)
 {
         return strcmp(policy, "no") != 0 && (failed || strcmp(policy, "always") == 0) && !was_asked(app, hook);
 }
 
-static int write_status(int directory, const char *app, int status, const char *note)
+static int write_record(int fd, const char *text)
 {
-        char text[64];
-        int n = snprintf(text, sizeof(text), "%i\n%s\n", status, note);
-        int fd = openat(directory, app, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+        return fd >= 0 && pwrite(fd, text, STATUS_ROOM_SIZE, 0) == STATUS_ROOM_SIZE ? close(fd) : -1;
+}
 
-        return fd >= 0 && write(fd, text, (size_t) n) == n ? close(fd) : -1;
+/* All records have the same size, with empty lines at the end: what is written over takes no room, and a reader sees
+ * the old or the new one. Not every app has room that was made for it. */
+static int write_status(int directory, const char *app, int status, const char *note, const char *cause)
+{
+        char text[STATUS_ROOM_SIZE + 1], room[NAME_MAX];
+        const int n = snprintf(text, sizeof(text), "%i\n%s\n%s\n", status, note, cause);
+        int fd;
+
+        memset(text + n, '\n', STATUS_ROOM_SIZE - (size_t) n);
+        (void) snprintf(room, sizeof(room), STATUS_ROOM_PREFIX "%s", app);
+        fd = openat(directory, room, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+        if (fd >= 0)
+                return write_record(fd, text) == 0 ? renameat(directory, room, directory, app) : -1;
+        fd = openat(directory, app, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+        return write_record(fd, text);
 }
 
 /* The number only grows, and is written over in one piece: a reader sees the old or the new one. */
@@ -145,6 +207,25 @@ static bool is_spent(int directory, const char *app, const char *limit)
                 (void) close(fd);
         }
         return strtoul(text, NULL, 10) >= strtoul(limit, NULL, 10);
+}
+
+static bool is_at_or_after(const struct timespec *a, const struct timespec *b)
+{
+        return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec >= b->tv_nsec);
+}
+
+/* Whether this is not the first to record the end: there is a record that is no older than the app's start, which its
+ * launcher notes (STATUS_REASON_PREFIX) where an app may start more than once. */
+static bool is_recorded(int directory, const char *app)
+{
+        char name[NAME_MAX];
+        struct stat record, start;
+
+        if (!getenv("MONITOR_UNIT") || fstatat(directory, app, &record, AT_SYMLINK_NOFOLLOW) < 0)
+                return false;
+        (void) snprintf(name, sizeof(name), STATUS_REASON_PREFIX "%s", app);
+        return fstatat(directory, name, &start, AT_SYMLINK_NOFOLLOW) < 0 ||
+               is_at_or_after(&record.st_mtim, &start.st_mtim);
 }
 
 /* Steps of half a millisecond. */
@@ -218,19 +299,55 @@ static void report_end(int directory, const char *app, int meaning, int status)
         send_to_client(app, OUTPUT_END, &end, sizeof(end));
 }
 
+/* In another group than the app's there is nothing of it. */
+static void end_leftovers(void)
+{
+        if (!getenv("MONITOR_UNIT"))
+                app_leftovers_end();
+}
+
+static void kill_leftovers(void)
+{
+        if (!getenv("MONITOR_UNIT"))
+                app_leftovers_kill();
+}
+
+/* Of this process: the status of systemctl. */
+static int end_pod(int status)
+{
+        char text[16];
+        int ended;
+        pid_t pid;
+
+        (void) wait_until(has_journal, 10000);
+        (void) snprintf(text, sizeof(text), "%i", status);
+        pid = fork();
+        if (pid == 0) {
+                (void) execve("/usr/bin/systemctl", (char *[]) { (char *) "systemctl", (char *) "exit", text, NULL },
+                              (char *[]) { NULL });
+                _exit(EXIT_FAILURE);
+        }
+        if (pid < 0 || waitpid(pid, &ended, 0) < 0 || !WIFEXITED(ended))
+                return EXIT_FAILURE;
+        return WEXITSTATUS(ended);
+}
+
 int main(int argc, char *argv[])
 {
-        const char *result = getenv("SERVICE_RESULT"), *policy = argc > 2 ? argv[2] : "no", *note;
+        const char *result = told("MONITOR_SERVICE_RESULT"), *policy = argc > 2 ? argv[2] : "no", *note,
+                   *cause;
         /* An app of a mutable pod, which goes on without it; no other app has a limit. */
         const bool leaves_pod = argc > 3 && strcmp(argv[3], "leaves-pod") == 0;
         const char *limit = argc > 3 && !leaves_pod ? argv[3] : NULL;
         bool has_policy = strcmp(policy, "no") != 0;
-        int directory, mark, status;
-        bool hook, asked, failed, restarted;
-        char text[16];
+        int directory, mark, status, ended;
+        bool hook, asked, failed, restarted, is_first;
 
         if (argc < 2)
                 return EXIT_FAILURE;
+        directory = open(STATUS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (never_ran() || is_recorded(directory, argv[1]))
+                return EXIT_SUCCESS;
 
         /* A failure for systemd as well: units that wait for the app to be ready wait no more. */
         status = exit_status();
@@ -241,11 +358,12 @@ int main(int argc, char *argv[])
         hook = hook_failed(status, result);
         if (hook && status == 0)
                 status = EXIT_FAILURE;
-        /* Its status does not count when the pod is told to end; whoever fails just when it has started was not. */
-        asked = pod_is_ending() || (is_clean_signal(status) && was_asked(argv[1], hook));
+        /* Its status does not count when the pod is told to end; whoever fails just when it has started was not. If it
+         * was killed as a whole, that may be why the pod is ending, and systemd did it if time was over. */
+        asked = getenv("MONITOR_UNIT") ? (result && strcmp(result, "timeout") == 0) || (leaves_pod && pod_is_ending())
+                                       : pod_is_ending() || (is_clean_signal(status) && was_asked(argv[1], hook));
         failed = status != 0 && !asked && (is_clean_signal(status) || !result || strcmp(result, "success") != 0);
 
-        directory = open(STATUS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         /* The end of the pod comes before the next restart, which has a pause before it. */
         if (limit && failed && !was_asked(argv[1], hook) && is_spent(directory, argv[1], limit)) {
                 policy = "no";
@@ -253,7 +371,8 @@ int main(int argc, char *argv[])
         }
         restarted = is_restarted(argv[1], policy, failed, hook);
         note = restarted ? STATUS_RESTARTS : failed ? "" : STATUS_ASKED;
-        if (directory < 0 || write_status(directory, argv[1], status, note) < 0 ||
+        cause = is_out_of_memory(argv[1], status, result, hook) ? STATUS_OUT_OF_MEMORY : "";
+        if (directory < 0 || write_status(directory, argv[1], status, note, cause) < 0 ||
             (restarted && count_restart(directory, argv[1]) < 0))
                 perror(STATUS_DIR);
 
@@ -261,19 +380,18 @@ int main(int argc, char *argv[])
         if (has_policy || leaves_pod || !failed) {
                 if (!restarted && !leaves_pod)
                         report_end(directory, argv[1], failed ? END_FAILED : END_WELL, status);
+                end_leftovers();
                 wait_for_pod(argv[1]);
                 return EXIT_SUCCESS;
         }
 
         /* The process that makes the mark is the first. A pod that is being shut down anyway ignores the request. */
         mark = openat(directory, STATUS_FAILED, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-        report_end(directory, argv[1], mark < 0 ? END_FAILED : END_DECIDES, status);
-        if (mark < 0)
-                return EXIT_SUCCESS;
-
-        (void) wait_until(has_journal, 10000);
-        (void) snprintf(text, sizeof(text), "%i", status);
-        (void) execve("/usr/bin/systemctl", (char *[]) { (char *) "systemctl", (char *) "exit", text, NULL },
-                      (char *[]) { NULL });
-        return EXIT_FAILURE;
+        is_first = mark >= 0 || errno != EEXIST;
+        report_end(directory, argv[1], is_first ? END_DECIDES : END_FAILED, status);
+        kill_leftovers();
+        /* Before the last lines: their reader may have stopped reading, and that holds up nothing else. */
+        ended = is_first ? end_pod(status) : EXIT_SUCCESS;
+        end_leftovers();
+        return ended;
 }

@@ -28,11 +28,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/timerfd.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "inside/app-notify.h"
 #include "inside/app-status.h"
 #include "inside/app-title.h"
 #include "inside/health-app.h"
@@ -151,18 +150,14 @@ static void act(const Health *h)
                 health_app_end_pod(EXIT_SUCCESS);
 }
 
-/* sd_notify(3). */
 static void report_ready(void)
 {
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-        const char *path = getenv("NOTIFY_SOCKET"), text[] = "READY=1";
-        int fd = path && *path == '/' ? socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
+        int manager = app_notify_connect(getenv("NOTIFY_SOCKET"));
 
-        if (fd < 0)
+        if (manager < 0)
                 return;
-        (void) snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-        (void) sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *) &address, sizeof(address));
-        (void) close(fd);
+        (void) app_notify_send(manager, "READY=1", -1);
+        (void) close(manager);
 }
 
 /* Times */

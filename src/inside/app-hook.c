@@ -111,51 +111,18 @@ static void report(const Hook *h, int status)
         app_event_send(&(AppEvent) { h->app, h->fields, EVENT_APP_HOOK_FAILED, NULL, false, text });
 }
 
-/* The list of the processes in the control group of this one, which is also the app's. */
-static FILE *open_processes(void)
-{
-        char line[PATH_MAX], path[PATH_MAX + 32];
-        FILE *groups = fopen("/proc/self/cgroup", "re"), *processes = NULL;
-
-        while (groups && !processes && fgets(line, sizeof(line), groups)) {
-                if (strncmp(line, "0::", strlen("0::")) != 0)
-                        continue;
-                line[strcspn(line, "\n")] = 0;
-                (void) snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cgroup.procs", line + strlen("0::"));
-                processes = fopen(path, "re");
-        }
-        if (groups)
-                (void) fclose(groups);
-        return processes;
-}
-
-/* As systemd would do it. */
-static void signal_all(int signal)
-{
-        FILE *processes = open_processes();
-        char line[32];
-
-        while (processes && fgets(line, sizeof(line), processes)) {
-                pid_t process = (pid_t) atoi(line);
-
-                if (process > 0 && process != getpid())
-                        (void) kill(process, signal);
-        }
-        if (processes)
-                (void) fclose(processes);
-}
-
+/* As systemd would do it: the app's main process alone (KillMode= of its unit). */
 static void end_app(const Hook *h, int app, uint64_t end)
 {
         uint64_t now = probe_now();
         struct pollfd event = { .fd = app, .events = POLLIN };
 
         end = end > now + LAST_USEC ? end : now + LAST_USEC;
-        signal_all(h->signal);
+        (void) syscall(SYS_pidfd_send_signal, app, h->signal, NULL, 0);
         for (; now < end; now = probe_now())
                 if (poll(&event, 1, (int) ((end - now) / 1000) + 1) > 0)
                         return;
-        signal_all(SIGKILL);
+        (void) syscall(SYS_pidfd_send_signal, app, SIGKILL, NULL, 0);
 }
 
 int main(int argc, char *argv[])

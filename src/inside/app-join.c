@@ -12,6 +12,7 @@
 #include "inside/app-die.h"
 #include "inside/app-follow.h"
 #include "inside/app-join.h"
+#include "inside/unit-group.h"
 
 #define START_MSEC_MAX 30000
 
@@ -37,6 +38,7 @@ static const char *group_of(const LaunchOptions *l, int process, char *buffer, s
         group = strchr(group, '/');
         group[strcspn(group, "\n")] = 0;
         name = strrchr(group, '/') + 1;
+        name += l->unit ? strlen(unit_group_prefix(l->unit)) : 0;
         return l->unit && strcmp(name, l->unit) == 0 ? group : NULL;
 }
 
@@ -80,10 +82,45 @@ static int is_the_app(const LaunchOptions *l, int process)
         return r;
 }
 
-static void wait_for_the_app(const LaunchOptions *l, int process)
+/* Of PID 1, and in a PID namespace below that of the pod. */
+static bool is_successor(int process)
+{
+        char buffer[4096];
+        const char *parent, *numbers;
+
+        read_text(process, "status", buffer, sizeof(buffer));
+        parent = strstr(buffer, "\nPPid:\t1\n");
+        numbers = strstr(buffer, "\nNSpid:\t");
+        numbers = numbers ? numbers + strlen("\nNSpid:\t") : "";
+        return parent && strcspn(numbers, "\t") < strcspn(numbers, "\n");
+}
+
+/* The launcher of an app with PIDs of its own is the main process until it has made another, and then carries the app's
+ * output: whoever asked too early has its number. Returns the directory of the other one. */
+static int find_successor(const char *group)
+{
+        char path[4200], buffer[4096];
+        int process = -1, directory;
+
+        (void) snprintf(path, sizeof(path), "/sys/fs/cgroup%s", group);
+        directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        read_text(directory, "cgroup.procs", buffer, sizeof(buffer));
+        (void) close(directory);
+        for (char *pid = strtok(buffer, "\n"); pid; pid = strtok(NULL, "\n")) {
+                (void) snprintf(path, sizeof(path), "/proc/%s", pid);
+                process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                if (process >= 0 && is_successor(process))
+                        return process;
+                (void) close(process);
+        }
+        return -1;
+}
+
+/* Returns its directory, which may be another one. */
+static int wait_for_the_app(const LaunchOptions *l, int process, const char *group)
 {
         static const struct timespec pause = { .tv_nsec = 1000 * 1000 };
-        int r;
+        int r, successor = -1;
 
         for (unsigned i = 0; (r = is_the_app(l, process)) <= 0; i++) {
                 if (r < 0)
@@ -91,7 +128,12 @@ static void wait_for_the_app(const LaunchOptions *l, int process)
                 if (i == START_MSEC_MAX)
                         die("the app has not started yet");
                 (void) nanosleep(&pause, NULL);
+                if (successor < 0 && executes(process, "/proc/self/exe") && (successor = find_successor(group)) >= 0) {
+                        (void) close(process);
+                        process = successor;
+                }
         }
+        return process;
 }
 
 static bool is_own(int pids)
@@ -105,7 +147,7 @@ static bool is_own(int pids)
 void app_join(LaunchOptions *l)
 {
         char buffer[4096], path[4200];
-        int process, mounts, pids, procs;
+        int process, mounts, pids, cgroups, procs;
         const char *group;
         bool same_pids;
 
@@ -114,18 +156,21 @@ void app_join(LaunchOptions *l)
         group = process < 0 ? NULL : group_of(l, process, buffer, sizeof(buffer));
         if (!group)
                 die("the app does not run any more");
-        wait_for_the_app(l, process);
+        process = wait_for_the_app(l, process, group);
         mounts = openat(process, "ns/mnt", O_RDONLY | O_CLOEXEC);
         pids = openat(process, "ns/pid", O_RDONLY | O_CLOEXEC);
+        cgroups = openat(process, "ns/cgroup", O_RDONLY | O_CLOEXEC);
         same_pids = pids >= 0 && is_own(pids);
         (void) snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cgroup.procs", group);
         procs = open(path, O_WRONLY | O_CLOEXEC);
-        if (mounts < 0 || pids < 0 || procs < 0 || write(procs, "0", 1) < 0 || setns(mounts, CLONE_NEWNS) < 0 ||
+        if (mounts < 0 || pids < 0 || cgroups < 0 || procs < 0 || write(procs, "0", 1) < 0 ||
+            setns(cgroups, CLONE_NEWCGROUP) < 0 || setns(mounts, CLONE_NEWNS) < 0 ||
             (!same_pids && setns(pids, CLONE_NEWPID) < 0))
                 die("cannot join the app: %m");
         (void) close(process);
         (void) close(mounts);
         (void) close(pids);
+        (void) close(cgroups);
         (void) close(procs);
         if (!same_pids)
                 app_follow(l);

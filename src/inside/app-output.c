@@ -154,12 +154,14 @@ static void carry_chunk(Relay *r, int i)
                 write_held(r, i);
                 end_line(r, i);
                 app_journal_end(&o->host, i);
+                app_log_file_end(&o->log_file, i);
                 close_pipe(o, i);
                 return;
         }
         if (!o->mute)
                 carry_lines(r, i, data, (size_t) n);
         app_journal_write(&o->host, i, data, (size_t) n);
+        app_log_file_write(&o->log_file, i, data, (size_t) n);
         if (o->client >= 0 && app_output_send(o->client, i == 0 ? OUTPUT_STDOUT : OUTPUT_STDERR, data, (size_t) n) < 0)
                 lose_client(r);
         else if (o->client >= 0)
@@ -191,5 +193,6 @@ void app_output_carry(AppOutput *o)
                         if (polls[i].revents)
                                 carry_chunk(&r, i);
         }
+        app_log_file_finish(&o->log_file);
         app_journal_finish(&o->host);
 }

@@ -5,9 +5,11 @@
 #include <stdint.h>
 
 #include "inside/app-journal.h"
+#include "inside/app-log-file.h"
 
-/* The output of an app goes to the pod's journal and to the host's (app-journal.h), as the pod's --log= says, and to
- * `podctl run` if that waits for the pod: byte for byte, with standard output and standard error kept apart.
+/* The output of an app goes to the pod's journal and to the host's (app-journal.h), as the pod's --log= says, to the
+ * app's log file if it has one (app-log-file.h), and to `podctl run` if that waits for the pod:
+ * byte for byte, with standard output and standard error kept apart.
  *
  * `podctl run` listens on a stream socket for each app, which the launcher finds as LAUNCH_OUTPUT beside its words
  * (launch-places.h) and connects to when it starts the app; if no process listens, output goes to the journal alone.
@@ -56,6 +58,7 @@ typedef struct AppOutput {
         int journal[2]; /* streams to the pod's journald */
         int mute;       /* nothing goes to these */
         AppJournal host;
+        AppLogFile log_file;
         int client;     /* negative: no process listens */
         int app;        /* pidfd_open(2); negative: it has ended */
 } AppOutput;

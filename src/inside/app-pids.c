@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -8,35 +9,33 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "inside/app-bystander.h"
 #include "inside/app-die.h"
 #include "inside/app-follow.h"
+#include "inside/app-mount.h"
+#include "inside/app-notify.h"
+#include "inside/app-output.h"
 #include "inside/app-pids.h"
 #include "inside/app-title.h"
+#include "inside/notify-relay.h"
+#include "inside/pids-of.h"
 
-#define BARRIER_MSEC_MAX 30000
 #define APP_PID 2       /* of the second process in a namespace */
 #define CARRIED_MAX 100
+#define CGROUPS "/sys/fs/cgroup"
 
-/* Whether there is a child left. */
-static bool collect(void)
+static void collect(void)
 {
-        pid_t pid;
-
-        do
-                pid = waitpid(-1, NULL, WNOHANG);
-        while (pid > 0);
-        return pid == 0;
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+                ;
 }
 
-/* The kernel ends what is left in the namespace together with this process. All signals are blocked. Nothing can be
- * read from started until the other process is there, or never will be. */
+/* The kernel kills what the app has left in the namespace together with this process, which ends when the app does. All
+ * signals are blocked. Nothing can be read from started until the other process is there, or never will be. */
 __attribute__((noreturn)) static void become_init(int started, int argc, char *argv[])
 {
         struct pollfd fds[] = { { .events = POLLIN }, { .events = POLLIN } };
@@ -48,23 +47,25 @@ __attribute__((noreturn)) static void become_init(int started, int argc, char *a
         (void) read(0, &byte, 1);
         fds[0].fd = app_bystander_signals();
         fds[1].fd = (int) syscall(SYS_pidfd_open, APP_PID, 0);
-        for (;;) {
-                bool left = collect();
-
-                if (fds[1].fd >= 0 && poll(fds + 1, 1, 0) > 0) {
-                        (void) close(fds[1].fd);
-                        fds[1].fd = -1;
-                }
-                if (!left && fds[1].fd < 0)
-                        _exit(EXIT_SUCCESS);
+        while (fds[1].fd >= 0 && fds[1].revents == 0) {
+                collect();
                 if (poll(fds, 2, -1) > 0 && fds[0].revents)
                         (void) read(fds[0].fd, &si, sizeof(si));
         }
+        _exit(EXIT_SUCCESS);
+}
+
+/* Whoever may mount the control groups then finds only that of the app: those of the pod's other apps could be stopped
+ * and killed through their files. No process that the app sees has those of the pod. */
+static void own_cgroups(const LaunchOptions *l)
+{
+        if (l->own_cgroups && unshare(CLONE_NEWCGROUP) < 0)
+                die("cannot make the app's own cgroup namespace: %m");
 }
 
 /* Its namespace is what this process makes for its children. It has given up its privileges when this returns, since
  * the app may be able to trace it. Returns a descriptor that is to be closed once the app has started. */
-static int start_init(int argc, char *argv[])
+static int start_init(const LaunchOptions *l, int argc, char *argv[])
 {
         int started[2], ready[2];
         char byte;
@@ -72,6 +73,7 @@ static int start_init(int argc, char *argv[])
 
         if (unshare(CLONE_NEWPID) < 0)
                 die("cannot make the app's own PID namespace: %m");
+        own_cgroups(l);
         if (pipe2(started, O_CLOEXEC) < 0 || pipe2(ready, O_CLOEXEC) < 0 || (pid = fork()) < 0)
                 die("cannot start the first process of the app's PID namespace: %m");
         if (pid == 0) {
@@ -85,21 +87,14 @@ static int start_init(int argc, char *argv[])
         return started[1];
 }
 
-static int make_proc(void)
+/* Returns the same, or a negative number if the first process is that of another app. */
+static int enter_namespace(const LaunchOptions *l, int argc, char *argv[])
 {
-        int fs = (int) syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC), mount = -1;
-
-        if (fs >= 0 && syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) >= 0)
-                mount = (int) syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC,
-                                      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-        (void) close(fs);
-        return mount;
-}
-
-static bool put(int mount, const char *path)
-{
-        return mount >= 0 && syscall(SYS_move_mount, mount, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) >= 0 &&
-               close(mount) == 0;
+        if (!l->pids_of)
+                return start_init(l, argc, argv);
+        pids_of_enter(l->pids_of);
+        own_cgroups(l);
+        return -1;
 }
 
 /* Only the kernel's own /proc of the new namespace stays, with the volumes that are below it: beneath it, that of the
@@ -107,7 +102,7 @@ static bool put(int mount, const char *path)
  * before (mount_namespaces(7)). */
 static void mount_proc(char *const *carry)
 {
-        int volumes[CARRIED_MAX], mount = make_proc();
+        int volumes[CARRIED_MAX], mount = app_mount_make("proc");
         size_t n = 0;
 
         for (; carry && carry[n]; n++)
@@ -115,65 +110,61 @@ static void mount_proc(char *const *carry)
                                                                     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
                                                                             AT_RECURSIVE)) < 0)
                         die("cannot keep the volume at %s: %m", carry[n]);
-        if (mount < 0 || umount2("/proc", MNT_DETACH | UMOUNT_NOFOLLOW) < 0 || !put(mount, "/proc"))
+        if (mount < 0 || umount2("/proc", MNT_DETACH | UMOUNT_NOFOLLOW) < 0 || !app_mount_put(mount, "/proc"))
                 die("cannot mount /proc of the app's PID namespace: %m");
         for (size_t i = 0; i < n; i++)
-                if (!put(volumes[i], carry[i]))
+                if (!app_mount_put(volumes[i], carry[i]))
                         die("cannot mount the volume at %s: %m", carry[i]);
 }
 
-/* A connection to PID 1; negative: there is none. */
-static int connect_manager(const char *path)
+/* In place of the pod's, which would be beneath it. */
+static void mount_cgroups(void)
 {
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-        int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        int mount = app_mount_make("cgroup2");
 
-        if (fd < 0 || strlen(path) >= sizeof(address.sun_path))
-                return -1;
-        (void) strcpy(address.sun_path, path);
-        return connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0 ? -1 : fd;
+        if (mount < 0 || umount2(CGROUPS, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 || !app_mount_put(mount, CGROUPS))
+                die("cannot mount " CGROUPS " of the app's control group: %m");
 }
 
-/* With a descriptor, if that is not negative. */
-static bool tell(int manager, const char *text, int fd)
-{
-        struct iovec iov = { .iov_base = (void *) text, .iov_len = strlen(text) };
-        union {
-                char bytes[CMSG_SPACE(sizeof(int))];
-                struct cmsghdr header;
-        } control = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
-                                  .cmsg_type = SCM_RIGHTS } };
-        struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-        if (fd >= 0) {
-                memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-                message.msg_control = &control;
-                message.msg_controllen = sizeof(control);
-        }
-        return sendmsg(manager, &message, MSG_NOSIGNAL) >= 0;
-}
-
-/* Returns when PID 1 knows: it closes the pipe after it has read what came before (sd_notify_barrier(3)). */
 static bool hand_over(int manager, pid_t pid)
 {
-        struct pollfd wait = {};
-        int barrier[2];
         char text[64];
 
         (void) snprintf(text, sizeof(text), "MAINPID=%i", pid);
-        if (pipe2(barrier, O_CLOEXEC) < 0 || !tell(manager, text, -1) || !tell(manager, "BARRIER=1", barrier[1]))
-                return false;
-        (void) close(barrier[1]);
-        wait.fd = barrier[0];
-        return poll(&wait, 1, BARRIER_MSEC_MAX) > 0;
+        return app_notify_and_wait(manager, text);
+}
+
+/* Out of the app's reach, as its user. Who is attached from the start gets nothing from here. */
+__attribute__((noreturn)) static void relay(const LaunchOptions *l, int app, int argc, char *argv[])
+{
+        if (!l->outputs.open)
+                _exit(EXIT_SUCCESS);
+        if (l->attached)
+                the_client = -1;
+        (void) close(l->outputs.out[1]);
+        (void) close(l->outputs.err[1]);
+        if (setgroups(0, NULL) < 0 || setresgid(l->gid, l->gid, l->gid) < 0 || setresuid(l->uid, l->uid, l->uid) < 0)
+                _exit(EXIT_EXEC);
+        app_relay_become(&l->outputs, l->relay, app, argc, argv);
+}
+
+/* What was to end the app, when PID 1 knew no other process of it than this one. */
+static void pass_signals(pid_t app)
+{
+        sigset_t pending;
+
+        (void) sigpending(&pending);
+        for (int i = 1; i < NSIG; i++)
+                if (i != SIGCHLD && sigismember(&pending, i) > 0)
+                        (void) kill(app, i);
 }
 
 /* The new process is a child of PID 1, which so learns its exit status. It waits until PID 1 knows it as the main one:
  * the end of another process of a unit says nothing. */
-static void become_main(int started, int manager)
+static void become_main(LaunchOptions *l, int started, int notifications, int argc, char *argv[])
 {
         bool terminal = app_terminal_leave();
-        int known[2];
+        int known[2], app;
         char byte;
         pid_t pid;
 
@@ -185,10 +176,16 @@ static void become_main(int started, int manager)
         (void) close(started);
         if (pid > 0) {
                 (void) close(known[0]);
-                if (!hand_over(manager, pid))
+                app = (int) syscall(SYS_pidfd_open, pid, 0);
+                notify_relay_follow(notifications, app);
+                if (!hand_over(l->manager, pid))
                         die("cannot tell PID 1 of the pod about the app's main process: %m");
-                _exit(write(known[1], "", 1) == 1 ? EXIT_SUCCESS : EXIT_EXEC);
+                pass_signals(pid);
+                if (write(known[1], "", 1) != 1)
+                        _exit(EXIT_EXEC);
+                relay(l, app, argc, argv);
         }
+        l->relayed = true;
         (void) close(known[1]);
         app_session_own(terminal);
         if (read(known[0], &byte, 1) != 1)
@@ -203,40 +200,85 @@ static void drop_notify_socket(LaunchOptions *l, const char *path)
         (void) umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
-void app_pids_part(LaunchOptions *l, int argc, char *argv[])
+static void block_signals(sigset_t *ret_before)
 {
-        const char *notify_socket = getenv("NOTIFY_SOCKET");
-        sigset_t all, before;
-        int started;
+        sigset_t all;
 
-        if (!l->pids)
-                return;
+        (void) sigfillset(&all);
+        (void) sigprocmask(SIG_SETMASK, &all, ret_before);
+}
+
+/* There is no namespace. */
+static void stay(LaunchOptions *l, const char *notify_socket, int argc, char *argv[])
+{
+        sigset_t before;
+
         if (strcmp(l->pids, PIDS_HOST) == 0) {
-                l->manager = connect_manager(notify_socket ? notify_socket : "");
+                l->manager = app_notify_connect(notify_socket);
                 app_variables_drop(&l->environment, "NOTIFY_SOCKET", notify_socket ? notify_socket : "");
                 return;
         }
-        /* As a signal to the terminal's session would end them before they are on their own. */
-        (void) sigfillset(&all);
-        (void) sigprocmask(SIG_SETMASK, &all, &before);
-        started = start_init(argc, argv);
+        block_signals(&before);
+        notify_relay_follow(notify_relay_start(notify_socket, true, argc, argv),
+                            (int) syscall(SYS_pidfd_open, getpid(), 0));
+        (void) sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* Signals are blocked meanwhile, as one to the terminal's session would end the new processes before they are on their
+ * own. */
+static void part(LaunchOptions *l, const char *notify_socket, int argc, char *argv[])
+{
+        int started, notifications = -1;
+        sigset_t before;
+
+        block_signals(&before);
+        if (strcmp(l->pids, PIDS_BESIDE) != 0)
+                l->manager = app_notify_connect(notify_socket);
+        if (strcmp(l->pids, PIDS_NOTIFY) == 0)
+                notifications = notify_relay_start(notify_socket, false, argc, argv);
+        started = enter_namespace(l, argc, argv);
         if (strcmp(l->pids, PIDS_BESIDE) == 0) {
                 app_follow(l);
                 (void) close(started);
-        } else {
-                l->manager = connect_manager(notify_socket ? notify_socket : "");
-                become_main(started, l->manager);
-        }
+        } else
+                become_main(l, started, notifications, argc, argv);
         (void) sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+void app_pids_part(LaunchOptions *l, int argc, char *argv[])
+{
+        const char *notify_socket = getenv("NOTIFY_SOCKET");
+
+        if (!l->pids)
+                return;
+        if (strcmp(l->pids, PIDS_HOST) == 0 || strcmp(l->pids, PIDS_POD_NOTIFY) == 0) {
+                stay(l, notify_socket, argc, argv);
+                return;
+        }
+        part(l, notify_socket, argc, argv);
         app_variables_own_pid(&l->environment);
         if (notify_socket && strcmp(l->pids, PIDS_NOTIFY) != 0)
                 drop_notify_socket(l, notify_socket);
         mount_proc(l->carry);
+        if (l->own_cgroups)
+                mount_cgroups();
 }
 
-void app_pids_ready(const LaunchOptions *l)
+static bool tells_manager(const LaunchOptions *l)
 {
-        if (l->pids && (strcmp(l->pids, PIDS_MAIN) == 0 || strcmp(l->pids, PIDS_HOST) == 0) &&
-            !tell(l->manager, "READY=1", -1))
+        return l->pids && (strcmp(l->pids, PIDS_MAIN) == 0 || strcmp(l->pids, PIDS_HOST) == 0);
+}
+
+void app_pids_prepare(LaunchOptions *l)
+{
+        if (tells_manager(l) && !app_barrier_open(&l->barrier))
+                die("cannot make a pipe: %m");
+}
+
+/* The program may end at once, and PID 1 see that before it has read this, which would be a start that has failed. */
+void app_pids_ready(LaunchOptions *l)
+{
+        if (tells_manager(l) &&
+            (!app_notify_send(l->manager, "READY=1", -1) || !app_barrier_wait(&l->barrier, l->manager)))
                 die("cannot tell PID 1 of the pod that the app starts: %m");
 }

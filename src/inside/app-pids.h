@@ -11,9 +11,11 @@
  * unit from now on, as if there were no namespace: signals, exit status, readiness. NotifyAccess= has to be "main" or
  * "all" (systemd.service(5)). */
 #define PIDS_MAIN "main"
-#define PIDS_NOTIFY "notify" /* the app itself says when it is ready */
+#define PIDS_NOTIFY "notify" /* the app itself says when it is ready: see notify-relay.h */
 /* There is no namespace; PID 1 is told when the app starts, as for the others. */
 #define PIDS_HOST "host"
+/* There is no namespace, and the app itself says when it is ready. */
+#define PIDS_POD_NOTIFY "pod-notify"
 /* For what runs at other times: it goes on as app_follow() says. */
 #define PIDS_BESIDE "beside"
 
@@ -21,5 +23,7 @@
  * option. argc and argv are the program's, for the title of the first process. */
 void app_pids_part(LaunchOptions *l, int argc, char *argv[]);
 
-/* When nothing but the program itself is left to start: tells PID 1, unless the app does that itself. */
-void app_pids_ready(const LaunchOptions *l);
+/* When nothing but the program itself is left to start: tells PID 1, unless the app does that itself, and waits until
+ * it knows. What that needs is made before the app's limits apply. */
+void app_pids_prepare(LaunchOptions *l);
+void app_pids_ready(LaunchOptions *l);

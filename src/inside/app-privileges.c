@@ -78,29 +78,61 @@ void app_set_labels(const LaunchOptions *l)
                 write_attribute((const char *const[]) { "exec", NULL }, l->selinux, "the SELinux context");
 }
 
+/* Programs open them by name, as /dev/stdout, and images have logs that are links to that. One that the kernel does not
+ * let us have belongs to somebody outside of the pod, who has given it away before, if it was to be. */
+static void own_streams(const LaunchOptions *l)
+{
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+                struct statfs st;
+
+                /* No pipe that has a name, which stays. */
+                if ((fd == STDIN_FILENO && isatty(fd)) || (fstatfs(fd, &st) == 0 && st.f_type == PIPEFS_MAGIC))
+                        (void) fchown(fd, l->uid, (gid_t) -1);
+        }
+}
+
+static uint64_t bounding_set(void)
+{
+        uint64_t set = 0;
+
+        for (unsigned c = 0; c < 64 && prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
+                if (prctl(PR_CAPBSET_READ, c, 0, 0, 0) > 0)
+                        set |= UINT64_C(1) << c;
+        return set;
+}
+
+/* Only what is inheritable and permitted can be ambient. */
+static void raise_ambient(uint64_t set)
+{
+        for (unsigned c = 0; c < 64; c++)
+                if (set & (UINT64_C(1) << c) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0) < 0)
+                        die("cannot give capability %u to user %u: %m", c, getuid());
+}
+
 void app_become_user(const LaunchOptions *l)
 {
         struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
         struct __user_cap_data_struct data[2] = {};
+        uint64_t ambient;
 
         for (int c = 0; l->restrict_capabilities && c < 64 && prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
                 if (!(l->capabilities & (UINT64_C(1) << c)) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0)
                         die("cannot give up capability %i: %m", c);
-        if (isatty(STDIN_FILENO))
-                (void) fchown(STDIN_FILENO, l->uid, (gid_t) -1);
-
+        own_streams(l);
         if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || setgroups(l->n_groups, l->groups) < 0 ||
             setresgid(l->gid, l->gid, l->gid) < 0 || setresuid(l->uid, l->uid, l->uid) < 0)
                 die("cannot become user %u, group %u: %m", l->uid, l->gid);
 
         if (syscall(SYS_capget, &header, data) < 0)
                 die("cannot read the capabilities: %m");
+        ambient = l->ambient & bounding_set() & (data[0].permitted | (uint64_t) data[1].permitted << 32);
         for (int i = 0; i < 2; i++) {
                 data[i].effective = l->uid == 0 ? data[i].permitted : 0;
-                data[i].inheritable = 0;
+                data[i].inheritable = (uint32_t) (ambient >> (32 * i));
         }
         if (syscall(SYS_capset, &header, data) < 0 || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
                 die("cannot set the capabilities: %m");
+        raise_ambient(ambient);
 }
 
 static void raise_capability(unsigned c)

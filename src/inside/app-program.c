@@ -59,8 +59,10 @@ void app_program_check(const char *path)
         const char *interpreter;
         struct stat st;
 
-        if (stat(path, &st) < 0)
+        if (stat(path, &st) < 0 || faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
                 die("cannot execute %s: %m", path);
+        if (!S_ISREG(st.st_mode))
+                die("cannot execute %s: it is not a file", path);
         interpreter = interpreter_of(path, buffer, sizeof(buffer));
         if (interpreter && *interpreter && stat(interpreter, &st) < 0)
                 die("cannot execute %s: its interpreter %s: %m", path, interpreter);

@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "inside/app-die.h"
 #include "inside/app-fds.h"
 #include "inside/app-stdio.h"
+#include "inside/app-terminal.h"
 #include "inside/launch-places.h"
 
 static int the_socket = -1;
@@ -54,14 +54,6 @@ static void put(int from, int to)
                 (void) close(from);
 }
 
-/* The app is the leader of a session already, unless a process of ours was before it. */
-static void own_terminal(int fd)
-{
-        (void) setsid();
-        if (ioctl(fd, TIOCSCTTY, 0) < 0)
-                die("cannot make the terminal its own: %m");
-}
-
 /* The last one first: until then, what goes wrong is told to standard error as it was. */
 static void put_all(const int fds[static APP_FDS_MAX])
 {
@@ -76,25 +68,34 @@ static void put_all(const int fds[static APP_FDS_MAX])
                 if (kinds[i] == STDIO_IS_TTY)
                         terminal = places[i];
         if (terminal >= 0)
-                own_terminal(terminal);
+                app_terminal_own(terminal);
         for (int i = 0; i < 3; i++)
                 if (kinds[i] != STDIO_IS_LOG)
                         put(places[i], i);
 }
 
+static bool has_terminal(void)
+{
+        return kinds[0] == STDIO_IS_TTY || kinds[1] == STDIO_IS_TTY || kinds[2] == STDIO_IS_TTY;
+}
+
 static void ask_for(const LaunchOptions *l, int fds[static APP_FDS_MAX])
 {
         const StdioRequest request = { .uid = l->uid, .gid = l->gid };
-        int pipes[2];
+        int given[APP_FDS_MAX], terminal = has_terminal() ? app_terminal_new() : -1;
         size_t n = 0;
         char byte;
 
         for (int i = 1; i < 3; i++)
                 if (stdio_kind_is_attached(kinds[i]))
-                        pipes[n++] = i;
-        if (!app_fds_send(the_socket, &request, sizeof(request), pipes, n) ||
+                        given[n++] = i;
+        if (terminal >= 0)
+                given[n++] = terminal;
+        if (!app_fds_send(the_socket, &request, sizeof(request), given, n) ||
             !app_fds_receive(the_socket, &byte, sizeof(byte), fds))
                 die("cannot get its standard input and output from the program that has the other ends");
+        if (terminal >= 0)
+                (void) close(terminal);
         (void) close(the_socket);
 }
 

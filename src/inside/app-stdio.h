@@ -10,10 +10,11 @@
  * program that has their other ends (app-attach.c) hands over, and nothing. */
 
 /* What the launcher asks that program for, on a socket of type SOCK_SEQPACKET (LAUNCH_STDIO): it sends this, with the
- * pipes to the journal in the places of standard output and error that are a terminal or stream. It gets a byte, with a
- * descriptor for each of the three that are. */
+ * pipes to the journal in the places of standard output and error that are a terminal or stream, and after them the
+ * other side of the app's terminal (app-terminal.h), if one of the three is to be that. It gets a byte, with a
+ * descriptor for each of the three that are a terminal or stream. */
 typedef struct StdioRequest {
-        uint32_t uid, gid; /* whom a new terminal belongs to */
+        uint32_t uid, gid; /* of the app */
 } StdioRequest;
 
 /* Connects while the app's files are still there. */

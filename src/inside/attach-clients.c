@@ -51,19 +51,37 @@ bool attach_client_tell_lost(AttachClient *client)
         return true;
 }
 
+static bool has_gone(const AttachClient *client)
+{
+        struct pollfd fd = { .fd = client->fd };
+
+        return poll(&fd, 1, 0) > 0 && (fd.revents & POLLHUP);
+}
+
+static AttachClient *find_place(AttachClients *c)
+{
+        for (size_t i = 0; i < ATTACH_CLIENTS_MAX; i++)
+                if (c->items[i].fd < 0)
+                        return &c->items[i];
+        for (size_t i = 0; i < ATTACH_CLIENTS_MAX; i++)
+                if (c->items[i].holds && has_gone(&c->items[i])) {
+                        attach_client_drop(&c->items[i]);
+                        return &c->items[i];
+                }
+        return NULL;
+}
+
 void attach_clients_add(AttachClients *c, int fd, bool awaited, uint8_t channels)
 {
-        for (size_t i = 0; i < ATTACH_CLIENTS_MAX; i++) {
-                AttachClient *client = &c->items[i];
+        AttachClient *client = find_place(c);
 
-                if (client->fd >= 0)
-                        continue;
-                *client = (AttachClient) { .fd = fd, .awaited = awaited };
-                (void) send_frame(client, &(AttachFrame) { .type = ATTACH_HAS, .version = ATTACH_VERSION,
-                                                           .channels = channels });
+        if (!client) {
+                (void) close(fd);
                 return;
         }
-        (void) close(fd);
+        *client = (AttachClient) { .fd = fd, .awaited = awaited };
+        (void) send_frame(client, &(AttachFrame) { .type = ATTACH_HAS, .version = ATTACH_VERSION,
+                                                   .channels = channels });
 }
 
 AttachClient *attach_clients_awaited(AttachClients *c)
@@ -132,12 +150,25 @@ static bool carry_out(AttachClient *client, const AttachFrame *frame, AttachStre
         }
 }
 
+static bool holds_input(const AttachClient *client)
+{
+        uint8_t type = 0;
+
+        return (client->chosen & ATTACH_ANY_IN) &&
+               recv(client->fd, &type, sizeof(type), MSG_DONTWAIT | MSG_PEEK) == sizeof(type) &&
+               (type == ATTACH_INPUT || type == ATTACH_END);
+}
+
 void attach_client_hear(AttachClient *client, AttachStreams *streams)
 {
         static uint8_t packet[ATTACH_PACKET_MAX];
-        ssize_t n = recv(client->fd, packet, sizeof(packet), MSG_DONTWAIT | MSG_TRUNC);
         AttachFrame frame;
+        ssize_t n;
 
+        client->holds = !attach_streams_take_input(streams) && holds_input(client);
+        if (client->holds)
+                return;
+        n = recv(client->fd, packet, sizeof(packet), MSG_DONTWAIT | MSG_TRUNC);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
                 return;
         if (n <= 0 || (size_t) n > sizeof(packet) || !attach_frame_read(packet, (size_t) n, &frame) ||

@@ -3,26 +3,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "inside/app-fds.h"
+#include "inside/app-notify.h"
 #include "inside/attach-keep.h"
 
 #define FIRST_FD 3 /* sd_listen_fds(3) */
 
 static void tell(const char *text, int fd)
 {
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-        const char *path = getenv("NOTIFY_SOCKET");
-        int manager = path ? socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
+        int manager = app_notify_connect(getenv("NOTIFY_SOCKET"));
 
         if (manager < 0)
                 return;
-        (void) snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-        if (connect(manager, (struct sockaddr *) &address, sizeof(address)) >= 0)
-                (void) app_fds_send(manager, text, strlen(text), &fd, fd >= 0);
+        (void) app_notify_send(manager, text, fd);
         (void) close(manager);
 }
 
@@ -58,7 +52,13 @@ int attach_kept(const char *name)
         return -1;
 }
 
+/* The app may have ended, and this program with it, before PID 1 has read it otherwise. */
 void attach_ready(void)
 {
-        tell("READY=1", -1);
+        int manager = app_notify_connect(getenv("NOTIFY_SOCKET"));
+
+        if (manager < 0)
+                return;
+        (void) app_notify_and_wait(manager, "READY=1");
+        (void) close(manager);
 }

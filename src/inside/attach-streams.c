@@ -54,20 +54,16 @@ void attach_streams_init(AttachStreams *s, const StdioKind kinds[static 3])
 
 /* Opening the app's end */
 
-/* In the pod's own instance of devpts (devpts(5)): a terminal belongs to the user who opened it. */
-static int make_terminal(AttachStreams *s, const StdioRequest *request)
+/* All that was in the one before it has been read, or the app's unit would not have ended. */
+static void take_terminal(AttachStreams *s, int fd)
 {
-        int unlocked = 0;
-
-        (void) setfsgid(request->gid);
-        (void) setfsuid(request->uid);
-        s->terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-        (void) setfsuid(0);
-        (void) setfsgid(0);
-        if (s->terminal < 0 || ioctl(s->terminal, TIOCSPTLCK, &unlocked) < 0)
-                return -1;
-        attach_keep(TERMINAL, s->terminal);
-        return 0;
+        if (fd < 0)
+                return;
+        if (s->terminal >= 0)
+                (void) close(s->terminal);
+        s->terminal = fd;
+        (void) fcntl(fd, F_SETFL, O_NONBLOCK);
+        attach_keep(TERMINAL, fd);
 }
 
 static void set_size(const AttachStreams *s)
@@ -78,15 +74,10 @@ static void set_size(const AttachStreams *s)
                 (void) ioctl(s->terminal, TIOCSWINSZ, &size);
 }
 
-/* When a session ends that had it as its own, everything that had it open loses it (tty_ioctl(4), TIOCNOTTY): so it is
- * opened anew for each. */
-static int open_terminal(AttachStreams *s, const StdioRequest *request)
+static int open_terminal(AttachStreams *s)
 {
-        int fd;
+        int fd = ioctl(s->terminal, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 
-        if (s->terminal < 0 && make_terminal(s, request) < 0)
-                return -1;
-        fd = ioctl(s->terminal, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
         if (fd < 0)
                 return -1;
         set_size(s);
@@ -96,13 +87,24 @@ static int open_terminal(AttachStreams *s, const StdioRequest *request)
         return fd;
 }
 
+/* Of the app's user: programs open such by name, as /dev/stdout. */
+static bool make_pipe(const StdioRequest *request, int ends[static 2])
+{
+        bool made;
+
+        (void) setfsuid(request->uid);
+        made = pipe2(ends, O_CLOEXEC) == 0;
+        (void) setfsuid(0);
+        return made;
+}
+
 /* Returns the app's end. */
-static int open_stream(int stream, int *ours, const char *name)
+static int open_stream(const StdioRequest *request, int stream, int *ours, const char *name)
 {
         int ends[2];
 
         lose(ours, name);
-        if (pipe2(ends, O_CLOEXEC) < 0)
+        if (!make_pipe(request, ends))
                 return -1;
         *ours = ends[stream == 0];
         (void) fcntl(*ours, F_SETFL, O_NONBLOCK);
@@ -113,13 +115,14 @@ static int open_stream(int stream, int *ours, const char *name)
 static int open_end(AttachStreams *s, const StdioRequest *request, int stream)
 {
         if (s->kinds[stream] == STDIO_IS_TTY)
-                return open_terminal(s, request);
-        return stream == 0 ? open_stream(stream, &s->input, INPUT)
-                           : open_stream(stream, &s->sources[stream - 1].fd, source_names[stream - 1]);
+                return open_terminal(s);
+        return stream == 0 ? open_stream(request, stream, &s->input, INPUT)
+                           : open_stream(request, stream, &s->sources[stream - 1].fd, source_names[stream - 1]);
 }
 
-/* Standard output and error on the same terminal cannot be told apart: the journal gets them as the first of them. */
-static void take_logs(AttachStreams *s, const int logs[static 2])
+/* Standard output and error on the same terminal cannot be told apart: the journal gets them as the first of them.
+ * Returns how many of the descriptors it took. */
+static int take_logs(AttachStreams *s, const int logs[static 2])
 {
         int next = 0;
 
@@ -142,6 +145,7 @@ static void take_logs(AttachStreams *s, const int logs[static 2])
                 (void) fcntl(fd, F_SETFL, O_NONBLOCK);
                 attach_keep(log_names[source], fd);
         }
+        return next;
 }
 
 void attach_streams_close_ends(int ends[static 3], int n)
@@ -150,11 +154,12 @@ void attach_streams_close_ends(int ends[static 3], int n)
                 (void) close(ends[i]);
 }
 
-int attach_streams_open(AttachStreams *s, const StdioRequest *request, const int logs[static 2], int ret[static 3])
+int attach_streams_open(AttachStreams *s, const StdioRequest *request, const int given[static 3], int ret[static 3])
 {
-        int n = 0;
+        int n = take_logs(s, given);
 
-        take_logs(s, logs);
+        take_terminal(s, n < 3 ? given[n] : -1);
+        n = 0;
         for (int i = 0; i < 3; i++) {
                 if (!stdio_kind_is_attached(s->kinds[i]))
                         continue;
@@ -261,6 +266,11 @@ void attach_streams_feed(AttachStreams *s)
                 s->offset += (size_t) n;
         }
         s->n_typed = s->offset = 0;
+}
+
+bool attach_streams_take_input(const AttachStreams *s)
+{
+        return s->n_typed == 0 && s->input >= 0;
 }
 
 void attach_streams_type(AttachStreams *s, const uint8_t *data, size_t n)

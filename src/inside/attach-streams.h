@@ -5,8 +5,8 @@
 #include "inside/attach-protocol.h"
 
 /* Our ends of an app's terminal or streams. What the app writes goes to its journal's pipe, and to the caller; what it
- * is to read waits here until it takes it. They outlive this process (attach-keep.h). The terminal is the same for all
- * starts of the app; streams are new for each. */
+ * is to read waits here until it takes it. They outlive this process (attach-keep.h). They are new for each start of
+ * the app; a terminal keeps its size. */
 
 /* One of what the app writes. */
 typedef struct AttachSource {
@@ -37,9 +37,9 @@ typedef struct AttachStreams {
 void attach_streams_init(AttachStreams *s, const StdioKind kinds[static 3]);
 uint8_t attach_streams_channels(const AttachStreams *s);
 
-/* For an app that starts: logs are its pipes to the journal, which are ours from now on; ret gets its ends, in the
+/* For an app that starts: what was given with its request is ours from now on (app-stdio.h); ret gets its ends, in the
  * order of kinds, for as many as are returned. -1: they could not be made. */
-int attach_streams_open(AttachStreams *s, const StdioRequest *request, const int logs[static 2], int ret[static 3]);
+int attach_streams_open(AttachStreams *s, const StdioRequest *request, const int given[static 3], int ret[static 3]);
 void attach_streams_close_ends(int ends[static 3], int n);
 
 /* Reads what there is, of ATTACH_DATA_MAX bytes at most. 0: nothing now. The journal must have taken what came
@@ -47,7 +47,9 @@ void attach_streams_close_ends(int ends[static 3], int n);
 size_t attach_source_read(AttachStreams *s, int i, uint8_t *data);
 void attach_source_log(AttachStreams *s, int i);
 
-/* The app has to have taken what came before. */
+/* Whether the app is there, and has taken what came before. */
+bool attach_streams_take_input(const AttachStreams *s);
+/* Only then. */
 void attach_streams_type(AttachStreams *s, const uint8_t *data, size_t n);
 void attach_streams_feed(AttachStreams *s);
 void attach_streams_end_input(AttachStreams *s);

@@ -67,6 +67,11 @@ static void take_capabilities(LaunchOptions *l, size_t offset, char *value)
         l->restrict_capabilities = true;
 }
 
+static void take_ambient(LaunchOptions *l, size_t offset, char *value)
+{
+        l->ambient = strtoull(value, NULL, 16);
+}
+
 static void take_no_new_privileges(LaunchOptions *l, size_t offset, char *value)
 {
         l->no_new_privileges = *value == '1';
@@ -77,6 +82,11 @@ static void take_devices(LaunchOptions *l, size_t offset, char *value)
         l->host_devices = strcmp(value, "host") == 0;
 }
 
+static void take_cgroups(LaunchOptions *l, size_t offset, char *value)
+{
+        l->own_cgroups = strcmp(value, "own") == 0;
+}
+
 static void take_kept(LaunchOptions *l, size_t offset, char *value)
 {
         add_word(&l->keep, value);
@@ -85,6 +95,11 @@ static void take_kept(LaunchOptions *l, size_t offset, char *value)
 static void take_carried(LaunchOptions *l, size_t offset, char *value)
 {
         add_word(&l->carry, value);
+}
+
+static void take_shared(LaunchOptions *l, size_t offset, char *value)
+{
+        add_word(&l->share, value);
 }
 
 static void take_limit(LaunchOptions *l, size_t offset, char *value)
@@ -107,17 +122,26 @@ static void take_variable(LaunchOptions *l, size_t offset, char *value)
         app_variables_set(&l->environment, value);
 }
 
+static void take_nothing(LaunchOptions *l, size_t offset, char *value)
+{
+}
+
 static const struct {
         const char *name;
         void (*take)(LaunchOptions *l, size_t offset, char *value);
         size_t offset;
 } options[] = {
         { "--pids", take_text, offsetof(LaunchOptions, pids) },
+        { "--pids-of", take_text, offsetof(LaunchOptions, pids_of) },
+        { "--cgroups", take_cgroups },
+        { "--rest", take_nothing }, /* of an app that an older podctl has made */
         { "--carry", take_carried },
+        { "--share", take_shared },
         { "--uid", take_id, offsetof(LaunchOptions, uid) },
         { "--gid", take_id, offsetof(LaunchOptions, gid) },
         { "--groups", take_groups },
         { "--capabilities", take_capabilities },
+        { "--ambient", take_ambient },
         { "--no-new-privileges", take_no_new_privileges },
         { "--filter", take_text, offsetof(LaunchOptions, filter) },
         { "--apparmor", take_text, offsetof(LaunchOptions, apparmor) },
@@ -125,8 +149,10 @@ static const struct {
         { "--limit", take_limit },
         { "--directory", take_text, offsetof(LaunchOptions, directory) },
         { "--devices", take_devices },
+        { "--reason", take_text, offsetof(LaunchOptions, reason) },
         { "--relay", take_text, offsetof(LaunchOptions, relay) },
         { "--stdio", take_text, offsetof(LaunchOptions, stdio) },
+        { "--terminal", take_text, offsetof(LaunchOptions, terminal) },
         { "--fields", take_text, offsetof(LaunchOptions, fields) },
         { "--credentials", take_text, offsetof(LaunchOptions, credentials) },
         { "--secret", take_secret },

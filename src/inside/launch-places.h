@@ -27,6 +27,8 @@
 #define LAUNCH_ATTACHED "attached"       /* the socket of who started the pod for them, and is connected to */
 #define LAUNCH_STDIO "stdio"             /* the socket where the launcher gets them: app-stdio.h */
 #define LAUNCH_JOURNAL "journal"         /* the socket of the host's journal: app-journal.h */
+#define LAUNCH_LOG_FILE "log-file"       /* the socket of the app's log file: app-log-file.h */
+#define LAUNCH_STATUS "status"           /* a directory: STATUS_DIR is mounted there */
 
 /* The credentials of an app that came while the pod ran, "APP.NAME"; others are PID 1's. */
 #define LAUNCH_CREDENTIALS "credentials"

@@ -59,6 +59,9 @@ typedef struct App {
         char **hooks[_APP_HOOK_MAX]; /* NULL or empty: none */
 } App;
 
+/* Bytes, as with rkt: no program fits into less than a page. */
+#define APP_MEMORY_MIN 4096
+
 /* A hundred years. */
 #define APP_STOP_TIMEOUT_MAX 3153600000U
 

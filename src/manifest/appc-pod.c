@@ -325,6 +325,28 @@ const Volume *appc_pod_find_volume(const AppcPod *pod, const char *name)
         return NULL;
 }
 
+int appc_pod_app_each_image(const AppcPodApp *app, int (*f)(Volume *v, void *userdata), void *userdata)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < app->n_mounts; i++)
+                if (app->mounts[i].app_volume && app->mounts[i].app_volume->kind == VOLUME_IMAGE)
+                        r = f(app->mounts[i].app_volume, userdata);
+        return r;
+}
+
+int appc_pod_each_image(const AppcPod *pod, int (*f)(Volume *v, void *userdata), void *userdata)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < pod->n_volumes; i++)
+                if (pod->volumes[i].kind == VOLUME_IMAGE)
+                        r = f(&pod->volumes[i], userdata);
+        for (size_t i = 0; r >= 0 && i < pod->n_apps; i++)
+                r = appc_pod_app_each_image(&pod->apps[i], f, userdata);
+        return r;
+}
+
 const char *appc_pod_annotation(const AppcPod *pod, const char *name)
 {
         return strv_env_get(pod->annotations, name);
@@ -332,9 +354,17 @@ const char *appc_pod_annotation(const AppcPod *pod, const char *name)
 
 bool appc_pod_is_mutable(const AppcPod *pod)
 {
-        const char *text = appc_pod_annotation(pod, APPC_ANNOTATION_MUTABLE);
+        return streq_ptr(appc_pod_annotation(pod, APPC_ANNOTATION_MUTABLE), "true");
+}
 
-        return text && streq(text, "true");
+bool appc_pod_is_privileged(const AppcPod *pod)
+{
+        return streq_ptr(appc_pod_annotation(pod, APPC_ANNOTATION_PRIVILEGED), "true");
+}
+
+bool appc_pod_is_unfiltered(const AppcPod *pod)
+{
+        return appc_pod_is_privileged(pod) || streq_ptr(appc_pod_annotation(pod, APPC_ANNOTATION_UNFILTERED), "true");
 }
 
 #define APPEND(array, n, element)                                                                              \

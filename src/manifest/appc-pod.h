@@ -85,9 +85,17 @@ int appc_pod_check_runnable(const AppcPod *pod, JsonError *e);
 
 const AppcPodApp *appc_pod_find_app(const AppcPod *pod, const char *name);
 const Volume *appc_pod_find_volume(const AppcPod *pod, const char *name);
+/* Calls the function with each image volume: the pod's, then those that apps have to themselves, or those of one app.
+ * It ends with the first that fails. */
+int appc_pod_each_image(const AppcPod *pod, int (*f)(Volume *v, void *userdata), void *userdata);
+int appc_pod_app_each_image(const AppcPodApp *app, int (*f)(Volume *v, void *userdata), void *userdata);
 const char *appc_pod_annotation(const AppcPod *pod, const char *name);
 /* Whether apps may come and go while it runs. */
 bool appc_pod_is_mutable(const AppcPod *pod);
+/* See APPC_ANNOTATION_PRIVILEGED. */
+bool appc_pod_is_privileged(const AppcPod *pod);
+/* See APPC_ANNOTATION_UNFILTERED; a privileged pod is, too. */
+bool appc_pod_is_unfiltered(const AppcPod *pod);
 
 /* A copy without the app, and without the empty volumes that were made for its mount points, "APP-POINT". */
 int appc_pod_without_app(const AppcPod *pod, const char *app, AppcPod **ret);

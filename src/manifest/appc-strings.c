@@ -25,6 +25,7 @@ typedef struct KeyRow {
 static const KeyRow volume_keys[] = {
         { "kind", "kind" },
         { "source", "source" },
+        { "image", "image" },
         { "readOnly", "readOnly", VALUE_BOOLEAN },
         { "recursive", "recursive", VALUE_BOOLEAN },
         { "mode", "mode" },
@@ -43,6 +44,7 @@ static const KeyRow volume_keys[] = {
 static const KeyRow mount_keys[] = {
         { "volume", "volume" },
         { "target", "path" },
+        { "subPath", "subPath" },
         {}
 };
 

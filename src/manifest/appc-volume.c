@@ -14,6 +14,7 @@ static const char *const volume_kind_table[_VOLUME_KIND_MAX] = {
         [VOLUME_EMPTY] = "empty",
         [VOLUME_TMPFS] = "tmpfs",
         [VOLUME_NAMED] = "named",
+        [VOLUME_IMAGE] = "image",
 };
 DEFINE_STRING_TABLE(volume_kind, VolumeKind);
 
@@ -30,7 +31,7 @@ static int kind_read(const JsonType *type, json_object *o, void *p, JsonError *e
 
         if (k < 0)
                 return json_error_set(e, -EINVAL, NULL,
-                                      "expected \"host\", \"empty\", \"named\" or \"tmpfs\", not '%s'",
+                                      "expected \"host\", \"empty\", \"image\", \"named\" or \"tmpfs\", not '%s'",
                                       json_object_get_string(o));
         *(VolumeKind *) p = k;
         return 0;
@@ -55,13 +56,19 @@ static int mode_read(const JsonType *type, json_object *o, void *p, JsonError *e
         return 0;
 }
 
+/* Whether it is made for the pod, with a mode and an owner. */
+static bool volume_is_made(const Volume *v)
+{
+        return v->kind == VOLUME_EMPTY || v->kind == VOLUME_TMPFS;
+}
+
 /* Zero is a valid mode, too, and differs from the default: the kind decides whether there is a mode. */
 static int mode_write(const JsonType *type, const void *p, json_object **ret)
 {
         const Volume *v = (const Volume *) ((const char *) p - offsetof(Volume, mode));
         char text[16];
 
-        if (v->kind == VOLUME_HOST || v->kind == VOLUME_NAMED)
+        if (!volume_is_made(v))
                 return 0;
         (void) snprintf(text, sizeof(text), "%04o", (unsigned) v->mode);
         *ret = json_object_new_string(text);
@@ -110,9 +117,12 @@ static const JsonField volume_table[] = {
         { "createFile",   &json_boolean,       offsetof(Volume, create_file)          },
         { "sourceType",   &json_string,        offsetof(Volume, source_type)          },
         { "propagation",  &json_propagation,   offsetof(Volume, propagation)          },
+        { "writableBelow", &json_boolean,      offsetof(Volume, writable_below)       },
         { "idMap",        &json_tristate,      offsetof(Volume, map_ids)              },
         { "group",        &json_uint32,        offsetof(Volume, group)                },
         { "deviceAccess", &json_string,        offsetof(Volume, device_access)        },
+        { "image",        &json_string,        offsetof(Volume, image)                },
+        { "imageID",      &json_image_id,      offsetof(Volume, image_id)             },
         {}
 };
 
@@ -134,8 +144,11 @@ static const struct {
         { "createFile",   { [VOLUME_HOST] = true },                           "host volumes have" },
         { "sourceType",   { [VOLUME_HOST] = true },                           "host volumes have" },
         { "propagation",  { [VOLUME_HOST] = true },                           "host volumes have" },
+        { "writableBelow", { [VOLUME_HOST] = true },                          "host volumes have" },
         { "idMap",        { [VOLUME_HOST] = true },                           "host volumes have" },
         { "deviceAccess", { [VOLUME_HOST] = true },                           "host volumes have" },
+        { "image",        { [VOLUME_IMAGE] = true },                          "image volumes have" },
+        { "imageID",      { [VOLUME_IMAGE] = true },                          "image volumes have" },
 };
 
 mode_t volume_source_format(const char *source_type)
@@ -156,6 +169,17 @@ static bool device_access_is_valid(const char *s)
         return streq(s, "r") || streq(s, "rw") || streq(s, "rwm");
 }
 
+static int image_volume_check(const Volume *v, JsonError *e)
+{
+        if (isempty(v->image) && !v->image_id)
+                return json_error_set(e, -EINVAL, v->image ? "image" : NULL,
+                                      "an image volume needs the name of an image");
+        return v->read_only == TRISTATE_NO
+                       ? json_error_set(e, -EINVAL, "readOnly", "the files of an image cannot be written to; leave it "
+                                        "out, and copy what an app is to change")
+                       : 0;
+}
+
 static int volume_check(void *p, json_object *o, JsonError *e)
 {
         Volume *v = p;
@@ -168,6 +192,10 @@ static int volume_check(void *p, json_object *o, JsonError *e)
                 if (!volume_members[i].kinds[v->kind] && json_object_object_get(o, volume_members[i].member))
                         return json_error_set(e, -EINVAL, volume_members[i].member, "only %s this",
                                               volume_members[i].whose);
+        if (v->kind == VOLUME_NAMED && !volume_name_is_valid(strempty(volume_stored_name(v))))
+                return json_error_set(e, -EINVAL, v->stored ? "volume" : "name",
+                                      "a named volume's has at most %u characters, and this has %zu", VOLUME_NAME_MAX,
+                                      strlen(strempty(volume_stored_name(v))));
         if (v->kind == VOLUME_HOST && !v->source)
                 return json_error_set(e, -EINVAL, NULL, "missing member 'source', which host volumes need");
         if (v->device_access && !device_access_is_valid(v->device_access))
@@ -184,14 +212,31 @@ static int volume_check(void *p, json_object *o, JsonError *e)
         if ((v->create || v->create_file) && v->device_access)
                 return json_error_set(e, -EINVAL, v->create ? "create" : "createFile",
                                       "a device cannot be made; leave out deviceAccess");
-        if (v->kind != VOLUME_HOST && !json_object_object_get(o, "mode"))
+        if (volume_is_made(v) && !json_object_object_get(o, "mode"))
                 v->mode = v->kind == VOLUME_TMPFS ? 01777 : 0755;
-        return 0;
+        return v->kind == VOLUME_IMAGE ? image_volume_check(v, e) : 0;
 }
 
 const JsonType json_volumes = JSON_ARRAY(Volume, volume_table, volume_check);
 static const JsonType json_volume_pointer = JSON_POINTER(Volume, volume_table, volume_check);
 static const JsonType json_volume = JSON_STRUCT(Volume, volume_table, volume_check);
+
+bool mount_is_all_of_run(const char *path)
+{
+        _cleanup_free_ char *clean = NULL;
+
+        return path_clean(path, &clean) >= 0 && (streq(clean, "/run") || streq(clean, "/var/run"));
+}
+
+bool volume_name_is_valid(const char *name)
+{
+        return ac_name_is_valid(name) && strlen(name) <= VOLUME_NAME_MAX;
+}
+
+bool volume_is_read_only(const Volume *v)
+{
+        return v->kind == VOLUME_IMAGE || tristate_or(v->read_only, false);
+}
 
 const char *volume_stored_name(const Volume *v)
 {

@@ -11,6 +11,7 @@ typedef enum VolumeKind {
         VOLUME_EMPTY,
         VOLUME_TMPFS,
         VOLUME_NAMED, /* ours: kept on the host, see pod/volume-store.h */
+        VOLUME_IMAGE, /* ours: the files of an image, read-only */
         _VOLUME_KIND_MAX,
         _VOLUME_KIND_INVALID = -EINVAL,
 } VolumeKind;
@@ -37,7 +38,7 @@ typedef struct Volume {
         char *source;       /* VOLUME_HOST: absolute */
         Tristate read_only; /* if set, it overrides the mount point's */
         Tristate recursive;
-        /* Not for VOLUME_HOST; defaults are 0755 (tmpfs: 1777), 0, 0. */
+        /* VOLUME_EMPTY and _TMPFS; defaults are 0755 (tmpfs: 1777), 0, 0. */
         uint32_t mode;
         uint32_t uid;
         uint32_t gid;
@@ -49,9 +50,13 @@ typedef struct Volume {
         bool create_file;              /* VOLUME_HOST: a missing source is made, as an empty file */
         char *source_type;             /* VOLUME_HOST: what the source has to be, see below; NULL: anything */
         VolumePropagation propagation; /* VOLUME_HOST */
+        bool writable_below;           /* VOLUME_HOST: what is mounted below the source is not read-only */
         Tristate map_ids;              /* VOLUME_HOST: "idMap" */
         uint32_t group;                /* VOLUME_NAMED: all files are this group's, and it can write; 0: as they are */
         char *device_access;           /* VOLUME_HOST: "r", "rw" or "rwm"; the source is a device then */
+        char *image;    /* VOLUME_IMAGE: as a user writes it, see image/name/image-location.h; NULL: only its ID is
+                         * known */
+        char *image_id; /* VOLUME_IMAGE: "imageID", as of an AppcImageRef; NULL: to be found by the former */
 } Volume;
 
 typedef struct Mount {
@@ -66,8 +71,13 @@ typedef struct Mount {
 /* "directory", "file" or "socket" as S_IFMT of stat(2); 0: none of these. */
 mode_t volume_source_format(const char *source_type);
 
+/* Whatever the mount point says. */
+bool volume_is_read_only(const Volume *v);
 /* The name of a VOLUME_NAMED on the host. */
 const char *volume_stored_name(const Volume *v);
+
+/* Whether an app's mount there takes the place of its /run, where systemd mounts something: it has to be writable. */
+bool mount_is_all_of_run(const char *path);
 
 void volume_done(Volume *v);
 void mount_done(Mount *m);
@@ -79,3 +89,7 @@ int mount_read(json_object *o, Mount *ret, JsonError *e);
 /* Arrays, as members. */
 extern const JsonType json_volumes;
 extern const JsonType json_mounts;
+
+/* Of a named volume: an AC name that is short enough for the files beside it, ".NAME.lock". */
+#define VOLUME_NAME_MAX 249U
+bool volume_name_is_valid(const char *name);

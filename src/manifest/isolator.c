@@ -272,7 +272,12 @@ static int parse_capabilities(Isolator *i, JsonError *e)
         int r;
 
         r = json_table_read(set_table, i->value, i, e);
-        return r < 0 ? r : check_set(i, e);
+        if (r < 0)
+                return r;
+        /* As libcap reads them, and other engines. */
+        STRV_FOREACH(name, i->set)
+                string_to_upper(*name);
+        return check_set(i, e);
 }
 
 static int parse_seccomp(Isolator *i, JsonError *e)
@@ -490,4 +495,24 @@ int isolators_set(Isolator **isolators, size_t *n, IsolatorType type, const char
         *isolators = grown;
         i = (Isolator) {};
         return 0;
+}
+
+/* Parameters of the IPC namespace (ipc_namespaces(7)); those of the network namespace are all below net. */
+bool sysctl_is_of_ipc(const char *name)
+{
+        static const char *const names[] = {
+                "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem",    "kernel.shmall",
+                "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (streq(names[i], name))
+                        return true;
+        return startswith(name, "fs.mqueue.") != NULL;
+}
+
+bool sysctl_is_of_pod(const char *name)
+{
+        return !strstr(name, "..") && name[0] != '/' && name[0] != '.' &&
+               (sysctl_is_of_ipc(name) || startswith(name, "net.") || startswith(name, "net/"));
 }

@@ -80,6 +80,10 @@ int rlimit_from_string(const char *name);
 const char *rlimit_to_string(int resource);
 
 
+/* Whether a pod has its own of a kernel parameter, and whether that is one of its IPC namespace. */
+bool sysctl_is_of_pod(const char *name);
+bool sysctl_is_of_ipc(const char *name);
+
 /* Checks the list as a whole: isolators that exclude each other, and isolators that may occur only once. */
 int isolators_check(const Isolator *isolators, size_t n, const char *member, JsonError *e);
 /* The last one of a type, or NULL. */

@@ -64,7 +64,7 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(OciPlatform *, oci_platform_free);
 int oci_platform_host(OciPlatform **ret);
 /* "linux/arm64/v8", or without a variant. */
 int oci_platform_format(const OciPlatform *p, char **ret);
-/* The other way round. -EINVAL: it is none. */
+/* The other way round; the kernel's names of machines, such as "linux/aarch64", are known too. -EINVAL: it is none. */
 int oci_platform_parse(const char *s, OciPlatform **ret);
 /* How well a build for `have` suits `wanted`: 0 not at all, more is better. Variants may be lower than wanted, but not
  * higher. */
@@ -93,6 +93,14 @@ static inline bool oci_descriptor_is_supported(const OciDescriptor *d)
 {
         return d->digest.algorithm >= 0;
 }
+
+/* Annotation that says by its digest which image one was built on (image-spec, "Pre-Defined Annotation Keys"). */
+#define OCI_ANNOTATION_BASE_DIGEST "org.opencontainers.image.base.digest"
+
+/* Ours, of an image's entry in the index of a layout: the digest of the list of what is about the image, in the form
+ * of a registry's (distribution-spec, "Listing Referrers"). They are no entries themselves, since other programs want a
+ * layout to have one entry if they are not told which image to take. */
+#define OCI_ANNOTATION_REFERRERS "podctl/referrers"
 
 /* Annotation that holds the tag in the index of an image layout. */
 #define OCI_ANNOTATION_REF_NAME "org.opencontainers.image.ref.name"

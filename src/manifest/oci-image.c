@@ -186,6 +186,20 @@ int oci_manifest_parse_foreign(const char *data, size_t n, OciManifest **ret, Js
         return r < 0 ? r : oci_manifest_read(o, ret, e);
 }
 
+bool oci_manifest_base(const OciManifest *manifest, Digest *ret)
+{
+        const char *text = strv_env_get(manifest->annotations, OCI_ANNOTATION_BASE_DIGEST);
+
+        return text && digest_parse(text, ret) >= 0;
+}
+
+bool oci_manifest_find_base(const char *data, size_t n, Digest *ret)
+{
+        _cleanup_(oci_manifest_freep) OciManifest *manifest = NULL;
+
+        return oci_manifest_parse_foreign(data, n, &manifest, NULL) >= 0 && oci_manifest_base(manifest, ret);
+}
+
 int oci_manifest_write(const OciManifest *manifest, json_object **ret)
 {
         return json_table_write(manifest_table, manifest, ret);

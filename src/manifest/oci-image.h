@@ -52,6 +52,10 @@ int oci_manifest_parse(const char *data, size_t n, OciManifest **ret, JsonError 
 /* Parses an untrusted document. */
 int oci_manifest_parse_foreign(const char *data, size_t n, OciManifest **ret, JsonError *e);
 int oci_manifest_read(json_object *o, OciManifest **ret, JsonError *e);
+/* The digest of the image that this one says it was built on. */
+bool oci_manifest_base(const OciManifest *manifest, Digest *ret);
+/* The same of an untrusted document. */
+bool oci_manifest_find_base(const char *data, size_t n, Digest *ret);
 int oci_manifest_write(const OciManifest *manifest, json_object **ret);
 
 /* Whether it is an image that can be run: config and layers of media types we know, with digests we can compute.

@@ -112,6 +112,20 @@ static int variant_level(const OciPlatform *p)
         return 0;
 }
 
+/* What the kernel calls a machine has a name of Go, too; that of arm64 says nothing by its variant. */
+static int translate_machine(OciPlatform *p)
+{
+        for (size_t i = 0; i < ELEMENTSOF(machines); i++)
+                if (streq(machines[i].machine, p->architecture)) {
+                        const char *variant = streq(machines[i].architecture, "arm") ? machines[i].variant : NULL;
+
+                        if (!p->variant && free_and_strdup(&p->variant, variant) < 0)
+                                return -ENOMEM;
+                        return free_and_strdup(&p->architecture, machines[i].architecture);
+                }
+        return strchr(p->architecture, '_') ? -EINVAL : 0;
+}
+
 int oci_platform_parse(const char *s, OciPlatform **ret)
 {
         _cleanup_(oci_platform_freep) OciPlatform *p = new0(OciPlatform, 1);
@@ -121,7 +135,9 @@ int oci_platform_parse(const char *s, OciPlatform **ret)
 
         if (r < 0)
                 return r;
-        if (n < 2 || n > 3 || !string_in_charset(s, LOWERCASE DIGITS "/"))
+        if (n < 2 || n > 3 || endswith(s, "/") || strstr(s, "//") || !string_in_charset(parts[0], LOWERCASE DIGITS) ||
+            !string_in_charset(parts[1], LOWERCASE DIGITS "_") ||
+            (n > 2 && !string_in_charset(parts[2], LOWERCASE DIGITS)))
                 return -EINVAL;
         p->os = strdup(parts[0]);
         p->architecture = strdup(parts[1]);
@@ -130,6 +146,9 @@ int oci_platform_parse(const char *s, OciPlatform **ret)
                 return -ENOMEM;
         if (isempty(p->os) || isempty(p->architecture) || (n > 2 && isempty(p->variant)))
                 return -EINVAL;
+        r = translate_machine(p);
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(p);
         return 0;
 }

@@ -3,6 +3,7 @@
 #include "pod/engine.h"
 #include "pod/plan-deadline.h"
 #include "pod/plan-stdio.h"
+#include "pod/pod-log-file.h"
 #include "shared/explain.h"
 
 /* One app in the root of its image, and otherwise on the host: for agents that have to see it. */
@@ -93,6 +94,16 @@ static bool has_oneshot(const PodPlan *plan)
         return plan->apps[0].oneshot;
 }
 
+static bool goes_on(const PodPlan *plan)
+{
+        return plan->apps[0].leaves_pod && !appc_pod_is_mutable(plan->manifest);
+}
+
+static bool has_oom_group(const PodPlan *plan)
+{
+        return plan->apps[0].oom_group;
+}
+
 static bool has_programs_beside(const PodPlan *plan)
 {
         const App *app = plan->apps[0].app->app;
@@ -124,6 +135,11 @@ static bool has_journal_limits(const PodPlan *plan)
                appc_pod_annotation(plan->manifest, "podctl/journal-age");
 }
 
+static bool has_log_file(const PodPlan *plan)
+{
+        return pod_log_file_path(plan->apps[0].app);
+}
+
 static bool has_terminal_or_streams(const PodPlan *plan)
 {
         return plan_app_is_attachable(&plan->apps[0]);
@@ -134,8 +150,8 @@ static const struct {
         bool (*asks)(const PodPlan *plan);
         const char *why;
 } limits[] = {
-        { is_mutable, "no app can come to the pod or leave it; leave out --mutable" },
-        { has_several_apps, "the pod is one app; make a pod for each" },
+        { is_mutable, "no app can come to the pod or leave it; use --stage1=nspawn" },
+        { has_several_apps, "the pod is one app; make a pod for each, or use --stage1=nspawn" },
         { has_networks, "the app has the host's network; leave out --net, or use --net=host" },
         { has_ports, "the app has the host's ports, and none is forwarded; leave out --port" },
         { has_socket_ports, "no socket is passed on; leave out socketActivated of the ports" },
@@ -147,6 +163,9 @@ static const struct {
         { has_deadline, "nothing in the pod ends it in time; use --property=RuntimeMaxSec= instead of --deadline" },
         { has_restart, "nothing in the pod restarts the app; use Restart= of the unit that podctl create makes" },
         { has_oneshot, "no other app waits for the end of this one; leave out the annotation podctl/oneshot" },
+        { goes_on, "the pod ends with its only app; leave out the annotation podctl/on-failure" },
+        { has_oom_group, "what ends when memory runs out is said by the unit; use OOMPolicy= there instead of the "
+                         "annotation podctl/oom-group" },
         { has_programs_beside, "no event handlers and no hooks run beside the app; use ExecStartPre= or ExecStopPost= "
                                "of the unit" },
         { has_checks, "nothing in the pod checks the app's health; leave out --health-cmd, or use --health-cmd=none" },
@@ -155,6 +174,7 @@ static const struct {
         { has_own_journal, "there is no journal but the host's; use --log=host or --log=none" },
         { has_journal_limits, "there is no journal but the host's, with its limits; leave out --journal-size and "
                               "--journal-age" },
+        { has_log_file, "nothing carries the app's output to a file; leave out --log-file, and use 'podctl logs'" },
         { has_terminal_or_streams, "nobody can attach to the app; leave out --interactive, --stdin, --stdout and "
                                    "--stderr, and use 'podctl exec'" },
 };
@@ -173,6 +193,7 @@ const Engine engine_fly = {
         .net = "host",
         .log = "host",
         .shared_mounts = true,
+        .unit_prefix = "podctl-",
         .unit_properties = unit_properties,
         .kill_mode = "control-group",
         .check = check,

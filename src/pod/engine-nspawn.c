@@ -64,6 +64,7 @@ const Engine engine_nspawn = {
         .private_users = true,
         .private_pids = true,
         .recursive_volumes = true,
+        .unit_prefix = "",
         .unit_properties = unit_properties,
         .kill_mode = "mixed",
         /* Of a container that requests a reboot. */

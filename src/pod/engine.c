@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
+#include "inside/unit-group.h"
 #include "pod/engine.h"
 
 static const Engine *const engines[] = { &engine_nspawn, &engine_fly };
@@ -45,5 +46,14 @@ char *engine_app_root(const Engine *engine, const char *app)
 
 char *engine_app_group(const Engine *engine, const char *app)
 {
-        return engine->has_init ? strjoin(ENGINE_SERVICES_GROUP "/", app, ".service") : strdup(".");
+        return engine->has_init ? strjoin(ENGINE_SERVICES_GROUP "/", unit_group_prefix(app), app, ".service")
+                                : strdup(".");
+}
+
+int engine_manager_pid(const Engine *engine, Pod *pod, pid_t *ret)
+{
+        if (engine->has_init)
+                return pod_leader_pid(pod, ret);
+        *ret = 1;
+        return 0;
 }

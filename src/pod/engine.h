@@ -20,6 +20,7 @@ typedef struct Engine {
         bool private_pids;        /* of apps of Docker and OCI images */
         bool shared_mounts;       /* mounts of apps can reach the host */
         bool recursive_volumes;
+        const char *unit_prefix;  /* of names of units that podctl makes beside an app, where its service is */
         const char *const *unit_properties; /* of every pod's unit, where podctl makes it */
         const char *kill_mode;    /* what KillMode= has to be for an orderly end */
         int success_status;       /* the exit status of the unit that is none of the app's and a success; 0: none */
@@ -43,3 +44,6 @@ const Engine *pod_engine(const Pod *pod);
 char *engine_app_root(const Engine *engine, const char *app);
 #define ENGINE_SERVICES_GROUP "payload/system.slice"
 char *engine_app_group(const Engine *engine, const char *app);
+/* The process whose systemd has the apps' services: the pod's leader, with the errors of pod_leader_pid(), or the
+ * host's PID 1. */
+int engine_manager_pid(const Engine *engine, Pod *pod, pid_t *ret);

@@ -6,6 +6,7 @@
 #include "pod/plan-check.h"
 #include "pod/plan-isolators.h"
 #include "pod/plan-stdio.h"
+#include "pod/pod-log-file.h"
 #include "shared/explain.h"
 #include "unit/unit-property.h"
 
@@ -25,6 +26,23 @@ static int check_capabilities(const PlanApp *app, char *const *names, char **ret
         return 0;
 }
 
+/* One that the app does not have would silently stay away. */
+static int check_ambient(const PlanApp *app, char **reterr_message)
+{
+        STRV_FOREACH(name, app->ambient) {
+                const bool has = app->unrestricted ? !strv_contains(app->left_out, *name)
+                                                   : strv_contains(app->capabilities, *name);
+
+                if (streq(*name, "ALL"))
+                        continue;
+                if (!plan_capability_is_known(*name) || !has)
+                        return explain(reterr_message, EINVAL, "app '%s': '" APPC_ANNOTATION_AMBIENT
+                                       "' names 'CAP_%s', which the app does not have; see --caps-retain",
+                                       app->app->name, *name);
+        }
+        return 0;
+}
+
 /* Unknown capabilities would silently not be granted, or not be removed. */
 int plan_check_capabilities(const PodPlan *plan, char **reterr_message)
 {
@@ -35,6 +53,8 @@ int plan_check_capabilities(const PodPlan *plan, char **reterr_message)
                 const Isolator *remove = isolators_find(app->isolators, app->n_isolators, ISOLATOR_CAPS_REMOVE);
 
                 r = check_capabilities(&plan->apps[i], plan->apps[i].capabilities, reterr_message);
+                if (r >= 0)
+                        r = check_ambient(&plan->apps[i], reterr_message);
                 if (r < 0)
                         return r;
                 if (!remove || plan_removes_all(remove))
@@ -65,14 +85,42 @@ static const Volume *shared_volume(const AppcPod *pod)
         return NULL;
 }
 
+/* systemd could not make what it mounts below that, and the app would not start. */
+static const PlanMount *read_only_run(const PlanApp *app)
+{
+        for (size_t i = 0; i < app->mounts.n; i++) {
+                const PlanMount *m = &app->mounts.items[i];
+
+                if (m->app && m->read_only && mount_is_all_of_run(m->target))
+                        return m;
+        }
+        return NULL;
+}
+
+static int check_run_directories(const PodPlan *plan, char **reterr_message)
+{
+        for (size_t i = 0; i < plan->n_apps; i++) {
+                const PlanMount *m = engine_of(plan->settings)->has_init ? read_only_run(&plan->apps[i]) : NULL;
+
+                if (m)
+                        return explain(reterr_message, EINVAL,
+                                       "app '%s': %s is read-only, and cannot be all of the app's /run, where systemd "
+                                       "mounts something; mount it below that", plan->apps[i].app->name, m->what);
+        }
+        return 0;
+}
+
 int plan_check_volumes(const PodPlan *plan, char **reterr_message)
 {
-        const Volume *shared = engine_of(plan->settings)->shared_mounts ? NULL : shared_volume(plan->manifest);
+        const bool possible = engine_of(plan->settings)->shared_mounts ||
+                              (appc_pod_is_mutable(plan->manifest) && !pod_plan_private_users(plan));
+        const Volume *shared = possible ? NULL : shared_volume(plan->manifest);
 
         return shared ? explain(reterr_message, EOPNOTSUPP,
-                                "volume '%s': propagation=shared needs the engine 'fly', since systemd keeps the "
-                                "mounts of a service to itself; use propagation=slave", shared->name)
-                      : 0;
+                                "volume '%s': propagation=shared needs the engine 'fly', or a mutable pod with "
+                                "--private-users=no, since systemd keeps the mounts of a service to itself; use "
+                                "propagation=slave", shared->name)
+                      : check_run_directories(plan, reterr_message);
 }
 
 static bool is_one_line(const char *s)
@@ -101,18 +149,44 @@ static bool limit_is_valid(const char *limit)
         return !limit || (string_in_charset(limit, DIGITS) && parse_uint32(limit, &n) >= 0);
 }
 
-static bool pids_are_valid(char *const *annotations)
+static bool pids_are_usual(const char *pids)
 {
-        const char *pids = strv_env_get(annotations, APPC_ANNOTATION_PIDS);
-
         return !pids || streq(pids, "private") || streq(pids, "shared");
+}
+
+static const AppcPodApp *find_app(const AppcPod *pod, const char *name)
+{
+        for (size_t i = 0; i < pod->n_apps; i++)
+                if (streq(pod->apps[i].name, name))
+                        return &pod->apps[i];
+        return NULL;
+}
+
+/* One that joins a third would have to wait for both. In a pod that changes, the other may have been there before. */
+static char *pids_mistake(const AppcPod *pod, const AppcPodApp *app)
+{
+        const char *pids = strv_env_get(app->annotations, APPC_ANNOTATION_PIDS),
+                   *name = pids ? startswith(pids, APPC_PIDS_OF) : NULL;
+        const AppcPodApp *other = name ? find_app(pod, name) : NULL;
+
+        if (pids_are_usual(pids) || (name && !other && appc_pod_is_mutable(pod)))
+                return NULL;
+        if (!name)
+                return strprintf("'" APPC_ANNOTATION_PIDS "', or option --pids, is 'private', 'shared' or '"
+                                 APPC_PIDS_OF "' with the name of an app, not '%s'", pids);
+        if (!other)
+                return strprintf("'" APPC_ANNOTATION_PIDS "' is '%s', and the pod has no app '%s'", pids, name);
+        return pids_are_usual(strv_env_get(other->annotations, APPC_ANNOTATION_PIDS))
+                       ? NULL
+                       : strprintf("'" APPC_ANNOTATION_PIDS "' is '%s', which has no processes of its own", pids);
 }
 
 /* The first one that should be "true" or "false" and is something else. */
 static const char *not_a_boolean(const AppcPodApp *app, const char **ret_value)
 {
         static const char *const booleans[] = { APPC_ANNOTATION_HEALTH_READY, APPC_ANNOTATION_ONESHOT,
-                                                APPC_ANNOTATION_NON_ROOT };
+                                                APPC_ANNOTATION_NON_ROOT, APPC_ANNOTATION_OOM_GROUP,
+                                                APPC_ANNOTATION_RESTART_BACKOFF };
 
         for (size_t i = 0; i < ELEMENTSOF(booleans); i++) {
                 const char *value = strv_env_get(app->annotations, booleans[i]);
@@ -125,8 +199,23 @@ static const char *not_a_boolean(const AppcPodApp *app, const char **ret_value)
         return NULL;
 }
 
+static char *failure_mistake(const AppcPodApp *app)
+{
+        const char *said = strv_env_get(app->annotations, APPC_ANNOTATION_FAILURE),
+                   *restart = strv_env_get(app->annotations, APPC_ANNOTATION_RESTART);
+
+        if (!said || streq(said, "fail"))
+                return NULL;
+        if (!streq(said, "none"))
+                return strprintf("'" APPC_ANNOTATION_FAILURE "' is 'fail' or 'none', not '%s'", said);
+        return restart && !streq(restart, "no")
+                       ? strprintf("'" APPC_ANNOTATION_FAILURE "' is for an app that is not restarted, and '"
+                                   APPC_ANNOTATION_RESTART "' is '%s'", restart)
+                       : NULL;
+}
+
 /* The message says what is wrong with the annotations. */
-static char *annotation_mistake(const AppcPodApp *app)
+static char *annotation_mistake(const AppcPod *pod, const AppcPodApp *app)
 {
         const char *restart = strv_env_get(app->annotations, APPC_ANNOTATION_RESTART),
                    *limit = strv_env_get(app->annotations, APPC_ANNOTATION_RESTART_LIMIT),
@@ -134,7 +223,7 @@ static char *annotation_mistake(const AppcPodApp *app)
                    *ready = strv_env_get(app->annotations, APPC_ANNOTATION_HEALTH_READY),
                    *oneshot = strv_env_get(app->annotations, APPC_ANNOTATION_ONESHOT);
         const char *boolean, *value;
-        char *stdio;
+        char *mistake;
         bool acts = action && !streq(action, "none");
 
         if (!restart_is_valid(restart))
@@ -144,12 +233,10 @@ static char *annotation_mistake(const AppcPodApp *app)
         if (limit && !streq_ptr(restart, "on-failure"))
                 return strprintf("'" APPC_ANNOTATION_RESTART_LIMIT "' needs '" APPC_ANNOTATION_RESTART
                                  "' with 'on-failure'");
-        if (!pids_are_valid(app->annotations))
-                return strprintf("'" APPC_ANNOTATION_PIDS "' is 'private' or 'shared', not '%s'",
-                                 strv_env_get(app->annotations, APPC_ANNOTATION_PIDS));
-        stdio = plan_stdio_mistake(app->annotations);
-        if (stdio)
-                return stdio;
+        mistake = failure_mistake(app) ?: pids_mistake(pod, app) ?: plan_stdio_mistake(app->annotations)
+                          ?: pod_log_file_mistake(app);
+        if (mistake)
+                return mistake;
         if (acts && !streq(action, "restart") && !streq(action, "stop") && !streq(action, "fail"))
                 return strprintf("'" APPC_ANNOTATION_UNHEALTHY "' is 'none', 'restart', 'stop' or 'fail', not '%s'",
                                  action);
@@ -169,7 +256,7 @@ static char *annotation_mistake(const AppcPodApp *app)
 #define APP_NAME_MAX (255 - strlen("podctl-attach@.service"))
 
 /* Returns NULL if the app is valid, else the faulty member, with the reason in *ret. */
-static const char *app_mistake(const AppcPodApp *app, char **ret)
+static const char *app_mistake(const AppcPod *pod, const AppcPodApp *app, char **ret)
 {
         /* Units of the pod itself, which the unit of an app with the same name would shadow. */
         static const char *const reserved[] = {
@@ -188,7 +275,7 @@ static const char *app_mistake(const AppcPodApp *app, char **ret)
                                  (size_t) APP_NAME_MAX);
                 return "name";
         }
-        *ret = annotation_mistake(app);
+        *ret = annotation_mistake(pod, app);
         if (*ret)
                 return "annotations";
         if (a && a->stop_signal && signal_from_string(a->stop_signal) < 0) {
@@ -213,10 +300,10 @@ static const char *ends_pod(const AppcPodApp *app)
                    *ready = strv_env_get(app->annotations, APPC_ANNOTATION_HEALTH_READY);
 
         if (action && (streq(action, "stop") || streq(action, "fail")))
-                return APPC_ANNOTATION_UNHEALTHY;
+                return "option --health-on-failure, or '" APPC_ANNOTATION_UNHEALTHY "'";
         if (strv_env_get(app->annotations, APPC_ANNOTATION_RESTART_LIMIT))
-                return APPC_ANNOTATION_RESTART_LIMIT;
-        return ready && streq(ready, "true") ? APPC_ANNOTATION_HEALTH_READY : NULL;
+                return "'" APPC_ANNOTATION_RESTART_LIMIT "'";
+        return ready && streq(ready, "true") ? "option --health-ready, or '" APPC_ANNOTATION_HEALTH_READY "'" : NULL;
 }
 
 static int check_mutable(const AppcPod *pod, JsonError *e)
@@ -227,11 +314,12 @@ static int check_mutable(const AppcPod *pod, JsonError *e)
                 return json_error_set(e, -EINVAL, "annotations",
                                       "'" APPC_ANNOTATION_MUTABLE "' is 'true' or 'false', not '%s'", text);
         for (size_t i = 0; appc_pod_is_mutable(pod) && i < pod->n_apps; i++) {
-                const char *annotation = ends_pod(&pod->apps[i]);
+                const char *what = ends_pod(&pod->apps[i]);
 
-                if (annotation)
-                        return json_error_set(e, -EINVAL, "apps", "app '%s': no app ends a mutable pod; leave out '%s'",
-                                              pod->apps[i].name, annotation);
+                if (what)
+                        return json_error_set(e, -EINVAL, "apps",
+                                              "app '%s': no app ends a mutable pod or keeps it from starting; leave "
+                                              "out %s", pod->apps[i].name, what);
         }
         return 0;
 }
@@ -242,13 +330,13 @@ int plan_check_apps(const AppcPod *pod, JsonError *e)
 
         if (r < 0)
                 return r;
-        if (!pids_are_valid(pod->annotations))
+        if (!pids_are_usual(strv_env_get(pod->annotations, APPC_ANNOTATION_PIDS)))
                 return json_error_set(e, -EINVAL, "annotations", "'" APPC_ANNOTATION_PIDS
-                                      "' is 'private' or 'shared', not '%s'",
+                                      "', or option --pids, is 'private' or 'shared', not '%s'",
                                       strv_env_get(pod->annotations, APPC_ANNOTATION_PIDS));
         for (size_t i = 0; i < pod->n_apps; i++) {
                 _cleanup_free_ char *why = NULL;
-                const char *member = app_mistake(&pod->apps[i], &why);
+                const char *member = app_mistake(pod, &pod->apps[i], &why);
 
                 if (member)
                         return json_error_below_index(e, json_error_set(e, -EINVAL, member, "%s", strempty(why)),

@@ -53,15 +53,29 @@ static const char *first_limit(const PodPlan *plan, const char *prefix)
         return found ?: first_with(plan->limits, prefix);
 }
 
+static int add_line(const char *limit, const char *controller, char ***lines)
+{
+        return limit ? strv_extendf(lines, "%s has no effect: this host has no cgroup controller '%s'", limit,
+                                    controller)
+                     : 0;
+}
+
 int plan_without_controllers(const PodPlan *plan, char *const *missing, char ***lines)
 {
-        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
-                const char *limit = strv_contains(missing, rows[i].controller) ? first_limit(plan, rows[i].prefix)
-                                                                               : NULL;
+        int r = 0;
 
-                if (limit && strv_extendf(lines, "%s has no effect: this host has no cgroup controller '%s'", limit,
-                                          rows[i].controller) < 0)
-                        return -ENOMEM;
-        }
-        return 0;
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
+                if (strv_contains(missing, rows[i].controller))
+                        r = add_line(first_limit(plan, rows[i].prefix), rows[i].controller, lines);
+        return r;
+}
+
+int app_without_controllers(const PlanApp *app, char *const *missing, char ***lines)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
+                if (rows[i].prefix && strv_contains(missing, rows[i].controller))
+                        r = add_line(first_with(app->limits, rows[i].prefix), rows[i].controller, lines);
+        return r;
 }

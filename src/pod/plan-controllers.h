@@ -11,3 +11,5 @@ int controllers_missing(char ***ret);
 
 /* Adds a line for each missing controller that a limit of the plan needs. */
 int plan_without_controllers(const PodPlan *plan, char *const *missing, char ***lines);
+/* The same of one app. */
+int app_without_controllers(const PlanApp *app, char *const *missing, char ***lines);

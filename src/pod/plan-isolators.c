@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
 
+#include "manifest/appc-image.h"
 #include "network/net-request.h"
 #include "pod/plan-isolators.h"
 #include "shared/explain.h"
@@ -16,12 +17,17 @@ static int add_memory(const Isolator *i, const char *disk, char ***lines)
         return i->resource.has_limit ? strv_extendf(lines, "MemoryMax=%" PRIi64, i->resource.limit) : 0;
 }
 
-/* The isolator counts thousandths of a CPU, systemd whole percent. */
+int plan_cpu_quota(int64_t thousandths, char ***lines)
+{
+        const int64_t n = MAX(thousandths, INT64_C(1));
+
+        return n % 10 ? strv_extendf(lines, "CPUQuota=%" PRIi64 ".%" PRIi64 "%%", n / 10, n % 10)
+                      : strv_extendf(lines, "CPUQuota=%" PRIi64 "%%", n / 10);
+}
+
 static int add_cpu(const Isolator *i, const char *disk, char ***lines)
 {
-        return i->resource.has_limit
-                       ? strv_extendf(lines, "CPUQuota=%" PRIi64 "%%", MAX((i->resource.limit + 9) / 10, INT64_C(1)))
-                       : 0;
+        return i->resource.has_limit ? plan_cpu_quota(i->resource.limit, lines) : 0;
 }
 
 /* Converts the shares of cgroup v1 to the weight of v2, so that apps with shares compare to those without as before:
@@ -184,6 +190,33 @@ static int plan_capabilities(const App *app, char ***ret)
         return 0;
 }
 
+/* One that says for itself that it is unrestricted may do without some. What the pod says for all apps is about those
+ * of its images, which may have fewer than they need. */
+static int plan_left_out(PlanApp *plan)
+{
+        const App *app = plan->app->app;
+        const Isolator *remove = isolators_find(app->isolators, app->n_isolators, ISOLATOR_CAPS_REMOVE);
+        int r = 0;
+
+        if (!remove || !plan->unrestricted || !strv_env_get(plan->app->annotations, APPC_ANNOTATION_INSECURE))
+                return 0;
+        STRV_FOREACH(name, remove->set)
+                if (r >= 0)
+                        r = strv_extend(&plan->left_out, capability_name(*name));
+        return r;
+}
+
+static int plan_ambient(PlanApp *plan)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        int r = strv_split(strempty(strv_env_get(plan->app->annotations, APPC_ANNOTATION_AMBIENT)), ',', &names);
+
+        STRV_FOREACH(name, names)
+                if (r >= 0)
+                        r = strv_extend(&plan->ambient, capability_name(*name));
+        return r;
+}
+
 static int plan_labels(PlanApp *plan, const App *app)
 {
         const Isolator *apparmor = isolators_find(app->isolators, app->n_isolators, ISOLATOR_APPARMOR_PROFILE);
@@ -209,6 +242,10 @@ int plan_app_isolators(PlanApp *plan, char ***ignored)
         if (!whose)
                 return -ENOMEM;
         r = plan_capabilities(app->app, &plan->capabilities);
+        if (r >= 0)
+                r = plan_left_out(plan);
+        if (r >= 0)
+                r = plan_ambient(plan);
         if (r < 0)
                 return r;
         r = plan_labels(plan, app->app);
@@ -216,26 +253,6 @@ int plan_app_isolators(PlanApp *plan, char ***ignored)
                 return r;
         return add_isolators(app->app->isolators, app->app->n_isolators, ISOLATOR_APP, whose, POD_STATUS_DIR,
                              &plan->limits, ignored);
-}
-
-/* Parameters of the IPC namespace (ipc_namespaces(7)); those of the network namespace are all below net. */
-static bool is_ipc_parameter(const char *name)
-{
-        static const char *const names[] = {
-                "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem",    "kernel.shmall",
-                "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(names); i++)
-                if (streq(names[i], name))
-                        return true;
-        return startswith(name, "fs.mqueue.") != NULL;
-}
-
-bool plan_sysctl_is_of_pod(const char *name)
-{
-        return !strstr(name, "..") && name[0] != '/' && name[0] != '.' &&
-               (is_ipc_parameter(name) || startswith(name, "net.") || startswith(name, "net/"));
 }
 
 int plan_check_sysctls(const PodPlan *plan, char **reterr_message)
@@ -246,13 +263,13 @@ int plan_check_sysctls(const PodPlan *plan, char **reterr_message)
                 _cleanup_free_ char *name = strndup(*s, strcspn(*s, "="));
                 const char *net = plan->settings->net;
 
-                if (name && is_ipc_parameter(name) && pod_settings_shares_ipc(plan->settings))
+                if (name && sysctl_is_of_ipc(name) && pod_settings_shares_ipc(plan->settings))
                         return explain(reterr_message, EINVAL,
                                        "isolator os/unix/sysctl: '%s' is the host's with --ipc=parent", name);
 
                 if (!name)
                         return -ENOMEM;
-                if (!plan_sysctl_is_of_pod(name))
+                if (!sysctl_is_of_pod(name))
                         return explain(reterr_message, EINVAL,
                                        "isolator os/unix/sysctl: '%s' is the whole host's, no pod has its own",
                                        name);

@@ -9,12 +9,12 @@
 
 /* Fills in capabilities, the app's bounding set, limits, apparmor and selinux. */
 int plan_app_isolators(PlanApp *app, char ***ignored);
+/* Thousandths of a CPU as systemd has them, a percentage; at least one. */
+int plan_cpu_quota(int64_t thousandths, char ***lines);
 /* Whether it removes every capability: Docker's "all". */
 bool plan_removes_all(const Isolator *remove);
 /* Whether apps have the capability by default; its name may begin with "CAP_". */
 bool plan_capability_is_usual(const char *name);
-/* Whether a pod has its own of a kernel parameter. */
-bool plan_sysctl_is_of_pod(const char *name);
 /* -EINVAL with a message: a kernel parameter of which a pod does not have its own. */
 int plan_check_sysctls(const PodPlan *plan, char **reterr_message);
 /* -EINVAL with a message: a limit of 0, or a limit on the bandwidth of a network that is not the pod's own. */

@@ -182,6 +182,8 @@ static int plan_host_volume(PlanMount *m, const Volume *volume, bool private_use
 
         m->map_ids = (of_pod || tristate_or(volume->map_ids, private_users)) && private_users;
         m->map_ids_optional = of_pod && !tristate_or(volume->map_ids, true);
+        m->owners_may_go = !of_pod && m->read_only && !volume->writable_below && volume->map_ids == TRISTATE_UNSET;
+        m->writable_below = volume->writable_below;
         m->slave = volume->propagation == PROPAGATION_SLAVE;
         m->shared = volume->propagation == PROPAGATION_SHARED;
         m->is_device = volume->device_access;
@@ -221,6 +223,23 @@ static int plan_named_volume(const PodPlan *plan, PlanMount *m, const AppcPodApp
                                                                                                            : 0;
 }
 
+static void plan_memory_volume(const PodPlan *plan, PlanMount *m, const AppcPodApp *app, const PlannedVolume *planned)
+{
+        const char *path;
+
+        m->kind = PLAN_MOUNT_TMPFS;
+        m->of_pod = !planned->mount->app_volume && appc_pod_is_mutable(plan->manifest);
+        m->has_others = first_with_volume(plan, app, planned->mount, &path) != app;
+}
+
+/* Its layers are filled in from the images of the pod (pod/plan-images.h). */
+static void plan_files_of_image(PlanMount *m)
+{
+        m->kind = PLAN_MOUNT_IMAGE;
+        m->read_only = true;
+        m->recursive = false;
+}
+
 /* What the source of a volume is depends on its kind, see PlanMount. */
 static const char *source_of(const Volume *volume, const char *name, const char *empty)
 {
@@ -231,6 +250,8 @@ static const char *source_of(const Volume *volume, const char *name, const char 
                 return name;
         case VOLUME_NAMED:
                 return volume_stored_name(volume);
+        case VOLUME_IMAGE:
+                return strempty(volume->image_id);
         default:
                 return empty;
         }
@@ -274,8 +295,10 @@ static int plan_volume(const PodPlan *plan, PlanApp *ret, const PlannedVolume *p
                 return plan_host_volume(m, volume, pod_plan_private_users(plan));
         if (volume->kind == VOLUME_NAMED)
                 return plan_named_volume(plan, m, app, planned);
+        if (volume->kind == VOLUME_IMAGE)
+                plan_files_of_image(m);
         if (volume->kind == VOLUME_TMPFS)
-                m->kind = PLAN_MOUNT_TMPFS;
+                plan_memory_volume(plan, m, app, planned);
         return volume->from_image ? plan_image_volume(plan, m, app, planned) : 0;
 }
 
@@ -382,6 +405,23 @@ static int plan_tmp(const PodPlan *plan, PlanApp *ret)
         return 0;
 }
 
+/* shm_overview(7): POSIX shared memory is in files there, and not in the IPC namespace. Fly has all of /dev anyway. */
+static int plan_shared_memory(const PodPlan *plan, PlanApp *ret)
+{
+        PlanMount *m;
+        int r;
+
+        if (!engine_of(plan->settings)->has_init || !pod_settings_shares_ipc(plan->settings) ||
+            appc_pod_app_has_mount(ret->app, "/dev/shm"))
+                return 0;
+        r = app_bind(plan, ret, "the host's shared memory", "/dev/shm", "/dev/shm", &m);
+        if (r < 0)
+                return r;
+        m->data_only = true;
+        m->map_ids_optional = true;
+        return 0;
+}
+
 int plan_app_mounts(const PodPlan *plan, PlanApp *ret, const PlanImage *image)
 {
         int r;
@@ -389,6 +429,8 @@ int plan_app_mounts(const PodPlan *plan, PlanApp *ret, const PlanImage *image)
         r = plan_root(plan, ret, image);
         if (r >= 0)
                 r = plan_tmp(plan, ret);
+        if (r >= 0)
+                r = plan_shared_memory(plan, ret);
         if (r < 0)
                 return r;
         r = plan_volumes(plan, ret);

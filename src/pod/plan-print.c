@@ -5,6 +5,7 @@
 #include "pod/plan-seccomp.h"
 #include "pod/pod-plan.h"
 #include "pod/plan-stdio.h"
+#include "pod/pod-log-file.h"
 
 /* Prints the plan of a pod for people to read, as --dry-run does. */
 
@@ -93,6 +94,8 @@ static void print_app(FILE *f, const PlanApp *a)
         print_line(f, "    directory %s", app->working_directory ?: "/");
         print_words(f, "environment", a->environment);
         print_words(f, "capability", a->capabilities);
+        print_words(f, "capability-ambient", a->ambient);
+        print_words(f, "capability-left-out", a->left_out);
         print_filter(f, a);
         if (app->stop_signal)
                 (void) fprintf(f, "    stop signal %s\n", app->stop_signal);
@@ -100,6 +103,8 @@ static void print_app(FILE *f, const PlanApp *a)
                 (void) fprintf(f, "    stop timeout %" PRIi64 "\n", app->stop_timeout);
         print_sockets(f, app);
         print_stdio(f, a);
+        if (pod_log_file_path(a->app))
+                print_line(f, "    log file %s", pod_log_file_path(a->app));
         print_check(f, "health", app->checks[HEALTH_LIVENESS]);
         print_check(f, "startup", app->checks[HEALTH_STARTUP]);
         print_check(f, "readiness", app->checks[HEALTH_READINESS]);
@@ -116,7 +121,7 @@ static void print_mount(FILE *f, const PlanMount *m)
 {
         static const char *const kinds[_PLAN_MOUNT_KIND_MAX] = {
                 [PLAN_MOUNT_BIND] = "", [PLAN_MOUNT_OVERLAY] = "", [PLAN_MOUNT_TMPFS] = "tmpfs ",
-                [PLAN_MOUNT_NAMED] = "named ",
+                [PLAN_MOUNT_NAMED] = "named ", [PLAN_MOUNT_IMAGE] = "image ",
         };
 
         print_line(f, "mount %s%s%s", m->app ?: "", m->app ? ":" : "", m->target);
@@ -131,9 +136,10 @@ static void print_mount(FILE *f, const PlanMount *m)
         if (m->upper)
                 (void) fprintf(f, "    upper %s\n", m->upper);
         if (m->read_only || m->recursive || m->map_ids || m->data_only || m->slave)
-                (void) fprintf(f, "    options%s%s%s%s%s%s%s%s\n", m->read_only ? " read-only" : "",
-                               m->recursive ? " recursive" : "", m->map_ids ? " id-mapped" : "",
-                               m->data_only ? " data-only" : "", m->slave ? " slave" : "",
+                (void) fprintf(f, "    options%s%s%s%s%s%s%s%s%s\n", m->read_only ? " read-only" : "",
+                               m->recursive ? " recursive" : "", m->writable_below ? " writable-below" : "",
+                               m->map_ids ? " id-mapped" : "", m->data_only ? " data-only" : "",
+                               m->slave ? " slave" : "",
                                m->if_source ? " if-there" : "", m->if_absent ? " if-app-has-none" : "",
                                m->unless_volume ? " unless-volume" : "");
 }

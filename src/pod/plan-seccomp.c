@@ -29,7 +29,7 @@ PlanFilter plan_filter_kind(const PlanApp *app)
         return PLAN_FILTER_USUAL;
 }
 
-/* An app with unrestricted capabilities has all that the filters distinguish. */
+/* An app with unrestricted capabilities has all that the filters distinguish, but for those that it names. */
 static int filter_capabilities(const PlanApp *app, char ***ret)
 {
         _cleanup_strv_free_ char **names = NULL;
@@ -37,7 +37,7 @@ static int filter_capabilities(const PlanApp *app, char ***ret)
         if (!app->unrestricted)
                 names = strv_copy(app->capabilities);
         for (const SyscallSet *s = syscall_sets_of_capabilities; app->unrestricted && s->name; s++)
-                if (strv_extend(&names, s->name) < 0)
+                if (!strv_contains(app->left_out, s->name) && strv_extend(&names, s->name) < 0)
                         return -ENOMEM;
         if (!names)
                 return -ENOMEM;

@@ -82,6 +82,12 @@ static int devices_of_source(const PlanMount *m, const struct stat *st, char ***
         return S_ISDIR(st->st_mode) ? allow_directory(AT_FDCWD, m->source, access_of(m), 0, lines) : 0;
 }
 
+int plan_explain_format(const PlanMount *m, char **reterr_message)
+{
+        return explain(reterr_message, EINVAL, "%s: %s is not a %s, as its type says", m->what, m->source,
+                       S_ISDIR(m->source_format) ? "directory" : S_ISREG(m->source_format) ? "file" : "socket");
+}
+
 static int resolve_source(const PlanMount *m, char ***lines, char **reterr_message)
 {
         size_t before = strv_length(*lines);
@@ -93,7 +99,9 @@ static int resolve_source(const PlanMount *m, char ***lines, char **reterr_messa
                 return 0;
         if (r < 0)
                 return explain(reterr_message, r, "%s: source %s: %s", m->what, m->source, strerror(-r));
-        r = devices_of_source(m, &st, lines);
+        if (m->source_format && m->source_format != (st.st_mode & S_IFMT))
+                return plan_explain_format(m, reterr_message);
+        r = m->device_access ? devices_of_source(m, &st, lines) : 0;
         if (r < 0)
                 return r;
         if (m->is_device && strv_length(*lines) == before && !is_device(&st))
@@ -124,12 +132,12 @@ int plan_resolve_app_sources(const PodPlan *plan, PlanApp *app, char **reterr_me
         for (size_t i = 0; i < app->mounts.n; i++) {
                 const PlanMount *m = &app->mounts.items[i];
 
-                if (!m->device_access)
+                if (!m->device_access && !m->source_format)
                         continue;
                 r = resolve_source(m, &app->devices, first < 0 ? NULL : reterr_message);
                 first = first < 0 ? first : r;
         }
-        if (app->open_paths) {
+        if (app->open_paths && pod_plan_has_open_paths(plan)) {
                 app->devices = strv_free(app->devices);
                 return first;
         }

@@ -12,5 +12,8 @@
 int plan_resolve_app_sources(const PodPlan *plan, PlanApp *app, char **reterr_message);
 int plan_resolve_sources(PodPlan *plan, char **reterr_message);
 
+/* -EINVAL with a message: the source is something else than its type says. */
+int plan_explain_format(const PlanMount *m, char **reterr_message);
+
 /* Directories are only searched where devices can be: on a tmpfs that may contain some, like /dev. */
 bool source_may_have_devices(int directory_fd);

@@ -88,6 +88,19 @@ char *plan_stdio_mistake(char *const *annotations)
                        : NULL;
 }
 
+const char *plan_stdio_other_than(char *const *annotations, StdioKind kind, const char **ret_word)
+{
+        for (int i = 0; i < 3; i++) {
+                const char *word = word_of(annotations, i);
+
+                if (word && kind_of(word) != kind) {
+                        *ret_word = word;
+                        return streams[i].annotation;
+                }
+        }
+        return NULL;
+}
+
 bool plan_app_is_attached(const PodSettings *settings)
 {
         return settings->interactive && settings->attached;

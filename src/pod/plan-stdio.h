@@ -12,6 +12,8 @@
 
 /* What is wrong with the annotations, or NULL. */
 char *plan_stdio_mistake(char *const *annotations);
+/* The first of the annotations that says something else for its stream than this kind, with its word, or NULL. */
+const char *plan_stdio_other_than(char *const *annotations, StdioKind kind, const char **ret_word);
 void plan_stdio(const PodSettings *settings, PlanApp *ret);
 
 /* Whether an app has something that clients can attach to, or a terminal among that. */

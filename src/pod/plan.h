@@ -29,25 +29,29 @@ typedef enum PlanMountKind {
         PLAN_MOUNT_OVERLAY, /* the app's root from layers, upper and work directory */
         PLAN_MOUNT_TMPFS,
         PLAN_MOUNT_NAMED,   /* a volume of the host, made at its first use: pod/volume-store.h */
+        PLAN_MOUNT_IMAGE,   /* the layers of an image, read-only */
         _PLAN_MOUNT_KIND_MAX,
 } PlanMountKind;
 
 typedef struct PlanMount {
         PlanMountKind kind;
         char *what;      /* for messages: "volume 'data'" */
-        char *source;    /* BIND: on the host; TMPFS: its name in the pod, since apps may share it; NAMED: its name */
+        char *source;    /* BIND: on the host; TMPFS: its name in the pod, since apps may share it; NAMED: its name;
+                      * IMAGE: its ID */
         char *source_app; /* BIND: if not NULL, source is in the root of this app, and made when missing */
         char *content_app; /* NAMED: the app whose image has the first content of the volume */
         char *content;     /* NAMED: the path of that content in the app */
         char *app;       /* the target is inside this app's root, following its links; NULL: inside the pod's own */
         char *target;    /* absolute; made when missing, as directory or file like the source */
-        char **lowers;   /* OVERLAY: trees, top first */
+        char **lowers;   /* OVERLAY and IMAGE: trees, top first */
         char *upper;
         char *work;
         bool read_only;  /* OVERLAY: once all targets in it are made */
         bool recursive;
+        bool writable_below; /* read_only is the mount's, not of those below it */
         bool map_ids;    /* IDs in the pod stand for the same IDs outside, shifted by the pod's range */
         bool map_ids_optional; /* if the file system cannot do that, files belong to nobody and that is fine */
+        bool owners_may_go;    /* the same, but whoever starts the pod is told */
         bool data_only;        /* nothing in there may be executed or be a device */
         bool if_source;        /* skipped if there is no source: only the pod's start knows */
         bool if_absent;        /* skipped if the app has something there itself */
@@ -65,7 +69,10 @@ typedef struct PlanMount {
         uid_t uid;
         gid_t gid;
         uint64_t size;         /* TMPFS, and BIND of an empty volume: bytes; 0: the kernel's default, or none */
-        char *sub_path;        /* what of the source is mounted, made as a directory when missing; NULL: all of it */
+        bool of_pod;           /* TMPFS: it stays in the pod, for apps that come late */
+        bool has_others;       /* TMPFS: an app that was there before has it as well */
+        char *sub_path;        /* what of the source is mounted, made as a directory when missing (IMAGE: it has to be
+                                * there); NULL: all of it */
         gid_t group;           /* NAMED: see Volume */
 } PlanMount;
 
@@ -94,20 +101,28 @@ typedef struct PlanApp {
         char **environment;
         char **addresses;      /* "NAME=VALUE", of them those that are addresses: pod-addresses.h */
         char **capabilities;   /* without "CAP_" */
+        char **ambient;        /* of them, those that its program has as any user; without "CAP_" */
+        char **left_out;       /* of an unrestricted app: what it does not have; without "CAP_" */
         bool notify;
         bool privileged_image; /* its programs may need privileges that no_new_privs would prevent */
         bool unrestricted;     /* --insecure-options=capabilities */
         bool unfiltered;       /* --insecure-options=seccomp */
         bool open_paths;       /* --insecure-options=paths */
+        bool open_proc;        /* also what systemd-nspawn protects in all other pods */
+        bool protects_sys;     /* the engine leaves /sys writable for other apps of the pod, and not for this one */
         const char *restart;   /* systemd's Restart=, or NULL for never */
         const char *restart_limit; /* a number of restarts, or NULL for no limit */
+        bool restart_backoff;  /* the pauses before them grow */
         const char *on_unhealthy; /* "none", "restart", "stop" or "fail" */
         bool health_ready;     /* the pod has started only when it is healthy */
         bool oneshot;          /* others wait for its end, not its start */
-        bool own_pids;         /* it has a PID namespace of its own */
+        bool own_pids;         /* it does not see the processes of the whole pod */
+        const char *pids_of;   /* with own_pids: the app whose processes it sees; NULL: only its own */
         bool late;             /* it comes while the pod runs */
+        bool any_program;      /* that there is no such program is for its start to find out */
         bool leaves_pod;       /* the pod goes on without it, however it ends */
         bool non_root;         /* it must not start as root */
+        bool oom_group;        /* out of memory, it ends as a whole */
         char **after;          /* names of apps that start before this one */
         char **requires;       /* names of apps without which this one does not start */
         char *apparmor;        /* the profile, or NULL */
@@ -133,12 +148,21 @@ typedef struct PodPlan {
         char **ignored;         /* demands that cannot be met, one line each, for the user */
 } PodPlan;
 
-/* The trees below each app's root, top first, in the order of the manifest's apps. */
+/* The trees of an image, top first. */
 typedef struct PlanImage {
+        char *id;            /* of image volumes: as the manifest has it */
         char **lowers;
         bool privileged;     /* executing something in there may give privileges */
         uint64_t highest_id; /* the highest ID of users and groups that own its files, as far as is known */
 } PlanImage;
+
+/* All that a pod needs: one for each app, in the order of the manifest, and those of its image volumes, each once. */
+typedef struct PlanImages {
+        PlanImage *apps;
+        size_t n_apps;
+        PlanImage *volumes;
+        size_t n_volumes;
+} PlanImages;
 
 /* Seconds that an app has to end if it does not set them itself, as with Docker and podman. */
 #define PLAN_STOP_TIMEOUT 10
@@ -147,6 +171,12 @@ typedef struct PlanImage {
 #define PLAN_HOOK_MARGIN 3
 /* Seconds for an event handler, when the pod is asked to end or the app has ended. */
 #define PLAN_HANDLER_TIMEOUT 30
+
+/* Of the pod, as its engine makes it: its devices are those of the host, too. */
+static inline bool pod_plan_has_open_paths(const PodPlan *plan)
+{
+        return appc_pod_is_privileged(plan->manifest) || strv_contains(plan->settings->insecure, "paths");
+}
 
 static inline bool pod_plan_private_users(const PodPlan *plan)
 {

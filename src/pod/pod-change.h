@@ -12,6 +12,9 @@
  * not a mutable one. *ret_lock is the lock. */
 int pod_change_begin(Pod *pod, int *ret_lock, char **reterr_message);
 
+/* The lock alone, for who removes the pod: a change that was under way is over, and the next one finds no pod. */
+int pod_change_lock(const Pod *pod);
+
 /* The names of apps that a change has left behind. */
 int pod_change_leftovers(const Pod *pod, char ***ret);
 
@@ -21,7 +24,14 @@ int pod_change_forget(Pod *pod, const char *app);
 
 /* Marks an app that came while the pod runs, before it is in the manifest. */
 int pod_change_mark_late(Pod *pod, const char *app);
-/* Notes that it starts now: what is known of an earlier run does not count any more. */
-int pod_change_mark_started(Pod *pod, const char *app);
+bool pod_app_is_late(const Pod *pod, const char *app);
+/* Notes that it starts now: what is known of an earlier run does not count any more. Makes room for the record of its
+ * end, so that this can be written on a full disk. *ret_lock: as long as it is open, the start is under way. */
+int pod_change_mark_started(Pod *pod, const char *app, int *ret_lock);
+/* It did not start after all. */
+void pod_change_mark_waiting(Pod *pod, const char *app);
 /* An app that came late, and was not started yet. */
 bool pod_app_waits(const Pod *pod, const char *app);
+
+/* Takes an app out of a mutable pod that has ended, with its files. -EBUSY: it runs. */
+int pod_change_remove_ended(Pod *pod, const char *app, char **reterr_message);

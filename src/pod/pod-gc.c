@@ -11,6 +11,7 @@
 #include "pod/pod-files.h"
 #include "pod/pod-gc.h"
 #include "pod/pod-internal.h"
+#include "pod/pod-log-file.h"
 #include "pod/pod-register.h"
 #include "pod/volume-store.h"
 #include "shared/explain.h"
@@ -74,6 +75,7 @@ static int tear_down(Pod *p, bool final, char **reterr_message)
                 release_name(p);
         release_uid_range(p);
         pod_files_remove(&p->uuid);
+        pod_log_files_end(&p->uuid);
         (void) pod_unregister(p);
         r = network_detach(p->fd, p->uuid.s, final, reterr_message);
         if (final)

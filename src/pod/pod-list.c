@@ -2,6 +2,7 @@
 #include "basic/log.h"
 #include "pod/pod-gc.h"
 #include "pod/pod-internal.h"
+#include "pod/pods-d.h"
 
 /* Lists all pods, and finds one by the text that a user gives. However many there are, only the requested ones are
  * open. */
@@ -271,6 +272,14 @@ static int find_by_name(PodScan *scan, const char *name, Pod **ret)
         return 0;
 }
 
+/* "db" and "cafe" are names, too, whose pods may not be there now: then no other pod is meant. */
+static bool may_be_prefix(const char *text)
+{
+        _cleanup_free_ char *path = NULL;
+
+        return strlen(text) >= UUID_PREFIX_MIN && pods_d_find(text, &path) < 0;
+}
+
 static int find_by_prefix(PodScan *scan, const char *prefix, Pod **ret, char ***ret_fitting)
 {
         _cleanup_strv_free_ char **fitting = NULL;
@@ -304,7 +313,7 @@ static int find_in(PodScan *scan, const char *text, Pod **ret, char ***ret_fitti
         scan->next = 0;
         pod_scan_only(scan, is_named, text);
         r = find_by_name(scan, text, ret);
-        return r == -ENOENT ? find_by_prefix(scan, text, ret, ret_fitting) : r;
+        return r == -ENOENT && may_be_prefix(text) ? find_by_prefix(scan, text, ret, ret_fitting) : r;
 }
 
 int pod_store_remember(PodStore *s)

@@ -7,6 +7,7 @@
 #include "pod/engine.h"
 #include "pod/plan-deadline.h"
 #include "pod/plan-check.h"
+#include "pod/plan-images.h"
 #include "pod/plan-isolators.h"
 #include "pod/plan-mounts.h"
 #include "pod/plan-network.h"
@@ -48,12 +49,22 @@ static void plan_app_done(PlanApp *a)
         free(a->unit);
         free(a->files);
         strv_free(a->capabilities);
+        strv_free(a->ambient);
+        strv_free(a->left_out);
         strv_free(a->limits);
         strv_free(a->devices);
         strv_free(a->after);
         strv_free(a->requires);
         free(a->apparmor);
         free(a->selinux);
+}
+
+const PlanApp *pod_plan_find_app(const PodPlan *plan, const char *name)
+{
+        for (size_t i = 0; i < plan->n_apps; i++)
+                if (streq(plan->apps[i].app->name, name))
+                        return &plan->apps[i];
+        return NULL;
 }
 
 PodPlan *pod_plan_free(PodPlan *plan)
@@ -129,12 +140,23 @@ static bool annotation_is_true(char *const *annotations, const char *name)
         return value && streq(value, "true");
 }
 
-static bool has_own_pids(const PodPlan *plan, const PlanApp *app)
+static const char *pids_word(const PodPlan *plan, const AppcPodApp *app)
 {
-        const char *pids = strv_env_get(app->app->annotations, APPC_ANNOTATION_PIDS)
-                                   ?: strv_env_get(plan->manifest->annotations, APPC_ANNOTATION_PIDS);
+        return strv_env_get(app->annotations, APPC_ANNOTATION_PIDS)
+                       ?: strv_env_get(plan->manifest->annotations, APPC_ANNOTATION_PIDS)
+                       ?: "shared";
+}
 
-        return pids && streq(pids, "private");
+/* Those of an app that sees all of the pod's are all. */
+static void plan_pids(const PodPlan *plan, PlanApp *ret)
+{
+        const char *word = pids_word(plan, ret->app), *other = startswith(word, APPC_PIDS_OF);
+
+        ret->own_pids = !streq(word, "shared");
+        for (size_t i = 0; other && i < plan->manifest->n_apps; i++)
+                if (streq(plan->manifest->apps[i].name, other))
+                        ret->own_pids = !streq(pids_word(plan, &plan->manifest->apps[i]), "shared");
+        ret->pids_of = ret->own_pids ? other : NULL;
 }
 
 /* Reads the annotations for restarts, health, order and the user, which plan-check.c checks. */
@@ -146,10 +168,12 @@ static int plan_order(PlanApp *ret)
 
         ret->restart = restart && !streq(restart, "no") ? restart : NULL;
         ret->restart_limit = ret->restart ? strv_env_get(annotations, APPC_ANNOTATION_RESTART_LIMIT) : NULL;
+        ret->restart_backoff = ret->restart && annotation_is_true(annotations, APPC_ANNOTATION_RESTART_BACKOFF);
         ret->on_unhealthy = strv_env_get(annotations, APPC_ANNOTATION_UNHEALTHY) ?: "none";
         ret->health_ready = annotation_is_true(annotations, APPC_ANNOTATION_HEALTH_READY);
         ret->oneshot = annotation_is_true(annotations, APPC_ANNOTATION_ONESHOT);
         ret->non_root = annotation_is_true(annotations, APPC_ANNOTATION_NON_ROOT);
+        ret->oom_group = annotation_is_true(annotations, APPC_ANNOTATION_OOM_GROUP);
         r = strv_split(strempty(strv_env_get(annotations, APPC_ANNOTATION_AFTER)), ',', &ret->after);
         return r < 0 ? r
                      : strv_split(strempty(strv_env_get(annotations, APPC_ANNOTATION_REQUIRES)), ',', &ret->requires);
@@ -180,18 +204,41 @@ static int plan_journal_fields(const PodPlan *plan, PlanApp *ret)
         return 0;
 }
 
+/* What the app's annotation says, else the pod's settings. */
+static bool is_insecure(const PodPlan *plan, const PlanApp *app, const char *word)
+{
+        const char *own = strv_env_get(app->app->annotations, APPC_ANNOTATION_INSECURE);
+        _cleanup_strv_free_ char **words = NULL;
+
+        if (!own)
+                return strv_contains(plan->settings->insecure, word);
+        return strv_split(own, ',', &words) >= 0 && strv_contains(words, word);
+}
+
+/* Also what systemd-nspawn covers in every /proc. Without user IDs of the host, the kernel protects what is there, and
+ * an app that was opened by name is to be able to mount one of its own (procMount of Kubernetes). */
+static bool has_open_proc(const PodPlan *plan, const PlanApp *app)
+{
+        return app->open_paths &&
+               (appc_pod_is_privileged(plan->manifest) ||
+                (strv_env_get(app->app->annotations, APPC_ANNOTATION_INSECURE) && pod_plan_private_users(plan)));
+}
+
 static void plan_settings(const PodPlan *plan, PlanApp *ret)
 {
         const char *log = plan->settings->log ?: engine_of(plan->settings)->log;
 
         plan_stdio(plan->settings, ret);
         ret->log = log ? plan_log_from_string(log) : PLAN_LOG_BOTH;
-        ret->own_pids = has_own_pids(plan, ret);
-        ret->leaves_pod = appc_pod_is_mutable(plan->manifest);
+        plan_pids(plan, ret);
+        ret->leaves_pod = appc_pod_is_mutable(plan->manifest) ||
+                          streq_ptr(strv_env_get(ret->app->annotations, APPC_ANNOTATION_FAILURE), "none");
         ret->notify = annotation_is_true(ret->app->annotations, APPC_ANNOTATION_NOTIFY);
-        ret->unrestricted = strv_contains(plan->settings->insecure, "capabilities");
-        ret->unfiltered = strv_contains(plan->settings->insecure, "seccomp");
-        ret->open_paths = strv_contains(plan->settings->insecure, "paths");
+        ret->unrestricted = is_insecure(plan, ret, "capabilities");
+        ret->unfiltered = is_insecure(plan, ret, "seccomp");
+        ret->open_paths = is_insecure(plan, ret, "paths");
+        ret->open_proc = has_open_proc(plan, ret);
+        ret->protects_sys = pod_plan_has_open_paths(plan) && !ret->open_paths;
 }
 
 /* Credentials may be encrypted with a key of the TPM, and systemd lets units with such credentials use it. */
@@ -235,7 +282,7 @@ int plan_app_properties(const PodPlan *plan, char ***properties)
 static int plan_unit_properties(PodPlan *plan)
 {
         const Engine *engine = engine_of(plan->settings);
-        const bool open_paths = strv_contains(plan->settings->insecure, "paths");
+        const bool open_paths = pod_plan_has_open_paths(plan);
         int r;
 
         r = strv_extendf(&plan->unit_properties, "Description=Pod %s", plan->settings->name);
@@ -263,6 +310,26 @@ static int plan_unit_properties(PodPlan *plan)
         r = strv_extend_strv(&plan->unit_properties, plan->limits);
         /* The user's come last, so that they take precedence. */
         return r < 0 ? r : strv_extend_strv(&plan->unit_properties, plan->settings->properties);
+}
+
+/* What the kernel lets a pod open counts for all its apps: without IDs of its own, one that makes nodes would reach the
+ * devices of the others. */
+static void drop_nodes(const PodPlan *plan, PlanApp *app)
+{
+        const App *a = app->app->app;
+        const bool alone = plan->n_apps == 1 && !appc_pod_is_mutable(plan->manifest);
+        size_t n = 0;
+
+        if (alone || pod_plan_private_users(plan) || isolators_find(a->isolators, a->n_isolators, ISOLATOR_CAPS_RETAIN))
+                return;
+        STRV_FOREACH(c, app->capabilities) {
+                if (streq(*c, "MKNOD"))
+                        free(*c);
+                else
+                        app->capabilities[n++] = *c;
+        }
+        if (app->capabilities)
+                app->capabilities[n] = NULL;
 }
 
 /* With more than OVL_MAX_STACK layers, the kernel fails without saying why. */
@@ -302,8 +369,10 @@ static int plan_places(const PodPlan *plan, PlanApp *ret)
 }
 
 /* Plans the part of one app. Demands that cannot be met are added to the pod's list. */
-static int plan_app(PodPlan *plan, const AppcPodApp *app, const PlanImage *image, PlanApp *ret, char **reterr_message)
+static int plan_app(PodPlan *plan, size_t i, const PlanImages *images, PlanApp *ret, char **reterr_message)
 {
+        const AppcPodApp *app = &plan->manifest->apps[i];
+        const PlanImage *image = &images->apps[i];
         int r;
 
         ret->app = app;
@@ -323,6 +392,8 @@ static int plan_app(PodPlan *plan, const AppcPodApp *app, const PlanImage *image
         if (r < 0)
                 return r;
         r = plan_app_mounts(plan, ret, image);
+        if (r >= 0)
+                r = plan_image_volumes(plan, ret, images, reterr_message);
         if (r < 0)
                 return r;
         r = plan_order(ret);
@@ -334,11 +405,12 @@ static int plan_app(PodPlan *plan, const AppcPodApp *app, const PlanImage *image
         r = plan_app_isolators(ret, &plan->ignored);
         if (r < 0)
                 return r;
+        drop_nodes(plan, ret);
         return plan_filter_check(ret, reterr_message);
 }
 
 /* Plans what does not depend on apps, then each app, then the unit, which depends on both. */
-static int plan_build(PodPlan *plan, const PlanImage *images, char **reterr_message)
+static int plan_build(PodPlan *plan, const PlanImages *images, char **reterr_message)
 {
         const AppcPod *pod = plan->manifest;
         int r;
@@ -355,7 +427,7 @@ static int plan_build(PodPlan *plan, const PlanImage *images, char **reterr_mess
         if (r < 0)
                 return r;
         for (size_t i = 0; i < pod->n_apps; i++) {
-                r = plan_app(plan, &pod->apps[i], &images[i], &plan->apps[i], reterr_message);
+                r = plan_app(plan, i, images, &plan->apps[i], reterr_message);
                 if (r < 0)
                         return r;
         }
@@ -396,7 +468,7 @@ static int check_manifest(const AppcPod *manifest, JsonError *e)
         return r < 0 ? r : appc_pod_check_runnable(manifest, e);
 }
 
-int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const PlanImage *images, const char *uuid,
+int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const PlanImages *images, const char *uuid,
                  const char *directory, PodPlan **ret, char **reterr_message)
 {
         _cleanup_(pod_plan_freep) PodPlan *plan = new0(PodPlan, 1);

@@ -5,6 +5,7 @@
 #include "image/store/layer-store.h"
 #include "manifest/appc-image.h"
 #include "pod/image-demands.h"
+#include "pod/image-volumes.h"
 #include "pod/plan-sources.h"
 #include "pod/pod-prepare.h"
 #include "pod/pod-volumes.h"
@@ -12,12 +13,8 @@
 #include "pod/update-record.h"
 #include "shared/explain.h"
 
-PlanImage *plan_images_free(PlanImage *images, size_t n)
-{
-        for (size_t i = 0; images && i < n; i++)
-                strv_free(images[i].lowers);
-        return mfree(images);
-}
+/* See make_room(). */
+#define ROOM_FILE "pod.room"
 
 static int check_platform(const Image *image, const char *app, char ***warnings, char **reterr_message)
 {
@@ -106,61 +103,79 @@ static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, 
         return image_lowers(store, image, &ret->lowers, reterr_message);
 }
 
-static void note_layers(PlanImage *image)
+static int images_init(const AppcPod *manifest, PlanImages *images)
 {
-        STRV_FOREACH(lower, image->lowers) {
-                LayerInfo info;
-
-                layer_path_info(*lower, &info);
-                image->privileged = image->privileged || info.privileged != TRISTATE_NO;
-                image->highest_id = MAX(image->highest_id, info.highest_id);
-        }
-}
-
-static int resolve_images(ImageStore *store, AppcPod *manifest, const PodSettings *settings, Image *const *known,
-                          PlanImage *images, char ***warnings, char **reterr_message)
-{
-        bool private_users = tristate_or(settings->private_users, true);
-
-        for (size_t i = 0; i < manifest->n_apps; i++) {
-                int r = resolve_image(store, manifest, &manifest->apps[i], known ? known[i] : NULL, private_users,
-                                      &images[i], warnings, reterr_message);
-
-                if (r < 0)
-                        return r;
-                note_layers(&images[i]);
-        }
-        return 0;
+        images->apps = new0(PlanImage, MAX(manifest->n_apps, 1U));
+        images->n_apps = manifest->n_apps;
+        return images->apps ? 0 : -ENOMEM;
 }
 
 int pod_resolve_images(ImageStore *store, AppcPod *manifest, const PodSettings *settings, Image *const *known,
-                       PlanImage **ret_images, char ***warnings, char **reterr_message)
+                       PlanImages *ret, char ***warnings, char **reterr_message)
 {
-        PlanImage *images = new0(PlanImage, manifest->n_apps);
-        int r;
+        bool private_users = tristate_or(settings->private_users, true);
+        _cleanup_(plan_images_done) PlanImages images = {};
+        int r = images_init(manifest, &images);
 
-        if (!images)
-                return -ENOMEM;
-        r = resolve_images(store, manifest, settings, known, images, warnings, reterr_message);
-        if (r < 0) {
-                plan_images_free(images, manifest->n_apps);
-                return r;
+        for (size_t i = 0; r >= 0 && i < manifest->n_apps; i++) {
+                r = resolve_image(store, manifest, &manifest->apps[i], known ? known[i] : NULL, private_users,
+                                  &images.apps[i], warnings, reterr_message);
+                plan_image_note_layers(&images.apps[i]);
         }
-
-        *ret_images = images;
+        if (r >= 0)
+                r = image_volumes_resolve(store, manifest, &images, reterr_message);
+        if (r < 0)
+                return r;
+        *ret = images;
+        images = (PlanImages) {};
         return 0;
 }
 
-static int write_manifest(Pod *pod, const AppcPod *manifest, const char *file)
+static int format_manifest(const AppcPod *manifest, char **ret)
 {
         _cleanup_json_object_ json_object *o = NULL;
-        _cleanup_free_ char *text = NULL;
+        int r = appc_pod_write(manifest, &o);
+
+        return r < 0 ? r : json_format_pretty(o, ret);
+}
+
+/* Has that much room on the disk for the next manifest. */
+static int make_room(const Pod *pod, size_t n)
+{
+        _cleanup_close_ int fd = openat(pod->fd, ROOM_FILE, O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+        struct stat st;
+
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        return (uint64_t) st.st_size >= n ? 0 : -posix_fallocate(fd, 0, (off_t) n);
+}
+
+static int write_in_room(const Pod *pod, const char *text)
+{
+        const size_t n = strlen(text);
+        _cleanup_close_ int fd = openat(pod->fd, ROOM_FILE, O_WRONLY | O_CLOEXEC);
+        struct stat st;
         int r;
 
-        r = appc_pod_write(manifest, &o);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        if ((uint64_t) st.st_size < n)
+                return -ENOSPC;
+        r = loop_write(fd, text, n);
         if (r < 0)
                 return r;
-        r = json_format_pretty(o, &text);
+        /* Unlike a rename over a file, an exchange does not wait for what is in it. */
+        return ftruncate(fd, (off_t) n) < 0 || fdatasync(fd) < 0 ? -errno : 0;
+}
+
+/* What is made has room for being written once more, so that apps can be removed on a full disk. */
+static int write_manifest(Pod *pod, const AppcPod *manifest, const char *file)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = format_manifest(manifest, &text);
+
+        if (r >= 0 && appc_pod_is_mutable(manifest))
+                r = make_room(pod, strlen(text));
         return r < 0 ? r : write_string_at(pod->fd, file, text, 0640);
 }
 
@@ -192,14 +207,16 @@ int pod_write_settings(const Pod *pod, bool durable)
         return r < 0 ? r : renameat(pod->fd, "settings.new", pod->fd, "settings") < 0 ? -errno : 0;
 }
 
-int pod_write(Pod *pod, const AppcPod *manifest, const PodSettings *settings, const PlanImage *images)
+int pod_write(Pod *pod, const AppcPod *manifest, const PodSettings *settings, const PlanImages *images)
 {
         _cleanup_free_ char *text = NULL;
-        int r = 0;
+        int r = image_volumes_write(pod, images);
 
+        if (r < 0)
+                return r;
         /* The layers first: once there is a manifest, they must be protected from removal. */
         for (size_t i = 0; i < manifest->n_apps; i++) {
-                r = write_lowers(pod, manifest->apps[i].name, &images[i]);
+                r = write_lowers(pod, manifest->apps[i].name, &images->apps[i]);
                 if (r < 0)
                         return r;
         }
@@ -215,36 +232,57 @@ int pod_write(Pod *pod, const AppcPod *manifest, const PodSettings *settings, co
 int pod_add_image(Pod *pod, ImageStore *store, AppcPodApp *app, const Image *known, char ***warnings,
                   char **reterr_message)
 {
-        PlanImage *image = new0(PlanImage, 1);
+        _cleanup_(plan_images_done) PlanImages images = { .apps = new0(PlanImage, 1), .n_apps = 1 };
         int r;
 
-        if (!image)
+        if (!images.apps)
                 return -ENOMEM;
-        r = resolve_image(store, pod->manifest, app, known, tristate_or(pod->settings->private_users, true), image,
-                          warnings, reterr_message);
+        r = resolve_image(store, pod->manifest, app, known, tristate_or(pod->settings->private_users, true),
+                          images.apps, warnings, reterr_message);
         if (r >= 0)
-                r = write_lowers(pod, app->name, image);
-        plan_images_free(image, 1);
-        return r;
+                r = write_lowers(pod, app->name, images.apps);
+        if (r >= 0)
+                r = image_volumes_resolve_app(store, app, &images, reterr_message);
+        return r < 0 ? r : image_volumes_write(pod, &images);
 }
 
-/* The time of the file is that of the pod's creation. */
+/* On a full disk, what was the manifest is the room for the next one. The time of the file is that of the pod's
+ * creation. After a power cut it is the old one or the new one, and complete. */
+static int replace_manifest(const Pod *pod, const char *text, const struct timespec *created)
+{
+        const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, *created };
+        const char *file = "pod.new";
+        unsigned flags = 0;
+        int r = write_file_at(pod->fd, file, text, strlen(text), 0640);
+
+        if (r == -ENOSPC || r == -EDQUOT) {
+                (void) unlinkat(pod->fd, file, 0);
+                file = ROOM_FILE;
+                flags = RENAME_EXCHANGE;
+                r = write_in_room(pod, text);
+        }
+        if (r < 0)
+                return r;
+        return utimensat(pod->fd, file, times, AT_SYMLINK_NOFOLLOW) < 0 ||
+                               renameat2(pod->fd, file, pod->fd, "pod", flags) < 0
+                       ? -errno
+                       : 0;
+}
+
 int pod_write_manifest(Pod *pod)
 {
-        struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+        _cleanup_free_ char *text = NULL;
         struct stat st;
         int r;
 
         if (fstatat(pod->fd, "pod", &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return -errno;
-        times[1] = st.st_mtim;
-        r = write_manifest(pod, pod->manifest, "pod.new");
+        r = format_manifest(pod->manifest, &text);
         if (r < 0)
                 return r;
-        return utimensat(pod->fd, "pod.new", times, AT_SYMLINK_NOFOLLOW) < 0 ||
-                               renameat(pod->fd, "pod.new", pod->fd, "pod") < 0
-                       ? -errno
-                       : 0;
+        /* One that becomes smaller needs no more room than there is. */
+        r = appc_pod_is_mutable(pod->manifest) ? make_room(pod, strlen(text)) : 0;
+        return r < 0 && strlen(text) > (uint64_t) st.st_size ? r : replace_manifest(pod, text, &st.st_mtim);
 }
 
 int pod_app_lowers(const Pod *pod, const char *app, char ***ret)
@@ -260,7 +298,7 @@ int pod_app_lowers(const Pod *pod, const char *app, char ***ret)
 
 /* Uses the directory that the pod has when it runs, wherever it is now. */
 static int make_plan(const PodStore *store, const char *uuid, const AppcPod *manifest, const PodSettings *settings,
-                     const PlanImage *images, PodPlan **ret, char **reterr_message)
+                     const PlanImages *images, PodPlan **ret, char **reterr_message)
 {
         _cleanup_free_ char *directory = strjoin(store->data, "/pods/run/", uuid);
 
@@ -268,7 +306,7 @@ static int make_plan(const PodStore *store, const char *uuid, const AppcPod *man
 }
 
 int pod_plan(const PodStore *store, const char *uuid, const AppcPod *manifest, const PodSettings *settings,
-             const PlanImage *images, PodPlan **ret, char **reterr_message)
+             const PlanImages *images, PodPlan **ret, char **reterr_message)
 {
         _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
         int r;
@@ -283,37 +321,25 @@ int pod_plan(const PodStore *store, const char *uuid, const AppcPod *manifest, c
         return 0;
 }
 
-static int read_images(const Pod *pod, PlanImage *images)
+static int read_images(const Pod *pod, PlanImages *images, char **reterr_message)
 {
-        for (size_t i = 0; i < pod->manifest->n_apps; i++) {
-                int r = pod_app_lowers(pod, pod->manifest->apps[i].name, &images[i].lowers);
+        int r = images_init(pod->manifest, images);
 
-                if (r < 0)
-                        return r;
-                note_layers(&images[i]);
+        for (size_t i = 0; r >= 0 && i < images->n_apps; i++) {
+                r = pod_app_lowers(pod, pod->manifest->apps[i].name, &images->apps[i].lowers);
+                plan_image_note_layers(&images->apps[i]);
         }
-        return 0;
-}
-
-static int plan_of_images(const Pod *pod, PlanImage *images, PodPlan **ret, char **reterr_message)
-{
-        int r = read_images(pod, images);
-
-        if (r < 0)
-                return r;
-        return make_plan(pod->store, pod->uuid.s, pod->manifest, pod->settings, images, ret, reterr_message);
+        return r < 0 ? r : image_volumes_read(pod, images, reterr_message);
 }
 
 static int plan_loaded(const Pod *pod, PodPlan **ret, char **reterr_message)
 {
-        PlanImage *images = new0(PlanImage, pod->manifest->n_apps);
-        int r;
+        _cleanup_(plan_images_done) PlanImages images = {};
+        int r = read_images(pod, &images, reterr_message);
 
-        if (!images)
-                return -ENOMEM;
-        r = plan_of_images(pod, images, ret, reterr_message);
-        plan_images_free(images, pod->manifest->n_apps);
-        return r;
+        if (r < 0)
+                return r;
+        return make_plan(pod->store, pod->uuid.s, pod->manifest, pod->settings, &images, ret, reterr_message);
 }
 
 int pod_plan_of(Pod *pod, PodPlan **ret, char **reterr_message)
@@ -382,27 +408,32 @@ static int add_layer_of_path(const char *path, char ***layers)
         return strv_contains(*layers, name) ? 0 : strv_consume(layers, TAKE_PTR(name));
 }
 
+static int add_layers_of_paths(char *const *lowers, char ***layers)
+{
+        int r = 0;
+
+        STRV_FOREACH(lower, lowers)
+                if (r >= 0)
+                        r = add_layer_of_path(*lower, layers);
+        return r;
+}
+
 /* Reads the pod's own files, since its manifest may be damaged or not exist yet. */
 static int add_layers_of_pod(const Pod *pod, char ***layers)
 {
-        _cleanup_strv_free_ char **apps = NULL;
+        _cleanup_strv_free_ char **apps = NULL, **of_volumes = NULL;
         int r;
 
         r = list_directory_at(pod->fd, "apps", &apps);
-        if (r < 0)
-                return r;
         STRV_FOREACH(app, apps) {
                 _cleanup_strv_free_ char **lowers = NULL;
 
-                if (pod_app_lowers(pod, *app, &lowers) < 0)
-                        continue;
-                STRV_FOREACH(lower, lowers) {
-                        r = add_layer_of_path(*lower, layers);
-                        if (r < 0)
-                                return r;
-                }
+                if (r >= 0 && pod_app_lowers(pod, *app, &lowers) >= 0)
+                        r = add_layers_of_paths(lowers, layers);
         }
-        return 0;
+        if (r >= 0)
+                r = image_volumes_lowers(pod, &of_volumes);
+        return r < 0 ? r : add_layers_of_paths(of_volumes, layers);
 }
 
 int pod_store_used_layers(PodStore *s, char ***ret)
@@ -430,15 +461,23 @@ int pod_store_used_layers(PodStore *s, char ***ret)
         return 0;
 }
 
+static int add_image(const char *id, char ***images)
+{
+        return strv_contains(*images, strempty(id)) ? 0 : strv_extend(images, strempty(id));
+}
+
+static int add_image_of_volume(Volume *v, void *userdata)
+{
+        return add_image(v->image_id, userdata);
+}
+
 static int add_images_of_pod(const Pod *pod, char ***images)
 {
-        for (size_t i = 0; i < pod->manifest->n_apps; i++) {
-                const char *id = strempty(pod->manifest->apps[i].image.id);
+        int r = 0;
 
-                if (!strv_contains(*images, id) && strv_extend(images, id) < 0)
-                        return -ENOMEM;
-        }
-        return 0;
+        for (size_t i = 0; r >= 0 && i < pod->manifest->n_apps; i++)
+                r = add_image(pod->manifest->apps[i].image.id, images);
+        return r < 0 ? r : appc_pod_each_image(pod->manifest, add_image_of_volume, images);
 }
 
 int pod_store_used_images(PodStore *s, char ***ret)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <sys/syscall.h>
 
+#include "basic/lock.h"
 #include "basic/parse.h"
 #include "basic/utf8.h"
 #include "basic/time-util.h"
@@ -247,21 +248,27 @@ int pod_app_health(const Pod *p, const char *app, PodHealth *ret)
         return n == 6 ? read_readiness(lines + 3, ret) : 0;
 }
 
+/* Where "restarts" is in a record; NULL: nowhere. */
+static char *find_restarts(char *record)
+{
+        char *note = record + strcspn(record, "\n");
+
+        return startswith(note, "\n" STATUS_RESTARTS "\n") ? note + 1 : NULL;
+}
+
 /* 1: the app is started again after that, see inside/app-status.h. */
 static int read_app_record(const Pod *p, const char *path, int *ret)
 {
         _cleanup_free_ char *text = NULL;
         uint32_t status;
         bool restarts;
-        char *note;
         int r;
 
         r = read_foreign_file_at(p->fd, path, 64, &text, NULL);
         if (r < 0)
                 return r;
-        note = text + strcspn(text, "\n");
-        restarts = streq(note, "\nrestarts\n");
-        *note = 0;
+        restarts = find_restarts(text);
+        text[strcspn(text, "\n")] = 0;
         r = parse_uint32(text, &status);
         if (r < 0)
                 return r;
@@ -285,6 +292,78 @@ int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_f
         if (ret_finished)
                 *ret_finished = mtime_of(p->fd, path);
         return 0;
+}
+
+static int replace_note(int fd)
+{
+        static const size_t rest = strlen(STATUS_RESTARTS), n_note = strlen(STATUS_ASKED);
+        char text[STATUS_ROOM_SIZE + 1] = {}, *note;
+        struct stat st;
+        ssize_t n;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        n = S_ISREG(st.st_mode) ? pread(fd, text, STATUS_ROOM_SIZE, 0) : -1;
+        if (n < 0)
+                return -EBADMSG;
+        note = find_restarts(text);
+        if (!note)
+                return 0;
+        (void) memcpy(note, STATUS_ASKED, n_note);
+        (void) memmove(note + n_note, note + rest, strlen(note + rest));
+        (void) memset(text + n - (rest - n_note), '\n', rest - n_note);
+        if (pwrite(fd, text, (size_t) n, 0) != n)
+                return -EIO;
+        return futimens(fd, (struct timespec[]) { st.st_atim, st.st_mtim }) < 0 ? -errno : 0;
+}
+
+int pod_record_no_restart(const Pod *p, const char *app)
+{
+        _cleanup_free_ char *path = strjoin("status/", app);
+        _cleanup_close_ int fd = path ? openat(p->fd, path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW) : -EBADF;
+
+        if (!path)
+                return -ENOMEM;
+        if (fd < 0)
+                return errno == ENOENT ? 0 : -errno;
+        return replace_note(fd);
+}
+
+bool pod_app_was_out_of_memory(const Pod *p, const char *app)
+{
+        _cleanup_free_ char *path = strjoin("status/", app), *text = NULL;
+        const char *line;
+
+        if (!path || read_foreign_file_at(p->fd, path, STATUS_ROOM_SIZE, &text, NULL) < 0)
+                return false;
+        line = strchr(text, '\n');
+        line = line ? strchr(line + 1, '\n') : NULL;
+        return line && startswith(line, "\n" STATUS_OUT_OF_MEMORY "\n");
+}
+
+int pod_app_start_failure(const Pod *p, const char *app, char **ret)
+{
+        _cleanup_free_ char *path = strjoin("status/" STATUS_REASON_PREFIX, app), *text = NULL;
+        int r = path ? read_foreign_file_at(p->fd, path, 8192, &text, NULL) : -ENOMEM;
+
+        if (r < 0)
+                return r;
+        text[strcspn(text, "\n")] = 0;
+        if (!*text)
+                return -ENOENT;
+        utf8_make_printable(text);
+        *ret = TAKE_PTR(text);
+        return 0;
+}
+
+bool pod_app_is_starting(const Pod *p, const char *app)
+{
+        _cleanup_free_ char *path = strjoin("status/" STATUS_REASON_PREFIX, app);
+        _cleanup_close_ int fd = path ? openat(p->fd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW) : -EBADF;
+        struct stat st;
+
+        return fd >= 0 && fstat(fd, &st) >= 0 && S_ISREG(st.st_mode) &&
+               (st.st_size > 0 || fd_lock(fd, LOCK_SH | LOCK_NB) == -EAGAIN);
 }
 
 int pod_app_last_exit_status(const Pod *p, const char *app, int *ret)
@@ -329,11 +408,25 @@ int pod_supervisor_pidfd(const Pod *p)
         return pod_supervisor_pid(p, &pid) < 0 ? -EBADF : (int) syscall(SYS_pidfd_open, pid, 0);
 }
 
-/* A supervisor has one child, the pod's PID 1, except for moments at its start when there is also a helper. */
+/* /proc/PID/stat: the state is behind the name, which may have anything in it. */
+static bool has_ended(const char *pid)
+{
+        _cleanup_free_ char *path = strjoin("/proc/", pid, "/stat"), *text = NULL;
+        const char *name_end;
+
+        if (!path || read_file_at(AT_FDCWD, path, 4096, &text, NULL) < 0)
+                return true;
+        name_end = strrchr(text, ')');
+        return name_end && startswith(name_end, ") Z");
+}
+
+/* A supervisor has one child, the pod's PID 1, except for moments at its start when there is also a helper. What the
+ * program that became the supervisor left to it has ended. */
 int pod_leader_pid(const Pod *p, pid_t *ret)
 {
         _cleanup_free_ char *path = NULL, *text = NULL;
         _cleanup_strv_free_ char **children = NULL;
+        const char *leader = NULL;
         pid_t supervisor;
         uint32_t pid;
         int r;
@@ -357,10 +450,13 @@ int pod_leader_pid(const Pod *p, pid_t *ret)
         r = strv_split(text, ' ', &children);
         if (r < 0)
                 return r;
-        if (strv_length(children) != 1)
-                return -ENOENT;
-
-        r = parse_uint32(children[0], &pid);
+        STRV_FOREACH(child, children)
+                if (!has_ended(*child)) {
+                        if (leader)
+                                return -ENOENT;
+                        leader = *child;
+                }
+        r = leader ? parse_uint32(leader, &pid) : -ENOENT;
         if (r < 0)
                 return r;
         *ret = (pid_t) pid;

@@ -9,7 +9,7 @@
 #define SUPERVISOR_GROUP "/supervisor"
 
 /* The supervisor is not in the pod's hands, unlike the pod's PID 1. */
-static int unit_group_path(const Pod *pod, char **ret)
+int pod_group_name(const Pod *pod, char **ret)
 {
         _cleanup_free_ char *group = NULL;
         const char *end;
@@ -25,19 +25,22 @@ static int unit_group_path(const Pod *pod, char **ret)
         end = pod_engine(pod)->has_init ? endswith(group, SUPERVISOR_GROUP) : group + strlen(group);
         if (!end)
                 return -ENOENT;
-        *ret = strprintf("/sys/fs/cgroup%.*s", (int) (end - group), group);
+        *ret = strndup(group, (size_t) (end - group));
         return *ret ? 0 : -ENOMEM;
 }
 
 int pod_group_open(const Pod *pod)
 {
-        _cleanup_free_ char *path = NULL;
+        _cleanup_free_ char *group = NULL, *path = NULL;
         int r;
 
         if (pod->state != POD_RUNNING)
                 return -ENOENT;
-        r = unit_group_path(pod, &path);
-        return r < 0 ? r : open_directory_at(AT_FDCWD, path);
+        r = pod_group_name(pod, &group);
+        if (r < 0)
+                return r;
+        path = strjoin("/sys/fs/cgroup", group);
+        return path ? open_directory_at(AT_FDCWD, path) : -ENOMEM;
 }
 
 int pod_app_group_open(const Pod *pod, const char *app)
@@ -99,23 +102,31 @@ static int add_apps(PodUsage *u, int group, const Engine *engine, const AppcPod 
         return 0;
 }
 
-/* A pod with the host's network has none of its own. */
-static int add_network(PodUsage *u, const Pod *pod)
+int pod_network_open(const Pod *pod)
 {
         _cleanup_close_ int proc = -EBADF;
         _cleanup_free_ char *path = NULL;
         struct stat host, theirs;
         pid_t leader;
+        int r = pod_leader_pid(pod, &leader);
 
-        if (pod_leader_pid(pod, &leader) < 0)
-                return 0;
+        if (r < 0)
+                return r;
         path = strprintf("/proc/%i", leader);
         proc = path ? open_directory_at(AT_FDCWD, path) : -ENOMEM;
         if (proc < 0)
+                return proc;
+        if (stat("/proc/self/ns/net", &host) < 0 || fstatat(proc, "ns/net", &theirs, 0) < 0)
+                return -errno;
+        return host.st_dev == theirs.st_dev && host.st_ino == theirs.st_ino ? -ENOENT : TAKE_FD(proc);
+}
+
+static int add_network(PodUsage *u, const Pod *pod)
+{
+        _cleanup_close_ int proc = pod_network_open(pod);
+
+        if (proc < 0)
                 return proc == -ENOMEM ? proc : 0;
-        if (stat("/proc/self/ns/net", &host) < 0 || fstatat(proc, "ns/net", &theirs, 0) < 0 ||
-            (host.st_dev == theirs.st_dev && host.st_ino == theirs.st_ino))
-                return 0;
         return usage_read_network(proc, &u->usage);
 }
 

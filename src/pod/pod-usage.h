@@ -19,11 +19,17 @@ typedef struct PodUsage {
         size_t n_apps;
 } PodUsage;
 
+/* The control group of the pod's unit, which is not in the pod's hands: "/machine.slice/podctl-web.service". -ENOENT,
+ * -ESRCH: the pod is not there yet, or no longer. */
+int pod_group_name(const Pod *pod, char **ret);
 /* The control group of the pod's unit, which the pod cannot change. Returns the directory's fd. -ENOENT, -ESRCH: the
  * pod is not there yet, or no longer. */
 int pod_group_open(const Pod *pod);
 /* That of an app. -ENOENT also: the app does not run. */
 int pod_app_group_open(const Pod *pod, const char *app);
+/* The /proc/PID of a process that has the pod's network; a directory's fd. -ENOENT: it has that of the host; other
+ * errors: the pod does not run. */
+int pod_network_open(const Pod *pod);
 
 /* The pod is loaded. -ENOENT, -ENODEV, -ESRCH: it does not run. */
 int pod_usage_read(Pod *pod, PodUsage **ret);

@@ -114,9 +114,12 @@ void pod_scan_only(PodScan *s, bool (*wanted)(const PodSettings *settings, const
 PodScan *pod_scan_free(PodScan *s);
 DEFINE_TRIVIAL_CLEANUP_FUNC(PodScan *, pod_scan_free);
 
-/* Finds a pod by its name, its UUID or the beginning of its UUID. Among pods of the same name, a running one comes
- * first, then the newest. -ENOENT: there is no such pod. -ENOTUNIQ: the beginning fits several; *ret_fitting, unless
- * NULL, lists them. -EINVAL: the text is empty. */
+/* The least that is taken as the beginning of a UUID. */
+#define UUID_PREFIX_MIN 4
+
+/* Finds a pod by its name, its UUID or the beginning of its UUID, unless that is the name of a pod of pods.d. Among
+ * pods of the same name, a running one comes first, then the newest. -ENOENT: there is no such pod. -ENOTUNIQ: the
+ * beginning fits several; *ret_fitting, unless NULL, lists them. -EINVAL: the text is empty. */
 int pod_find(PodStore *s, const char *text, Pod **ret, char ***ret_fitting);
 /* The pod that took the name last, as far as it has said so; it may have ended. */
 int pod_name_holder(const char *name, Uuid *ret);
@@ -163,11 +166,19 @@ uint64_t pod_exited_time(const Pod *p);
 /* -ENOENT: not recorded; for an app also: it is being restarted. */
 int pod_exit_status(const Pod *p, int *ret);
 int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_finished);
+/* Whether the kernel ended the app, since it was out of memory. */
+bool pod_app_was_out_of_memory(const Pod *p, const char *app);
 /* Records the exit status of a running pod whose apps have all ended, and marks it as ending. -EALREADY: it is not
  * running any more, and nothing was done. */
 int pod_record_exit(Pod *p, int exit_status);
 /* Records that of an app whose pod has no init that would do it; asked: the app was to end. */
 int pod_record_app_exit(const Pod *p, const char *app, int exit_status, bool asked);
+/* An app of a running pod that had ended and was to start again was stopped before that: it has ended when it did. */
+int pod_record_no_restart(const Pod *p, const char *app);
+/* Why an app could not be started, as one line; -ENOENT: it was, or was not to be. */
+int pod_app_start_failure(const Pod *p, const char *app, char **ret);
+/* Of an app that came while the pod runs, and has no exit status: its start is under way, or has failed. */
+bool pod_app_is_starting(const Pod *p, const char *app);
 /* That of an app's last run that is over, though the app may run again. -ENOENT: it has not ended yet. */
 int pod_app_last_exit_status(const Pod *p, const char *app, int *ret);
 /* How often an app was restarted by its policy, in this pod; 0 when it was not yet. -ENOENT: it has no such policy. */

@@ -6,6 +6,8 @@
 #include "foreign/short/short-pod.h"
 #include "image/name/image-location.h"
 #include "image/name/image-origin.h"
+#include "manifest/appc-strings.h"
+#include "pod/image-volumes.h"
 #include "pod/pod-files.h"
 #include "pod/pods-d.h"
 #include "shared/explain.h"
@@ -83,21 +85,31 @@ static int parse_kube(const char *text, size_t n, AppcPod **ret, JsonError *e)
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
         int r = kube_pod_parse(text, n, &(KubeSurroundings) { POD_FILES_DIRECTORY }, &kube, e);
 
-        if (r == -EINVAL)
-                return json_error_set(e, r, NULL, "%s", kube->findings.items[0].text);
+        for (size_t i = 0; kube && r < 0 && i < kube->findings.n; i++)
+                if (kube->findings.items[i].state == FINDING_LOST)
+                        return json_error_set(e, r, kube->findings.items[i].member, "%s", kube->findings.items[i].text);
         if (r >= 0)
                 *ret = TAKE_PTR(kube->manifest);
         return r;
 }
 
-/* No more than its apps and their images. */
+/* Their images are what is looked for. */
+static int add_volume(AppcPod *manifest, const char *text)
+{
+        _cleanup_(volume_done) Volume volume = {};
+        int r = volume_from_string(text, &volume, NULL);
+
+        return r == -ENOMEM ? r : r < 0 || volume.kind != VOLUME_IMAGE ? 0 : appc_pod_add_volume(manifest, &volume);
+}
+
+/* No more than its apps, and the images of these and of volumes. */
 static int parse_short(const char *text, size_t n, AppcPod **ret, JsonError *e)
 {
         _cleanup_(appc_pod_freep) AppcPod *manifest = appc_pod_new();
         _cleanup_(short_pod_freep) ShortPod *from = NULL;
         int r = manifest ? short_pod_parse(text, n, &from, e) : -ENOMEM;
 
-        if (r == -EINVAL)
+        if (r == -EINVAL && from && from->findings.n > 0)
                 return json_error_set(e, r, from->findings.items[0].member, "%s", from->findings.items[0].text);
         for (size_t i = 0; r >= 0 && i < from->n_apps; i++) {
                 AppcPodApp *app;
@@ -105,6 +117,12 @@ static int parse_short(const char *text, size_t n, AppcPod **ret, JsonError *e)
                 r = appc_pod_add_app(manifest, from->apps[i].name, &app);
                 if (r >= 0)
                         r = image_origin_set(app, from->apps[i].image.text, NULL);
+        }
+        for (size_t i = 0; r >= 0 && i < from->words.n; i++) {
+                const char *volume = startswith(from->words.items[i].text, "--volume=");
+
+                if (volume)
+                        r = add_volume(manifest, volume);
         }
         if (r >= 0)
                 *ret = TAKE_PTR(manifest);
@@ -171,6 +189,20 @@ static int add_pair(char ***images, const Digest *id, const char *pod)
         return strv_contains(*images, pair) ? 0 : strv_extend(images, pair);
 }
 
+typedef struct Needed {
+        ImageStore *store;
+        const char *pod;
+        char ***images;
+} Needed;
+
+static int add_image_of_volume(Volume *v, void *userdata)
+{
+        const Needed *n = userdata;
+        Digest id;
+
+        return image_volume_find_for_start(n->store, v, &id) < 0 ? 0 : add_pair(n->images, &id, n->pod);
+}
+
 static int add_images(ImageStore *store, const char *data, const char *pod, char ***images, char **reterr_message)
 {
         _cleanup_(update_record_done) UpdateRecord record = {};
@@ -191,7 +223,7 @@ static int add_images(ImageStore *store, const char *data, const char *pod, char
                 if (r == -ENOMEM)
                         return r;
         }
-        return 0;
+        return appc_pod_each_image(manifest, add_image_of_volume, &(Needed) { store, pod, images });
 }
 
 int pods_d_images(ImageStore *store, const char *data, char ***ret, char ***ret_unread)

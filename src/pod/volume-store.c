@@ -3,7 +3,7 @@
 #include "basic/path.h"
 #include "basic/time-util.h"
 #include "basic/tree-size.h"
-#include "manifest/ac-types.h"
+#include "manifest/appc-volume.h"
 #include "pod/volume-quota.h"
 #include "pod/volume-store.h"
 #include "shared/explain.h"
@@ -84,7 +84,7 @@ static int open_beneath(int dir_fd, const char *name)
 
 static int open_volume(VolumeStore *s, const char *name)
 {
-        return ac_name_is_valid(name) ? open_beneath(s->fd, name) : -EINVAL;
+        return volume_name_is_valid(name) ? open_beneath(s->fd, name) : -EINVAL;
 }
 
 int volume_open_data(VolumeStore *s, const char *name)
@@ -161,7 +161,7 @@ int volume_lock(VolumeStore *s, const char *name, VolumeLock *ret, char **reterr
         _cleanup_(volume_lock_done) VolumeLock l = { .store = s, .fd = -EBADF };
         _cleanup_free_ char *file = NULL;
 
-        if (!ac_name_is_valid(name))
+        if (!volume_name_is_valid(name))
                 return explain(reterr_message, EINVAL,
                                "'%s' is not a valid name of a volume (lower-case letters, digits, '-')", name);
         l.name = strdup(name);
@@ -239,7 +239,7 @@ static char *name_in(const char *hidden)
         const char *dot = strrchr(hidden, '.');
         char *name = hidden[0] == '.' && dot > hidden + 1 ? strndup(hidden + 1, (size_t) (dot - hidden - 1)) : NULL;
 
-        return name && ac_name_is_valid(name) ? name : mfree(name);
+        return name && volume_name_is_valid(name) ? name : mfree(name);
 }
 
 /* What another process has locked is in use. */

@@ -10,6 +10,7 @@ typedef struct MountOptions {
         int userns_fd; /* IDs are mapped by this namespace; negative: not mapped */
         bool read_only;
         bool recursive;
+        bool writable_below; /* read_only is for the mount itself, and those below stay as they are */
         bool data_only; /* nosuid, nodev, noexec */
         bool no_devices; /* nosuid, nodev */
         bool dead_devices; /* nodev */
@@ -25,6 +26,9 @@ int mount_attach(int mount_fd, int target_fd);
 
 /* Makes the mount whose root is fd read-only. */
 int mount_set_read_only(int fd);
+
+/* Whether what is mounted below the path later appears at other places of the mount that it is on. */
+int mount_is_shared(const char *path);
 
 /* Enters a new mount namespace: it receives the host's later mounts, but its own mounts do not propagate to the
  * host. */

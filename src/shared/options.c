@@ -190,6 +190,13 @@ static int refuse_foreign(const OptionSet *sets, const char *word)
         return hint ? log_error_errno(EINVAL, "Unknown option '%.*s': %s", (int) strcspn(word, "="), word, hint) : 0;
 }
 
+/* "-id" of docker and podman. What may follow a short option that takes no value is "=no", or "no". */
+static bool is_cluster(const Option *option, const char *word)
+{
+        return word[1] != '-' && word[2] && word[2] != '=' && option->type->value == OPTION_VALUE_OPTIONAL &&
+               parse_boolean(word + 2) < 0;
+}
+
 int options_parse_one(const OptionSet *sets, char ***words)
 {
         const OptionSet *all = sets;
@@ -206,6 +213,9 @@ int options_parse_one(const OptionSet *sets, char ***words)
 
                 if (!o)
                         continue;
+                if (is_cluster(o, word))
+                        return log_error_errno(EINVAL, "Unknown option '%s'; short options are written apart, -%c -%c",
+                                               word, word[1], word[2]);
 
                 (*words)++;
                 value = inline_value(o, word);

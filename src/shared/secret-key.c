@@ -4,6 +4,7 @@
 #include <openssl/pem.h>
 
 #include "basic/string-util.h"
+#include "shared/cosign-key.h"
 #include "shared/explain.h"
 #include "shared/secret-key.h"
 
@@ -38,11 +39,87 @@ bool secret_key_is_pem(const char *data, size_t n)
         return find_begin(data, n) && has(data, n, "PRIVATE KEY-----");
 }
 
-/* With scrypt and NaCl's secretbox, which OpenSSL does not have. */
-static bool is_of_cosign(const char *data, size_t n)
+typedef struct Question {
+        SecretKeyAsk ask;
+        void *userdata;
+        bool asked;
+        int error;              /* what the answer was instead of a passphrase */
+        char **reterr_message;
+} Question;
+
+static int ask(Question *q, char **ret)
 {
-        return has(data, n, "-----BEGIN ENCRYPTED COSIGN PRIVATE KEY-----") ||
-               has(data, n, "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----");
+        q->asked = true;
+        q->error = q->ask(q->userdata, ret, q->reterr_message);
+        return q->error;
+}
+
+static void forget(char *passphrase)
+{
+        if (passphrase)
+                explicit_bzero(passphrase, strlen(passphrase));
+        free(passphrase);
+}
+
+/* As OpenSSL asks: what is longer than its buffer is not the passphrase of such a key. */
+static int answer(char *buffer, int size, int writing, void *userdata)
+{
+        char *passphrase = NULL;
+        size_t n;
+        int r = ask(userdata, &passphrase);
+
+        if (r < 0)
+                return -1;
+        n = strlen(passphrase);
+        r = n > (size_t) size ? -1 : (int) n;
+        if (r >= 0)
+                memcpy(buffer, passphrase, n);
+        forget(passphrase);
+        return r;
+}
+
+static EVP_PKEY *read_pem(const char *data, size_t n, Question *q)
+{
+        BIO *bio = BIO_new_mem_buf(data, (int) n);
+        EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, answer, q) : NULL;
+
+        BIO_free(bio);
+        ERR_clear_error();
+        return key;
+}
+
+static int open_of_cosign(const char *data, size_t n, Question *q, EVP_PKEY **ret)
+{
+        char *passphrase = NULL;
+        const unsigned char *at;
+        void *der = NULL;
+        size_t size = 0;
+        int r = ask(q, &passphrase);
+
+        if (r >= 0)
+                r = cosign_key_open(data, n, passphrase, &der, &size, q->reterr_message);
+        forget(passphrase);
+        if (r < 0)
+                return r;
+        at = der;
+        *ret = d2i_AutoPrivateKey(NULL, &at, (long) size);
+        ERR_clear_error();
+        explicit_bzero(der, size);
+        free(der);
+        return *ret ? 0 : -EBADMSG;
+}
+
+static int open_key(const char *data, size_t n, Question *q, EVP_PKEY **ret)
+{
+        int r;
+
+        if (cosign_key_is(data, n))
+                r = open_of_cosign(data, n, q, ret);
+        else {
+                *ret = read_pem(data, n, q);
+                r = *ret ? 0 : q->error < 0 ? q->error : q->asked ? -EKEYREJECTED : -EBADMSG;
+        }
+        return r == -EKEYREJECTED && !q->error ? explain(q->reterr_message, r, "not the right passphrase") : r;
 }
 
 /* By the public half, whose kind is known to those who verify. */
@@ -57,27 +134,22 @@ static int find_public(SecretKey *k, char **reterr_message)
         return r;
 }
 
-int secret_key_parse(const char *data, size_t n, SecretKey **ret, char **reterr_message)
+int secret_key_parse(const char *data, size_t n, SecretKeyAsk asking, void *userdata, SecretKey **ret,
+                     char **reterr_message)
 {
         _cleanup_(secret_key_freep) SecretKey *k = new0(SecretKey, 1);
-        BIO *bio;
+        Question q = { .ask = asking, .userdata = userdata, .reterr_message = reterr_message };
         int r;
 
         if (!k)
                 return -ENOMEM;
         if (n > PUBLIC_KEY_MAX)
                 return explain(reterr_message, EBADMSG, "longer than %u bytes", PUBLIC_KEY_MAX);
-        if (is_of_cosign(data, n))
-                return explain(reterr_message, EOPNOTSUPP, "a key that cosign encrypted, which only cosign can read; "
-                               "make one with openssl genpkey, which 'cosign import-key-pair' can read as well");
-        bio = BIO_new_mem_buf(data, (int) n);
-        if (!bio)
-                return -ENOMEM;
-        k->key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
-        BIO_free(bio);
-        ERR_clear_error();
-        if (!k->key)
-                return explain(reterr_message, EBADMSG, "not a secret key in PEM, or not the right passphrase");
+        r = open_key(data, n, &q, &k->key);
+        if (r == -EBADMSG && !(reterr_message && *reterr_message))
+                return explain(reterr_message, r, "not a secret key in PEM");
+        if (r < 0)
+                return r;
         r = find_public(k, reterr_message);
         if (r < 0)
                 return r;

@@ -4,7 +4,8 @@
 #include "shared/public-key.h"
 
 /* Secret keys in PEM ("BEGIN PRIVATE KEY" and "BEGIN ENCRYPTED PRIVATE KEY": RFC 7468, sections 10 and 11; OpenSSL's
- * older forms), for signatures as cosign makes them. They are of the kinds of shared/public-key.h. */
+ * older forms; those that cosign encrypts: shared/cosign-key.h), for signatures as cosign makes them. They are of the
+ * kinds of shared/public-key.h. */
 
 typedef struct SecretKey SecretKey;
 
@@ -13,9 +14,14 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(SecretKey *, secret_key_free);
 
 /* Whether the text is meant to be one, of whatever kind, also of those that are not supported. */
 bool secret_key_is_pem(const char *data, size_t n);
-/* An encrypted one asks the terminal for its passphrase. -EBADMSG: there is no such key, or the passphrase is wrong.
+/* Gets the passphrase of an encrypted key; it is erased and freed when it has been used. Its error is that of
+ * secret_key_parse(). */
+typedef int (*SecretKeyAsk)(void *userdata, char **ret, char **reterr_message);
+
+/* ask: for a key that is encrypted. -EBADMSG: there is no such key. -EKEYREJECTED: the passphrase is wrong.
  * -EOPNOTSUPP: a kind of key that is not supported. */
-int secret_key_parse(const char *data, size_t n, SecretKey **ret, char **reterr_message);
+int secret_key_parse(const char *data, size_t n, SecretKeyAsk ask, void *userdata, SecretKey **ret,
+                     char **reterr_message);
 
 /* What others verify with; it is the key's. */
 const PublicKey *secret_key_public(const SecretKey *k);

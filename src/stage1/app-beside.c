@@ -130,6 +130,48 @@ int app_health_format(const PlanApp *app, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
+/* Restarts */
+
+/* Twice as long each time, about: from RestartSec= to five minutes, as in Kubernetes. */
+#define BACKOFF_STEPS 8
+#define BACKOFF_MAX "5min"
+#define STEADY_AFTER "10min"
+#define BACKOFF_SYSTEMD 254
+
+bool app_backoff_wanted(const PlanApp *app)
+{
+        return app->restart_backoff && SYSTEMD_VERSION >= BACKOFF_SYSTEMD;
+}
+
+int app_backoff_format(const PlanApp *app, char **ret)
+{
+        *ret = strprintf("[Service]\nRestartSteps=%u\nRestartMaxDelaySec=" BACKOFF_MAX "\n", BACKOFF_STEPS);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* It ends with the app, and so begins anew with each run. */
+int app_steady_timer_format(const PlanApp *app, char **ret)
+{
+        const char *name = app->app->name;
+
+        *ret = strprintf("[Unit]\nDescription=App %s runs for long enough\nDefaultDependencies=no\n"
+                         "BindsTo=%s.service\nAfter=%s.service\nConflicts=shutdown.target\nBefore=shutdown.target\n"
+                         "StartLimitIntervalSec=0\n\n"
+                         "[Timer]\nOnActiveSec=" STEADY_AFTER "\n", name, name, name);
+        return *ret ? 0 : -ENOMEM;
+}
+
+int app_steady_format(const PlanApp *app, char **ret)
+{
+        const char *name = app->app->name;
+
+        *ret = strprintf("[Unit]\nDescription=Forget the restarts of app %s\nDefaultDependencies=no\n"
+                         "Conflicts=shutdown.target\nBefore=shutdown.target\n\n"
+                         "[Service]\nType=oneshot\nStandardInput=null\n"
+                         "ExecStart=/usr/bin/systemctl reset-failed %s.service\n", name, name);
+        return *ret ? 0 : -ENOMEM;
+}
+
 /* Hooks */
 
 const char *const app_hook_files[_APP_HOOK_MAX] = {

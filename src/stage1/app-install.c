@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
+#include "pod/pod-log-file.h"
 #include "shared/explain.h"
 #include "shared/mount-util.h"
 #include "stage1/app-beside.h"
@@ -31,6 +32,8 @@ int app_look_up(const PlanApp *app, const LateMounts *late, int root_fd, uid_t b
         if (r >= 0)
                 r = late_mounts_of(late, app->app->name, &ret->binds);
         if (r >= 0)
+                r = late_mounts_shared_of(late, app->app->name, &ret->shared);
+        if (r >= 0)
                 r = app_launch_check_binds(app, ret->binds, reterr_message);
         return r < 0 ? r : app_identify(app, root, base, ret, reterr_message);
 }
@@ -57,4 +60,15 @@ int app_mount_journal(const PlanApp *app, int root_fd, uid_t base)
         if (!app_launch_wants_host_journal(app) && !app_is_accompanied(app))
                 return 0;
         return app_mount_socket(app, "/run/systemd/journal/socket", -EBADF, LAUNCH_JOURNAL, root_fd, base);
+}
+
+/* For the same reasons. The program behind it has to be there already: pod/pod-log-file.h. */
+int app_mount_log_file(const PodPlan *plan, const PlanApp *app, int root_fd, uid_t base)
+{
+        _cleanup_free_ char *source = NULL;
+
+        if (!pod_log_file_path(app->app))
+                return 0;
+        source = pod_log_file_socket(plan->uuid, app->app->name);
+        return source ? app_mount_socket(app, source, -EBADF, LAUNCH_LOG_FILE, root_fd, base) : -ENOMEM;
 }

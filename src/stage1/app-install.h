@@ -16,3 +16,5 @@ int app_look_up(const PlanApp *app, const LateMounts *late, int root_fd, uid_t b
 int app_mount_socket(const PlanApp *app, const char *source, int userns_fd, const char *name, int root_fd, uid_t base);
 /* That of the host's journal, if the app or what accompanies it writes there. */
 int app_mount_journal(const PlanApp *app, int root_fd, uid_t base);
+/* That of its log file, if it has one. */
+int app_mount_log_file(const PodPlan *plan, const PlanApp *app, int root_fd, uid_t base);

@@ -7,6 +7,8 @@
 #include "config.h"
 #include "inside/app-pids.h"
 #include "inside/app-relay.h"
+#include "inside/app-status.h"
+#include "manifest/appc-image.h"
 #include "pod/plan-seccomp.h"
 #include "pod/pod-addresses.h"
 #include "shared/explain.h"
@@ -110,6 +112,12 @@ static int add_confinement(const PlanApp *app, const AppIdentity *identity, bool
 
         if (!app->unrestricted)
                 r = strv_extendf(words, "--capabilities=%" PRIx64, capability_mask(app->capabilities));
+        else if (app->left_out)
+                r = strv_extendf(words, "--capabilities=%" PRIx64, ~capability_mask(app->left_out));
+        if (r >= 0 && app->ambient)
+                r = strv_extendf(words, "--ambient=%" PRIx64, strv_contains(app->ambient, "ALL")
+                                                                      ? UINT64_MAX
+                                                                      : capability_mask(app->ambient));
         if (r < 0)
                 return r;
         if (wants_no_new_privs(app, identity, as_root))
@@ -156,11 +164,15 @@ static int add_rest(const PlanApp *app, const AppIdentity *identity, bool as_roo
         return r < 0 ? r : add_file(app, "--environment", LAUNCH_ENVIRONMENT, joins, words);
 }
 
+#define CGROUPS "/sys/fs/cgroup"
+
 /* What Docker and rkt protect and hide, including the control groups of the pod: a process that may write there has no
  * limits. */
-static const char *const protected_paths[] = {
-        "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", "/sys/fs/cgroup", NULL,
-};
+#define PROTECTED "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", CGROUPS
+
+static const char *const protected_paths[] = { PROTECTED, NULL };
+/* Where systemd-nspawn does not. */
+static const char *const protected_with_sys[] = { "/sys", PROTECTED, NULL };
 
 static const char *const hidden_paths[] = {
         "/proc/acpi", "/proc/asound", "/proc/config.gz", "/proc/kallsyms", "/proc/kcore", "/proc/keys", "/proc/kmem",
@@ -177,7 +189,9 @@ static bool is_bound(char *const *binds, const char *path)
         return false;
 }
 
-static int add_path_option(const char *option, const char *const *paths, char *const *binds, char ***words)
+/* more: further paths, with ':' between them, whatever is bound there; NULL: none. */
+static int add_path_option(const char *option, const char *const *paths, const char *more, char *const *binds,
+                           char ***words)
 {
         _cleanup_strv_free_ char **kept = NULL;
         _cleanup_free_ char *joined = NULL;
@@ -186,6 +200,8 @@ static int add_path_option(const char *option, const char *const *paths, char *c
         for (; r >= 0 && *paths; paths++)
                 if (!is_bound(binds, *paths))
                         r = strv_extend(&kept, *paths);
+        if (r >= 0 && more)
+                r = strv_extend(&kept, more);
         if (r < 0 || !kept)
                 return r;
         joined = strv_join(kept, ":");
@@ -201,11 +217,11 @@ static bool is_below_any(const char *path, const char *const *parents)
 }
 
 /* Volumes below what is protected are as they were given; all around them stays protected. */
-static int add_kept(char *const *binds, char ***words)
+static int add_kept(const char *const *protected, char *const *binds, char ***words)
 {
         STRV_FOREACH(bind, binds) {
                 const char *target = strchr(*bind, ':') + 1;
-                int r = is_below_any(target, protected_paths) ? strv_extendf(words, "--keep=%s", target) : 0;
+                int r = is_below_any(target, protected) ? strv_extendf(words, "--keep=%s", target) : 0;
 
                 if (r < 0)
                         return r;
@@ -220,9 +236,9 @@ static int add_proc_paths(char ***words)
         }, *const hidden_by_nspawn[] = {
                 "/proc/kallsyms", "/proc/kcore", "/proc/keys", "/proc/sched_debug", "/proc/timer_list", NULL,
         };
-        int r = add_path_option("--protect", protected_by_nspawn, NULL, words);
+        int r = add_path_option("--protect", protected_by_nspawn, NULL, NULL, words);
 
-        return r < 0 ? r : add_path_option("--hide", hidden_by_nspawn, NULL, words);
+        return r < 0 ? r : add_path_option("--hide", hidden_by_nspawn, NULL, NULL, words);
 }
 
 /* Volumes that systemd mounts in the pod's /proc, for that of the app's PID namespace. */
@@ -238,18 +254,34 @@ static int add_carried(char *const *binds, char ***words)
         return 0;
 }
 
+/* Unless the pod's have to stay, since the app has a volume there. */
+static int add_cgroups(char *const *binds, char ***words)
+{
+        STRV_FOREACH(bind, binds) {
+                const char *target = strchr(*bind, ':') + 1;
+
+                if (path_is_at_or_below(CGROUPS, target) || path_is_at_or_below(target, CGROUPS))
+                        return 0;
+        }
+        return strv_extend(words, "--cgroups=own");
+}
+
 static int add_paths(const PlanApp *app, const AppIdentity *identity, char ***words)
 {
+        char *const *annotations = app->app->annotations;
+        const char *read_only = strv_env_get(annotations, APPC_ANNOTATION_READ_ONLY),
+                   *masked = strv_env_get(annotations, APPC_ANNOTATION_MASKED);
+        const char *const *protected = app->protects_sys ? protected_with_sys : protected_paths;
         int r;
 
         /* What systemd-nspawn protects and hides, in any case: the new /proc does not have it yet. */
         if (app->open_paths)
-                return app->own_pids ? add_proc_paths(words) : 0;
-        r = add_path_option("--protect", protected_paths, identity->binds, words);
+                return app->own_pids && !app->open_proc ? add_proc_paths(words) : 0;
+        r = add_path_option("--protect", protected, read_only, identity->binds, words);
         if (r < 0)
                 return r;
-        r = add_kept(identity->binds, words);
-        return r < 0 ? r : add_path_option("--hide", hidden_paths, identity->binds, words);
+        r = add_kept(protected, identity->binds, words);
+        return r < 0 ? r : add_path_option("--hide", hidden_paths, masked, identity->binds, words);
 }
 
 /* Directories of processes, whose numbers may belong to others when systemd mounts there; and our own files. */
@@ -314,16 +346,34 @@ static int add_credentials(const PlanApp *app, char ***words)
         return r;
 }
 
+/* With host_devices, all mounts are there, and none is systemd's. */
+static int add_shared(char *const *shared, char ***words)
+{
+        STRV_FOREACH(pair, shared) {
+                int r = strv_extendf(words, "--share=%s", *pair);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 static int launch_words(const PlanApp *app, const AppIdentity *identity, bool as_root, const char *pids, char ***ret)
 {
         _cleanup_strv_free_ char **words = NULL;
         int r;
 
         r = strv_extend(&words, LAUNCH_BIN "/" LAUNCH_PROGRAM);
-        if (r >= 0 && (app->own_pids || streq(pids, PIDS_HOST)))
+        if (r >= 0 && (app->own_pids || streq(pids, PIDS_HOST) || streq(pids, PIDS_POD_NOTIFY)))
                 r = strv_extendf(&words, "--pids=%s", pids);
+        if (r >= 0 && app->pids_of)
+                r = strv_extendf(&words, "--pids-of=%s.service", app->pids_of);
         if (r >= 0 && app->own_pids)
                 r = add_carried(identity->binds, &words);
+        if (r >= 0 && app->own_pids)
+                r = add_cgroups(identity->binds, &words);
+        if (r >= 0 && !app->host_devices)
+                r = add_shared(identity->shared, &words);
         if (r >= 0 && app->host_devices)
                 r = strv_extend(&words, "--devices=host");
         if (r < 0)
@@ -476,14 +526,19 @@ static int add_stdio(const PlanApp *app, char ***words)
         return r < 0 || !kinds ? r : strv_extendf(words, "--stdio=%s", kinds);
 }
 
+/* On the host there is no PID 1 of a pod. */
+static const char *start_pids(const PlanApp *app)
+{
+        if (app->notify)
+                return app->own_pids || app->host_devices ? PIDS_NOTIFY : PIDS_POD_NOTIFY;
+        return app->host_devices ? PIDS_HOST : PIDS_MAIN;
+}
+
 int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, const char *name, const char *program,
                              char *const *argv, int root_fd)
 {
         char *const what[] = { (char *) "--", (char *) program, NULL };
-        const char *pids = !streq(name, LAUNCH_START) ? PIDS_BESIDE
-                           : app->notify              ? PIDS_NOTIFY
-                           : app->host_devices        ? PIDS_HOST
-                                                      : PIDS_MAIN;
+        const char *pids = streq(name, LAUNCH_START) ? start_pids(app) : PIDS_BESIDE;
         _cleanup_strv_free_ char **words = NULL;
         int r;
 
@@ -491,6 +546,10 @@ int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, co
         if (r < 0)
                 return r;
         r = add_outputs(app, &words);
+        /* Only whoever starts an app of a mutable pod asks. */
+        if (r >= 0 && app->leaves_pod && streq(name, LAUNCH_START))
+                r = strv_extendf(&words, "--reason=" LAUNCH_FILES "/" LAUNCH_STATUS "/" STATUS_REASON_PREFIX "%s",
+                                 app->app->name);
         if (r >= 0 && streq(name, LAUNCH_START))
                 r = add_stdio(app, &words);
         if (r < 0)
@@ -505,7 +564,7 @@ int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, co
 
 int app_launch_write(const PlanApp *app, const AppIdentity *identity, int root_fd, char **reterr_message)
 {
-        _cleanup_free_ char *directory = strjoin(LAUNCH_POD_FILES "/", app->app->name);
+        _cleanup_free_ char *directory = strjoin(LAUNCH_POD_FILES "/", app->app->name, "/" LAUNCH_STATUS);
         _cleanup_strv_free_ char **environment = NULL;
         int r;
 

@@ -8,6 +8,8 @@
 #include "shared/explain.h"
 #include "shared/mount-util.h"
 #include "stage1/app-mounts.h"
+#include "stage1/image-volume.h"
+#include "stage1/layers.h"
 #include "stage1/named-volume.h"
 
 /* A place that systemd can mount it from, or systemd-nspawn before that. */
@@ -40,7 +42,8 @@ static int open_target(const PlanMount *m, MountContext *context, bool directory
         if (r < 0)
                 return r;
         if (m->app)
-                r = late_mounts_check(&context->late, m->app, target, context->own_mounts ? m->shared : m->slave);
+                r = late_mounts_check(&context->late, m->app, target,
+                                      m->shared || (m->slave && !context->own_mounts));
         if (r < 0)
                 return r;
         return r > 0 ? open_late_target(m, context, target, directory)
@@ -143,8 +146,9 @@ static int explain_target(const PlanMount *m, MountContext *context, int r, char
 
 static int clone_source(const PlanMount *m, MountContext *context, char **reterr_message)
 {
-        return m->kind == PLAN_MOUNT_NAMED ? named_volume_clone(m, context, reterr_message)
-                                           : mount_source_clone(m, context, reterr_message);
+        return m->kind == PLAN_MOUNT_NAMED   ? named_volume_clone(m, context, reterr_message)
+               : m->kind == PLAN_MOUNT_IMAGE ? image_volume_clone(m, context, reterr_message)
+                                             : mount_source_clone(m, context, reterr_message);
 }
 
 static int carry_out_bind(const PlanMount *m, MountContext *context, char **reterr_message)
@@ -167,41 +171,6 @@ static int carry_out_bind(const PlanMount *m, MountContext *context, char **rete
 
         r = mount_attach(source, target);
         return r < 0 ? explain(reterr_message, r, "%s: cannot mount on %s: %s", m->what, m->target, strerror(-r)) : 0;
-}
-
-/* The layers, id-mapped, each under a name of a digit or two in the scratch directory: the options of an overlay
- * have to fit one page, and no character of a path can then be mistaken for a separator. */
-int layers_attach(char *const *lowers, const char *what, int userns_fd, int scratch, char **ret_lowerdir,
-                  char **reterr_message)
-{
-        _cleanup_strv_free_ char **names = NULL;
-        MountOptions options = { .userns_fd = userns_fd, .read_only = true };
-        size_t n = 0;
-        int r;
-
-        STRV_FOREACH(lower, lowers) {
-                _cleanup_close_ int layer = mount_clone(AT_FDCWD, *lower, &options), target = -EBADF;
-
-                if (layer == -ENOENT)
-                        return explain(reterr_message, layer, "%s: layer %s is gone; fetch the image again", what,
-                                       *lower);
-                if (layer < 0)
-                        return layer;
-                r = strv_extendf(&names, "%zu", n++);
-                if (r < 0)
-                        return r;
-                if (mkdirat(scratch, names[n - 1], 0700) < 0)
-                        return -errno;
-                target = open_directory_at(scratch, names[n - 1]);
-                if (target < 0)
-                        return target;
-                r = mount_attach(layer, target);
-                if (r < 0)
-                        return r;
-        }
-
-        *ret_lowerdir = strv_join(names, ":");
-        return *ret_lowerdir ? 0 : -ENOMEM;
 }
 
 /* Root in the pod owns what the app changes. The top directory is as in the image, but everybody can read and enter it:
@@ -268,9 +237,23 @@ static int make_mtab(int root, uid_t owner)
                        : 0;
 }
 
+/* systemd would look for an absolute one in the pod's root. */
+static int make_relative(int root, const char *name, const char *leads_to, uid_t owner)
+{
+        char target[PATH_MAX];
+        ssize_t n = readlinkat(root, name, target, sizeof(target));
+
+        if (n < 0 || target[0] != '/')
+                return n < 0 ? -errno : 0;
+        return unlinkat(root, name, 0) < 0 || symlinkat(leads_to + 1, root, name) < 0 ||
+                               fchownat(root, name, owner, owner, AT_SYMLINK_NOFOLLOW) < 0
+                       ? -errno
+                       : 0;
+}
+
 /* Through a link there, an image could have the app put something else in its way later on, while systemd mounts there,
- * or the launcher is executed from there. A link /run is usual, and stays unless it leads to one of the others. */
-static int remove_misleading_link(int root, const char *name)
+ * or the launcher is executed from there. Links /run and /tmp are usual, and stay unless they lead to such places. */
+static int remove_misleading_link(int root, const char *name, uid_t owner)
 {
         _cleanup_free_ char *leads_to = NULL;
         struct stat st;
@@ -278,29 +261,45 @@ static int remove_misleading_link(int root, const char *name)
 
         if (fstatat(root, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 0 : -errno;
-        if (!S_ISLNK(st.st_mode) || streq(name, "tmp"))
+        if (!S_ISLNK(st.st_mode))
                 return 0;
-        if (streq(name, "run")) {
+        if (streq(name, "run") || streq(name, "tmp")) {
                 r = follow_in_root(root, name, &leads_to);
                 if (r >= 0 && !pod_place_is_reserved(leads_to))
-                        return 0;
+                        return make_relative(root, name, leads_to, owner);
         }
         return unlinkat(root, name, 0) < 0 ? -errno : 0;
 }
 
+/* Where a link leads, a directory may be missing, too. */
+static int make_usual_place(const PlanMount *m, const MountContext *context, int root, const char *name,
+                            char **reterr_message)
+{
+        _cleanup_free_ char *path = NULL;
+        _cleanup_close_ int made = -EBADF;
+        int r = remove_misleading_link(root, name, context->uid_base);
+
+        if (r >= 0)
+                r = follow_in_root(root, name, &path);
+        if (r < 0)
+                return r;
+        made = mkdir_in_root(root, path, 0755, context->uid_base);
+        return made >= 0 ? 0 : explain(reterr_message, made, "%s: cannot make %s, which is its /%s: %s", m->what, path,
+                                       name, strerror(-made));
+}
+
 /* Makes the directories that systemd mounts on in every service that asks for it (MountAPIVFS=), before links lead
  * there or the root is read-only. */
-static int make_usual_places(const PlanMount *m, const MountContext *context)
+static int make_usual_places(const PlanMount *m, const MountContext *context, char **reterr_message)
 {
         static const char *const directories[] = { "dev", "proc", "run", "sys", "tmp" };
         _cleanup_close_ int root = open_in_root(context->root_fd, m->target, O_PATH | O_DIRECTORY);
 
         for (size_t i = 0; root >= 0 && i < ELEMENTSOF(directories); i++) {
-                int r = remove_misleading_link(root, directories[i]);
-                _cleanup_close_ int made = r < 0 ? r : mkdir_in_root(root, directories[i], 0755, context->uid_base);
+                int r = make_usual_place(m, context, root, directories[i], reterr_message);
 
-                if (made < 0)
-                        return made;
+                if (r < 0)
+                        return r;
         }
         return root < 0 ? root : make_mtab(root, context->uid_base);
 }
@@ -333,7 +332,7 @@ static int make_overlay(const PlanMount *m, MountContext *context, char **reterr
         r = target < 0 ? target : scratch < 0 ? scratch : mount_overlay(m, context, scratch, target, reterr_message);
         if (r < 0)
                 return r;
-        r = make_usual_places(m, context);
+        r = make_usual_places(m, context, reterr_message);
         if (r < 0)
                 return r;
         return keep_run(m, context);

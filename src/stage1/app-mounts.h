@@ -8,8 +8,3 @@
 /* Makes the mounts and their targets, of the pod or of one app; an app's root is read-only afterwards if it is to be.
  * *reterr_message names the mount. */
 int plan_mounts_carry_out(const PlanMounts *mounts, MountContext *context, char **reterr_message);
-
-/* Attaches layers, top first, in the scratch directory; *ret_lowerdir names them for overlayfs, relative to that
- * directory. */
-int layers_attach(char *const *lowers, const char *what, int userns_fd, int scratch, char **ret_lowerdir,
-                  char **reterr_message);

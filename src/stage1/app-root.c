@@ -21,6 +21,7 @@ void app_identity_done(AppIdentity *i)
         i->pre_start = mfree(i->pre_start);
         i->post_stop = mfree(i->post_stop);
         i->binds = strv_free(i->binds);
+        i->shared = strv_free(i->shared);
         for (HealthKind kind = 0; kind < _HEALTH_KIND_MAX; kind++)
                 i->checks[kind] = mfree(i->checks[kind]);
         for (AppHook hook = 0; hook < _APP_HOOK_MAX; hook++)
@@ -209,8 +210,16 @@ static int resolve_group(const char *group, int root_fd, uid_t shift, gid_t *ret
         return parse_uint32(group, ret) >= 0 ? 0 : find_group(root_fd, group, ret);
 }
 
-static int resolve_groups(const App *a, int root_fd, AppIdentity *identity)
+static bool has_groups_of_image(const AppcPodApp *app)
 {
+        const char *said = strv_env_get(app->annotations, APPC_ANNOTATION_IMAGE_GROUPS);
+
+        return said ? streq(said, "yes") : app->app->group_from_user;
+}
+
+static int resolve_groups(const PlanApp *app, int root_fd, AppIdentity *identity)
+{
+        const App *a = app->app->app;
         _cleanup_free_ char *name = NULL;
         uid_t uid;
         gid_t gid;
@@ -219,7 +228,7 @@ static int resolve_groups(const App *a, int root_fd, AppIdentity *identity)
         identity->n_groups = 0;
         for (size_t i = 0; r >= 0 && i < a->n_supplementary_gids; i++)
                 r = add_group(identity, a->supplementary_gids[i]);
-        if (r < 0 || !a->group_from_user || find_user(root_fd, NULL, identity->uid, &uid, &gid, &name) < 0)
+        if (r < 0 || !has_groups_of_image(app->app) || find_user(root_fd, NULL, identity->uid, &uid, &gid, &name) < 0)
                 return r;
         return add_groups_of_user(root_fd, name, identity);
 }
@@ -269,6 +278,13 @@ int app_environment(const PlanApp *app, const AppIdentity *identity, char ***ret
         return 0;
 }
 
+/* With its own IDs, a pod has so many of them. UINT32_MAX is no ID: to the kernel, it means that one stays as it is
+ * (setresuid(2)). */
+static bool id_is_of_pod(uint32_t id, uid_t shift)
+{
+        return id < (shift > 0 ? POD_UID_COUNT : UINT32_MAX);
+}
+
 int app_identify_user(const PlanApp *app, int root_fd, uid_t shift, AppIdentity *identity, char **reterr_message)
 {
         const App *a = app->app->app;
@@ -288,10 +304,11 @@ int app_identify_user(const PlanApp *app, int root_fd, uid_t shift, AppIdentity 
         if (app->non_root && identity->uid == 0)
                 return explain(reterr_message, EPERM, "app '%s': its user is root, and '" APPC_ANNOTATION_NON_ROOT
                                "' is 'true'; name another user", app->app->name);
-        if (identity->uid >= POD_UID_COUNT || identity->gid >= POD_UID_COUNT)
-                return explain(reterr_message, ESRCH, "app '%s': user %u, group %u: IDs in a pod are below %u",
-                               app->app->name, identity->uid, identity->gid, POD_UID_COUNT);
-        r = resolve_groups(a, root_fd, identity);
+        if (!id_is_of_pod(identity->uid, shift) || !id_is_of_pod(identity->gid, shift))
+                return explain(reterr_message, ESRCH,
+                               "app '%s': user %u, group %u: IDs in a pod with its own are below %u", app->app->name,
+                               identity->uid, identity->gid, POD_UID_COUNT);
+        r = resolve_groups(app, root_fd, identity);
         return r < 0 ? r : resolve_home(a, root_fd, identity);
 }
 
@@ -404,18 +421,44 @@ static int find_programs_beside(const PlanApp *app, int root_fd, AppIdentity *id
         return r;
 }
 
+/* The path of one that is not there is what the launcher says, and what it finds nothing at. */
+static int find_missing_program(const PlanApp *app, char **ret)
+{
+        const char *name = app->app->app->exec[0];
+        _cleanup_strv_free_ char **path = NULL;
+        int r = *ret ? 0 : strv_split(strempty(strv_env_get(app->environment, "PATH")), ':', &path);
+
+        if (r < 0 || *ret)
+                return r;
+        *ret = path_join(path && path_is_absolute(strempty(path[0])) ? path[0] : "/usr/bin", name);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static int identify_program(const PlanApp *app, int root_fd, AppIdentity *identity, char **reterr_message)
+{
+        int r = app_find_program(app, root_fd, app->app->app->exec[0], &identity->program);
+
+        if (r == -ENOMEM)
+                return r;
+        if (app->any_program)
+                return find_missing_program(app, &identity->program);
+        return r < 0 || !may_be_program(root_fd, identity->binds, identity->program)
+                       ? explain_program(app, root_fd, identity->program, r < 0 ? r : -ENOENT, reterr_message)
+                       : 0;
+}
+
 int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *ret, char **reterr_message)
 {
-        _cleanup_(app_identity_done) AppIdentity identity = { .binds = TAKE_PTR(ret->binds) };
+        _cleanup_(app_identity_done) AppIdentity identity = { .binds = TAKE_PTR(ret->binds),
+                                                                   .shared = TAKE_PTR(ret->shared) };
         int r;
 
         r = app_identify_user(app, root_fd, uid_shift, &identity, reterr_message);
         if (r < 0)
                 return r;
-        r = app_find_program(app, root_fd, app->app->app->exec[0], &identity.program);
-        if (r < 0 || !may_be_program(root_fd, identity.binds, identity.program))
-                return explain_program(app, root_fd, identity.program, r < 0 ? r : -ENOENT, reterr_message);
-
+        r = identify_program(app, root_fd, &identity, reterr_message);
+        if (r < 0)
+                return r;
         r = find_handler(app, root_fd, identity.binds, app->app->app->pre_start, "pre-start", &identity.pre_start,
                          reterr_message);
         if (r < 0)

@@ -22,6 +22,7 @@ typedef struct AppIdentity {
         char *checks[_HEALTH_KIND_MAX];
         char *hooks[_APP_HOOK_MAX];
         char **binds; /* "SOURCE:TARGET": what systemd has to mount, see stage1/late-mounts.h */
+        char **shared; /* those of them that the launcher mounts once more, as peers of the host's */
 } AppIdentity;
 
 void app_identity_done(AppIdentity *i);
@@ -32,7 +33,7 @@ void app_identity_done(AppIdentity *i);
 int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *ret, char **reterr_message);
 
 /* Finds only the user; leaves program alone. Docker gives a user the groups that /etc/group of the image lists them in,
- * unless the group is named as well. */
+ * unless the group is named as well; APPC_ANNOTATION_IMAGE_GROUPS may say it otherwise. */
 int app_identify_user(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *identity, char **reterr_message);
 
 /* The app's environment, with the HOME, USER and LOGNAME of an OCI image's user where nobody set them. A user whom the

@@ -52,6 +52,20 @@ static void print_others(FILE *f, const PlanApp *app)
                 (void) fprintf(f, "After=%s.service " HEALTH_UNIT "\n", *other, *other);
         STRV_FOREACH(other, app->requires)
                 (void) fprintf(f, "Requires=%s.service\nAfter=%s.service " HEALTH_UNIT "\n", *other, *other, *other);
+        if (app->pids_of)
+                (void) fprintf(f, "After=%s.service\n", app->pids_of);
+}
+
+/* The kernel kills what records the end in the app's group, too, if that is killed as a whole: then another unit does
+ * it. What is restarted has its record when it ends for good. */
+static void print_record(FILE *f, const PlanApp *app)
+{
+        const char *kind = app->leaves_pod ? "ended" : "failed", *name = app->app->name;
+
+        /* A start waits for the record of the run before. */
+        if (!app->restart)
+                (void) fprintf(f, "OnFailure=podctl-%s@%s.service\nAfter=podctl-%s@%s.service\n", kind, name, kind,
+                               name);
 }
 
 /* What has ended with success, for others to start, stays active, so that a restart of those does not start it again.
@@ -74,26 +88,15 @@ static void print_unit_section(FILE *f, const PlanApp *app)
         if (plan_app_is_attachable(app))
                 (void) fprintf(f, "Wants=" ATTACH_UNIT "\nAfter=" ATTACH_UNIT "\n", app->app->name,
                                app->app->name);
-        if (app_health_wanted(app))
-                (void) fprintf(f, "Wants=" HEALTH_UNIT "\n", app->app->name);
+        if (app_health_wanted(app) || app_backoff_wanted(app))
+                (void) fprintf(f, "Wants=" BESIDE_TARGET "\nAfter=" BESIDE_TARGET "\n", app->app->name,
+                               app->app->name);
         print_others(f, app);
+        print_record(f, app);
         /* Neither restarts end because there are many of them; the pause between them is RestartSec= or the check's. */
         if (app->restart || streq(app->on_unhealthy, "restart"))
                 (void) fputs("StartLimitIntervalSec=0\n", f);
         (void) fputc('\n', f);
-}
-
-/* systemd sends KillSignal= to all processes that are left when an app has ended by itself, too. The one that still
- * passes on the app's last lines blocks all signals, which it cannot with these two: they go to the app's main process
- * alone, if a stop finds it running. Of MAINPID, see systemd.exec(5). */
-static void print_stop_signal(FILE *f, const char *name)
-{
-        int signal = name ? signal_from_string(name) : 0;
-
-        if (signal == SIGKILL || signal == SIGSTOP)
-                (void) fprintf(f, "ExecStop=-+/bin/sh -c '[ -z \"$$MAINPID\" ] || kill -%i \"$$MAINPID\"'\n", signal);
-        else if (signal > 0)
-                (void) fprintf(f, "KillSignal=%i\n", signal);
 }
 
 /* The order matters for the end: first the hook, then the signal. */
@@ -148,10 +151,12 @@ static void print_service_section(FILE *f, const PlanApp *app)
                        "MountAPIVFS=yes\n"
                        "TimeoutStartSec=infinity\n"
                        /* The kernel kills the process that exceeds the limit; losing a worker need not end the app. */
-                       "OOMPolicy=continue\n"
+                       "OOMPolicy=%s\n"
+                       /* The stop signal is for the app's main process; app-exited kills what is left after it. */
+                       "KillMode=process\n"
                        "ExecStopPost=+" PKGLIBDIR "/app-exited %s %s%s%s%s\n",
                        type_of(app),
-                       app->app->name, app->app->name, app->app->name,
+                       app->app->name, app->app->name, app->oom_group ? "kill" : "continue", app->app->name,
                        app->restart ?: "no", app->restart_limit ? " " : "", strempty(app->restart_limit),
                        app->leaves_pod ? " leaves-pod" : "");
         if (app->restart)
@@ -164,7 +169,8 @@ static void print_service_section(FILE *f, const PlanApp *app)
         else if (app->own_pids)
                 (void) fputs("NotifyAccess=main\n", f);
         print_hooks(f, app);
-        print_stop_signal(f, a->stop_signal);
+        if (a->stop_signal)
+                (void) fprintf(f, "KillSignal=%i\n", signal_from_string(a->stop_signal));
         if (app->stop_timeout < 0)
                 (void) fputs("TimeoutStopSec=infinity\n", f);
         else
@@ -199,6 +205,8 @@ static int print_confinement(FILE *f, const PlanApp *app, const AppIdentity *ide
                 return r;
         STRV_FOREACH(mount, mounts)
                 (void) fprintf(f, "BindReadOnlyPaths=%s\n", *mount);
+        if (app->leaves_pod)
+                (void) fputs("BindPaths=" POD_STATUS_DIR ":" LAUNCH_FILES "/" LAUNCH_STATUS "\n", f);
         STRV_FOREACH(bind, identity->binds) {
                 r = print_bind(f, *bind);
                 if (r < 0)

@@ -10,6 +10,8 @@ int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSe
 
 /* The service that an app's event handlers are, and its name; see HANDLERS_UNIT. */
 #define HANDLERS_UNIT "podctl-hooks@%s.service"
+/* What records the end of an app that its pod goes on without, if it was killed as a whole. */
+#define ENDED_UNIT "podctl-ended@%s.service"
 bool app_handlers_wanted(const PlanApp *app);
 int app_handlers_format(const PlanApp *app, const AppIdentity *identity, char **ret);
 

@@ -5,7 +5,7 @@
 #include "pod/pod-prepare.h"
 #include "shared/explain.h"
 #include "shared/mount-util.h"
-#include "stage1/app-mounts.h"
+#include "stage1/layers.h"
 #include "stage1/app-view.h"
 #include "stage1/uid-range.h"
 

@@ -13,8 +13,10 @@
 #include "shared/worker.h"
 #include "stage1/app-install.h"
 #include "stage1/app-mounts.h"
+#include "stage1/carried-mounts.h"
 #include "stage1/late-app.h"
 #include "stage1/late-files.h"
+#include "stage1/memory-volume.h"
 #include "stage1/pod-credentials.h"
 #include "stage1/pod-tree.h"
 #include "stage1/uid-range.h"
@@ -36,51 +38,14 @@ typedef struct LateApp {
         int pod_mounts;
 } LateApp;
 
-/* An app has a directory in each of these of the pod, under its name. */
-typedef enum Place {
-        PLACE_APP,    /* its root and what systemd binds into it */
-        PLACE_LAUNCH, /* its files for the launcher */
-        _PLACE_MAX,
-} Place;
+static const char *const places[_CARRIED_PLACE_MAX] = {
+        [CARRIED_APP] = POD_STAGE2_DIR,
+        [CARRIED_LAUNCH] = LAUNCH_DIRECTORY,
+        [CARRIED_MEMORY] = MEMORY_VOLUME_DIRECTORY,
+};
 
-static const char *const places[_PLACE_MAX] = { POD_STAGE2_DIR, LAUNCH_DIRECTORY };
-
-/* A mount on its way into the pod. */
-typedef struct Carried {
-        char *from; /* its path in our namespace */
-        Place place;
-        char *to;   /* below the app's directory there */
-        int fd;
-} Carried;
-
-typedef struct CarriedList {
-        Carried *items;
-        size_t n;
-} CarriedList;
-
-static void carried_list_done(CarriedList *l)
-{
-        for (size_t i = 0; i < l->n; i++) {
-                free(l->items[i].from);
-                free(l->items[i].to);
-                safe_close(l->items[i].fd);
-        }
-        free(l->items);
-}
-
-static int carried_add(CarriedList *l, char *from, Place place, char *to)
-{
-        Carried *grown = from && to ? reallocarray(l->items, l->n + 1, sizeof(Carried)) : NULL;
-
-        if (!grown) {
-                free(from);
-                free(to);
-                return -ENOMEM;
-        }
-        l->items = grown;
-        grown[l->n++] = (Carried) { from, place, to, -EBADF };
-        return 0;
-}
+/* In these, the app has a directory under its name. */
+static const CarriedPlace own_places[] = { CARRIED_APP, CARRIED_LAUNCH };
 
 /* The namespaces */
 
@@ -153,7 +118,11 @@ static int make_stage(MountContext *context)
 static int write_files(const LateApp *a, const MountContext *context, char **reterr_message)
 {
         _cleanup_(app_identity_done) AppIdentity identity = {};
+        _cleanup_(pod_sockets_done) PodSockets sockets = {};
         int r = app_look_up(a->app, &context->late, context->root_fd, a->base, &identity, reterr_message);
+
+        if (r >= 0)
+                r = pod_sockets_of_late(a->plan, a->app, &sockets, reterr_message);
 
         if (r < 0)
                 return r;
@@ -162,9 +131,13 @@ static int write_files(const LateApp *a, const MountContext *context, char **ret
         r = mkdir_p_at(context->root_fd, POD_UNIT_DIR, 0755);
         if (r >= 0)
                 r = pod_tree_add_app(a->plan, a->app, &identity, context->root_fd, reterr_message);
+        if (r >= 0)
+                r = pod_tree_add_sockets_of_app(a->app, &sockets, context->root_fd);
         (void) setfsuid(0);
         (void) setfsgid(0);
-        return r < 0 ? r : app_mount_journal(a->app, context->root_fd, a->base);
+        if (r >= 0)
+                r = app_mount_journal(a->app, context->root_fd, a->base);
+        return r < 0 ? r : app_mount_log_file(a->plan, a->app, context->root_fd, a->base);
 }
 
 /* Read before this process is root of the pod, which may not read them on the host. */
@@ -175,30 +148,69 @@ static int load_credentials(const LateApp *a, char **reterr_message)
                        : app_credentials_load(a->app->app, STAGE_CREDENTIALS, a->base, reterr_message);
 }
 
-/* Its root with all that is mounted in there, what systemd binds into it, its credentials, and the socket of the
- * journal. */
-static int list_mounts(const LateApp *a, const MountContext *context, CarriedList *ret)
+/* Volumes of the pod that it is the first to have. */
+static int list_memory(const MountContext *context, CarriedMounts *ret)
 {
-        _cleanup_free_ char *socket = strprintf(LAUNCH_POD_FILES "/%s/" LAUNCH_JOURNAL, a->name),
-                            *own = strprintf(POD_STAGE2_DIR "/%s/", a->name);
-        int r = socket && own ? carried_add(ret, strprintf(STAGE_ROOT "%srootfs", own), PLACE_APP, strdup("rootfs"))
-                              : -ENOMEM;
+        _cleanup_strv_free_ char **names = NULL;
+        int r = list_directory_at(context->root_fd, "." MEMORY_VOLUME_DIRECTORY, &names);
 
-        for (size_t i = 0; r >= 0 && i < context->late.n; i++) {
-                const LateMount *late = &context->late.items[i];
-                const char *to = startswith(late->source, own);
+        if (r == -ENOENT)
+                return 0;
+        STRV_FOREACH(name, names)
+                if (r >= 0)
+                        r = carried_mounts_add(ret, strjoin(STAGE_ROOT MEMORY_VOLUME_DIRECTORY "/", *name),
+                                               CARRIED_MEMORY, strdup(*name));
+        return r;
+}
+
+/* What systemd binds into the app. */
+static int list_late(const LateMounts *late, const char *own, CarriedMounts *ret)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < late->n; i++) {
+                const LateMount *m = &late->items[i];
+                const char *to = startswith(m->source, own);
 
                 r = !to ? -EINVAL
-                        : carried_add(ret, late->scratch ? strjoin(STAGE_SCRATCH "/", late->scratch)
-                                                         : strjoin(STAGE_ROOT, late->source), PLACE_APP, strdup(to));
+                        : carried_mounts_add(ret, m->scratch ? strjoin(STAGE_SCRATCH "/", m->scratch)
+                                                             : strjoin(STAGE_ROOT, m->source),
+                                             CARRIED_APP, strdup(to));
         }
+        return r;
+}
+
+/* The sockets where its output goes, of those that it has. */
+static int list_sockets(const LateApp *a, const MountContext *context, CarriedMounts *ret)
+{
+        static const char *const names[] = { LAUNCH_JOURNAL, LAUNCH_LOG_FILE };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(names); i++) {
+                _cleanup_free_ char *socket = strjoin(LAUNCH_POD_FILES "/", a->name, "/", names[i]);
+
+                if (!socket)
+                        return -ENOMEM;
+                if (faccessat(context->root_fd, socket, F_OK, AT_SYMLINK_NOFOLLOW) >= 0)
+                        r = carried_mounts_add(ret, strjoin(STAGE_ROOT "/", socket), CARRIED_LAUNCH, strdup(names[i]));
+        }
+        return r;
+}
+
+/* First its root with all that is mounted in there. */
+static int list_mounts(const LateApp *a, const MountContext *context, CarriedMounts *ret)
+{
+        _cleanup_free_ char *own = strprintf(POD_STAGE2_DIR "/%s/", a->name);
+        int r = own ? carried_mounts_add(ret, strprintf(STAGE_ROOT "%srootfs", own), CARRIED_APP, strdup("rootfs"))
+                    : -ENOMEM;
+
+        if (r >= 0)
+                r = list_late(&context->late, own, ret);
         if (r >= 0 && a->app->app->n_credentials > 0)
-                r = carried_add(ret, strdup(STAGE_CREDENTIALS), PLACE_LAUNCH, strdup(LAUNCH_CREDENTIALS));
-        if (r < 0)
-                return r;
-        return faccessat(context->root_fd, socket, F_OK, AT_SYMLINK_NOFOLLOW) < 0
-                       ? 0
-                       : carried_add(ret, strjoin(STAGE_ROOT "/", socket), PLACE_LAUNCH, strdup(LAUNCH_JOURNAL));
+                r = carried_mounts_add(ret, strdup(STAGE_CREDENTIALS), CARRIED_LAUNCH, strdup(LAUNCH_CREDENTIALS));
+        if (r >= 0)
+                r = list_memory(context, ret);
+        return r < 0 ? r : list_sockets(a, context, ret);
 }
 
 /* In the pod */
@@ -231,6 +243,25 @@ static int open_own(int dir_fd, const char *name)
         return fd < 0 ? -errno : fd;
 }
 
+/* A mount on the directory itself, below which peers of the host's mounts are made private all at once before they are
+ * unmounted: else what the host has mounted on or in one of them would be gone there, too. */
+static int make_box(int dir_fd)
+{
+        _cleanup_close_ int box = mount_clone(dir_fd, "", &(MountOptions) { .userns_fd = -EBADF });
+
+        return box < 0 ? box : mount_attach(box, dir_fd);
+}
+
+static int unmount_box(int parent_fd, const char *name)
+{
+        struct mount_attr private = { .propagation = MS_PRIVATE };
+
+        /* There is none, or it is not ours to change. */
+        if (mount_setattr(parent_fd, name, AT_RECURSIVE | AT_SYMLINK_NOFOLLOW, &private, sizeof(private)) < 0)
+                return 0;
+        return unmount(parent_fd, name);
+}
+
 static int unmount_all(int dir_fd)
 {
         _cleanup_strv_free_ char **names = NULL;
@@ -246,9 +277,12 @@ static int unmount_all(int dir_fd)
  * at the pod's start, or is of root of the pod, and goes with the pod. */
 static int clear_place(int parent_fd, const char *name)
 {
-        _cleanup_close_ int fd = open_own(parent_fd, name), volumes = fd < 0 ? fd : open_own(fd, "volumes");
-        int r = volumes < 0 ? 0 : unmount_all(volumes);
+        int r = unmount_box(parent_fd, name);
+        _cleanup_close_ int fd = r < 0 ? r : open_own(parent_fd, name),
+                            volumes = fd < 0 ? fd : open_own(fd, "volumes");
 
+        if (r >= 0 && volumes >= 0)
+                r = unmount_all(volumes);
         if (r >= 0 && fd >= 0)
                 r = unmount_all(fd);
         if (r >= 0)
@@ -261,64 +295,91 @@ static int clear_place(int parent_fd, const char *name)
 /* A mount that root of the pod could loosen is not what was asked for: a copy of all mounts in a namespace that belongs
  * to the pod's user namespace is locked as those are that a pod starts with (mount_namespaces(7), "Restrictions on
  * mount namespaces"), and so is what is taken from there. */
-static int take_mounts(const LateApp *a, CarriedList *mounts)
+static int take_mounts(const LateApp *a, CarriedMounts *mounts)
 {
         if (a->base > 0 && unshare(CLONE_NEWNS) < 0)
                 return -errno;
-        for (size_t i = 0; i < mounts->n; i++) {
-                mounts->items[i].fd = open_tree(AT_FDCWD, mounts->items[i].from,
-                                                OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-                if (mounts->items[i].fd < 0)
-                        return -errno;
-        }
-        return 0;
+        return carried_mounts_open(mounts);
+}
+
+static bool has_shared(const PlanApp *app)
+{
+        for (size_t i = 0; i < app->mounts.n; i++)
+                if (app->mounts.items[i].shared)
+                        return true;
+        return false;
+}
+
+static int box_own(int parent_fd, const char *name)
+{
+        _cleanup_close_ int fd = open_own(parent_fd, name);
+
+        return fd < 0 ? fd : make_box(fd);
 }
 
 /* The app's directory in a place, which is new, or has only what cannot be unmounted. */
-static int make_own(const LateApp *a, Place place)
+static int make_own(const LateApp *a, CarriedPlace place)
 {
         _cleanup_close_ int parent = open_place(places[place]);
         int r = parent < 0 ? parent : clear_place(parent, a->name);
 
-        if (r >= 0 && mkdirat(parent, a->name, place == PLACE_LAUNCH ? 0700 : 0755) < 0 && errno != EEXIST)
+        if (r >= 0 && mkdirat(parent, a->name, place == CARRIED_LAUNCH ? 0700 : 0755) < 0 && errno != EEXIST)
                 r = -errno;
+        if (r >= 0 && place == CARRIED_APP && has_shared(a->app))
+                r = box_own(parent, a->name);
         return r < 0 ? r : open_own(parent, a->name);
 }
 
-static int attach(const Carried *mount, int own_fd)
+/* The pod may have no such place yet. */
+static int open_made_place(int root_fd, CarriedPlace place)
 {
-        _cleanup_close_ int target = -EBADF;
-        struct stat st;
+        int r = mkdir_p_at(root_fd, places[place] + 1, 0700);
 
-        if (fstat(mount->fd, &st) < 0)
-                return -errno;
-        target = S_ISDIR(st.st_mode) ? mkdir_in_root(own_fd, mount->to, 0755, 0)
-                                     : open_in_root(own_fd, mount->to, O_PATH);
-        if (target == -ENOENT)
-                target = make_file_in_root(own_fd, mount->to, 0600, 0700, 0);
-        return target < 0 ? target : mount_attach(mount->fd, target);
+        return r < 0 ? r : open_place(places[place]);
 }
 
-static int install(const LateApp *a, const CarriedList *mounts, int stage)
+static void places_done(int (*fds)[_CARRIED_PLACE_MAX])
 {
-        _cleanup_free_ char *launch = strjoin(LAUNCH_POD_FILES "/", a->name);
-        _cleanup_close_ int root = open_directory_at(AT_FDCWD, "/"), units = open_place("/" POD_UNIT_DIR),
-                            own_app = -EBADF, own_launch = -EBADF;
+        for (CarriedPlace place = 0; place < _CARRIED_PLACE_MAX; place++)
+                safe_close((*fds)[place]);
+}
+
+static int open_places(const LateApp *a, int root_fd, int ret[static _CARRIED_PLACE_MAX])
+{
         /* The first app of a pod without any finds none. */
-        int r = !launch ? -ENOMEM : units < 0 ? units : mkdir_p_at(root, LAUNCH_POD_FILES, 0700);
+        int r = mkdir_p_at(root_fd, LAUNCH_POD_FILES, 0700);
 
         if (r >= 0)
-                r = own_app = make_own(a, PLACE_APP);
+                r = ret[CARRIED_APP] = make_own(a, CARRIED_APP);
         if (r >= 0)
-                r = own_launch = make_own(a, PLACE_LAUNCH);
-        if (r >= 0)
-                r = late_files_copy(stage, launch, own_launch, ".");
-        for (size_t i = 0; r >= 0 && i < mounts->n; i++)
-                r = attach(&mounts->items[i], mounts->items[i].place == PLACE_APP ? own_app : own_launch);
-        return r < 0 ? r : late_files_copy(stage, POD_UNIT_DIR, units, ".");
+                r = ret[CARRIED_LAUNCH] = make_own(a, CARRIED_LAUNCH);
+        return r < 0 ? r : (ret[CARRIED_MEMORY] = open_made_place(root_fd, CARRIED_MEMORY));
 }
 
-static int stage_and_install(const LateApp *a, MountContext *context, CarriedList *mounts, char **reterr_message)
+static int copy_files(const LateApp *a, int stage, int own_launch, int units)
+{
+        _cleanup_free_ char *launch = strjoin(LAUNCH_POD_FILES "/", a->name),
+                            *drop_ins = strjoin(a->name, ".service.d"),
+                            *from = drop_ins ? strjoin(POD_UNIT_DIR "/", drop_ins) : NULL;
+        int r = launch && from ? late_files_copy(stage, launch, own_launch, ".") : -ENOMEM;
+
+        if (r >= 0)
+                r = late_files_copy(stage, from, units, drop_ins);
+        return r < 0 && r != -ENOENT ? r : late_files_copy(stage, POD_UNIT_DIR, units, ".");
+}
+
+static int install(const LateApp *a, const CarriedMounts *mounts, int stage)
+{
+        _cleanup_(places_done) int fds[_CARRIED_PLACE_MAX] = { -EBADF, -EBADF, -EBADF };
+        _cleanup_close_ int root = open_directory_at(AT_FDCWD, "/"), units = open_place("/" POD_UNIT_DIR);
+        int r = units < 0 ? units : open_places(a, root, fds);
+
+        if (r >= 0)
+                r = carried_mounts_attach(mounts, fds);
+        return r < 0 ? r : copy_files(a, stage, fds[CARRIED_LAUNCH], units);
+}
+
+static int stage_and_install(const LateApp *a, MountContext *context, CarriedMounts *mounts, char **reterr_message)
 {
         int r = make_stage(context);
 
@@ -342,19 +403,24 @@ static int stage_and_install(const LateApp *a, MountContext *context, CarriedLis
 static int add(void *userdata, WorkerReport *report, char **reterr_message)
 {
         const LateApp *a = userdata;
-        _cleanup_(carried_list_done) CarriedList mounts = {};
+        _cleanup_(carried_mounts_done) CarriedMounts mounts = {};
         MountContext context = {
                 .data = a->pod->store->data,
                 .root_fd = -EBADF,
                 .scratch_fd = -EBADF,
+                .host_mounts_fd = -EBADF,
+                .pod_mounts_fd = a->pod_mounts,
                 .userns_fd = a->base > 0 ? userns_open(a->base) : -EBADF,
                 .uid_base = a->base,
         };
         int r = a->base > 0 && context.userns_fd < 0 ? context.userns_fd : 0;
 
         if (r >= 0)
+                r = context.host_mounts_fd = open_namespace(getpid(), "mnt");
+        if (r >= 0)
                 r = stage_and_install(a, &context, &mounts, reterr_message);
         late_mounts_done(&context.late);
+        safe_close(context.host_mounts_fd);
         safe_close(context.root_fd);
         safe_close(context.scratch_fd);
         safe_close(context.userns_fd);
@@ -385,8 +451,8 @@ static int remove_all(void *userdata, WorkerReport *report, char **reterr_messag
         r = units < 0 ? units : late_files_remove_units(units, "", a->name);
         if (r >= 0)
                 r = forget_log_fields(a->name);
-        for (Place place = 0; r >= 0 && place < _PLACE_MAX; place++) {
-                _cleanup_close_ int parent = open_place(places[place]);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(own_places); i++) {
+                _cleanup_close_ int parent = open_place(places[own_places[i]]);
 
                 r = parent == -ENOENT ? 0 : parent < 0 ? parent : clear_place(parent, a->name);
         }

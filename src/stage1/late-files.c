@@ -51,17 +51,48 @@ int late_files_copy(int from_fd, const char *from, int to_fd, const char *to)
         return r;
 }
 
+static int remove_file(int dir_fd, const char *prefix, const char *name)
+{
+        _cleanup_free_ char *path = name ? strjoin(prefix, name) : NULL;
+
+        return path ? rm_rf_at(dir_fd, path) : -ENOMEM;
+}
+
+/* "APP.PORT.socket"; names of apps have no dots. */
+static bool is_socket_of(const char *name, const char *app)
+{
+        const char *rest = startswith(name, app);
+
+        return rest && *rest == '.' && strchr(rest + 1, '.') && endswith(rest, ".socket");
+}
+
+static int remove_sockets(int dir_fd, const char *prefix, const char *app)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        int r = list_directory_at(dir_fd, ".", &names);
+
+        STRV_FOREACH(name, names) {
+                const char *unit = startswith(*name, prefix);
+
+                if (r >= 0 && unit && is_socket_of(unit, app))
+                        r = rm_rf_at(dir_fd, *name);
+        }
+        return r;
+}
+
 int late_files_remove_units(int dir_fd, const char *prefix, const char *app)
 {
-        char *const units[] = { strprintf("%s.service", app), strprintf(HANDLERS_UNIT, app),
-                                strprintf(HEALTH_UNIT, app), strprintf(ATTACH_UNIT, app) };
+        char *const units[] = { strprintf("%s.service", app), strprintf("%s.service.d", app),
+                                strprintf(HANDLERS_UNIT, app), strprintf(HEALTH_UNIT, app),
+                                strprintf(ATTACH_UNIT, app), strprintf(STEADY_TIMER, app),
+                                strprintf(STEADY_UNIT, app) };
         int r = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(units); i++) {
-                _cleanup_free_ char *unit = units[i], *name = unit ? strjoin(prefix, unit) : NULL;
+                _cleanup_free_ char *unit = units[i];
 
                 if (r >= 0)
-                        r = name ? rm_rf_at(dir_fd, name) : -ENOMEM;
+                        r = remove_file(dir_fd, prefix, unit);
         }
-        return r;
+        return r < 0 ? r : remove_sockets(dir_fd, prefix, app);
 }

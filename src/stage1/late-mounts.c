@@ -66,12 +66,12 @@ int late_mounts_add(LateMounts *l, const char *app, const char *target, bool han
         return 0;
 }
 
-int late_mounts_of(const LateMounts *l, const char *app, char ***ret)
+static int list_those(const LateMounts *l, const char *app, bool only_shared, char ***ret)
 {
         _cleanup_strv_free_ char **list = NULL;
 
         for (size_t i = 0; i < l->n; i++)
-                if (streq(l->items[i].app, app)) {
+                if (streq(l->items[i].app, app) && (l->items[i].shared || !only_shared)) {
                         int r = strv_extendf(&list, "%s:%s", l->items[i].source, l->items[i].target);
 
                         if (r < 0)
@@ -79,4 +79,14 @@ int late_mounts_of(const LateMounts *l, const char *app, char ***ret)
                 }
         *ret = TAKE_PTR(list);
         return 0;
+}
+
+int late_mounts_of(const LateMounts *l, const char *app, char ***ret)
+{
+        return list_those(l, app, false, ret);
+}
+
+int late_mounts_shared_of(const LateMounts *l, const char *app, char ***ret)
+{
+        return list_those(l, app, true, ret);
 }

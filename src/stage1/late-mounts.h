@@ -32,5 +32,6 @@ int late_mounts_check(const LateMounts *l, const char *app, const char *path, bo
  * next call. */
 int late_mounts_add(LateMounts *l, const char *app, const char *target, bool handed, const LateMount **ret);
 
-/* Those of one app, as "SOURCE:TARGET". */
+/* Those of one app, as "SOURCE:TARGET": all, or the shared ones. */
 int late_mounts_of(const LateMounts *l, const char *app, char ***ret);
+int late_mounts_shared_of(const LateMounts *l, const char *app, char ***ret);

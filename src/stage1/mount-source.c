@@ -13,12 +13,12 @@
 #include "pod/volume-store.h"
 #include "shared/explain.h"
 #include "shared/mount-util.h"
+#include "stage1/memory-volume.h"
 #include "stage1/mount-source.h"
 #include "stage1/sub-path.h"
 
-/* Names in the scratch directory, beside those of app's roots, which begin with '-'. */
+/* A name in the scratch directory, beside those of app's roots, which begin with '-'. */
 #define SCRATCH_DEVICES "devices"
-#define SCRATCH_TMPFS "tmpfs"
 
 int mount_open_app_root(const MountContext *context, const char *app)
 {
@@ -84,31 +84,6 @@ static int make_source(const PlanMount *m, const MountContext *context)
         if (chown(m->source, m->uid, m->gid) < 0 || chmod(m->source, m->mode) < 0)
                 return -errno;
         return m->size > 0 ? limit_size(m, context) : 0;
-}
-
-/* Mounted once, in a place of its own. Its root belongs to a user of the pod, like that of another volume. */
-static int open_tmpfs(const PlanMount *m, const MountContext *context)
-{
-        _cleanup_free_ char *path = strjoin(SCRATCH_TMPFS "-", m->source), *size = NULL, *options = NULL;
-        _cleanup_close_ int fd = -EBADF;
-        char link[PROC_FD_PATH_MAX];
-
-        size = m->size > 0 ? strprintf(",size=%" PRIu64, m->size) : strdup("");
-        options = size ? strprintf("mode=%o,uid=%u,gid=%u%s", (unsigned) m->mode, context->uid_base + m->uid,
-                                   context->uid_base + m->gid, size) : NULL;
-        if (!path || !options)
-                return -ENOMEM;
-        if (mkdirat(context->scratch_fd, path, 0700) < 0) {
-                if (errno != EEXIST)
-                        return -errno;
-        } else {
-                fd = open_directory_at(context->scratch_fd, path);
-                if (fd < 0)
-                        return fd;
-                if (mount("tmpfs", proc_fd_path(fd, link), "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
-                        return -errno;
-        }
-        return open_directory_at(context->scratch_fd, path);
 }
 
 /* In an app's own root, where its image has something, or not. */
@@ -251,7 +226,7 @@ static int open_host_source(const PlanMount *m)
         return fd < 0 ? -errno : open_part(m, fd);
 }
 
-static int clone_host(const PlanMount *m, MountContext *context, const MountOptions *options)
+static int clone_with_owners(const PlanMount *m, MountContext *context, const MountOptions *options)
 {
         bool maps = options->userns_fd >= 0;
         _cleanup_close_ int fd = open_host_source(m), own = -EBADF;
@@ -285,6 +260,31 @@ static int clone_host(const PlanMount *m, MountContext *context, const MountOpti
         return own < 0 ? own : mount_clone(own, "", &unmapped);
 }
 
+static int clone_without_owners(const PlanMount *m, const MountOptions *options, int error)
+{
+        _cleanup_close_ int fd = open_host_source(m);
+        MountOptions unmapped = *options;
+        struct stat st;
+
+        if (fd < 0 || fstat(fd, &st) < 0 || S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode) ||
+            (m->source_format && m->source_format != (st.st_mode & S_IFMT)))
+                return error;
+        unmapped.userns_fd = -EBADF;
+        log_warning("%s: the file system of %s, or one below it, cannot map user IDs: its files belong to nobody in "
+                    "the pod, which reads what all may read", m->what, m->source);
+        return mount_clone(m->sub_path ? fd : AT_FDCWD, m->sub_path ? "" : m->source, &unmapped);
+}
+
+/* Nobody can write to one that is read-only: it is of use without owners as well, as /proc, /sys, or all of the host
+ * are. */
+static int clone_host(const PlanMount *m, MountContext *context, const MountOptions *options)
+{
+        int fd = clone_with_owners(m, context, options);
+        const bool cannot_map = fd == -EINVAL || fd == -EPERM;
+
+        return cannot_map && m->owners_may_go && options->userns_fd >= 0 ? clone_without_owners(m, options, fd) : fd;
+}
+
 /* Only a clone that is made there, where the source is a peer of what it is mounted from, propagates back. */
 static int clone_shared(const PlanMount *m, MountContext *context, const MountOptions *options)
 {
@@ -298,22 +298,23 @@ static int clone_shared(const PlanMount *m, MountContext *context, const MountOp
         return TAKE_FD(fd);
 }
 
-static int clone_own(const PlanMount *m, MountContext *context, const MountOptions *options)
+static int clone_own(const PlanMount *m, MountContext *context, const MountOptions *options, char **reterr_message)
 {
-        _cleanup_close_ int fd = m->kind == PLAN_MOUNT_TMPFS ? open_tmpfs(m, context) : open_image_source(m, context);
-
+        _cleanup_close_ int fd = m->kind == PLAN_MOUNT_TMPFS ? memory_volume_open(m, context, reterr_message)
+                                                             : open_image_source(m, context);
         _cleanup_close_ int part = fd < 0 ? fd : open_part(m, fd);
 
         return part < 0 ? part : mount_clone(part, "", options);
 }
 
-static int clone_source(const PlanMount *m, MountContext *context, bool is_own, const MountOptions *options)
+static int clone_source(const PlanMount *m, MountContext *context, bool is_own, const MountOptions *options,
+                        char **reterr_message)
 {
         int r = m->make_source || m->make_file ? make_source(m, context) : 0;
 
         if (r < 0)
                 return r;
-        return is_own ? clone_own(m, context, options)
+        return is_own ? clone_own(m, context, options, reterr_message)
                : m->shared ? clone_shared(m, context, options)
                            : clone_host(m, context, options);
 }
@@ -325,20 +326,20 @@ int mount_source_clone(const PlanMount *m, MountContext *context, char **reterr_
                 .userns_fd = m->map_ids && !is_own ? context->userns_fd : -EBADF,
                 .read_only = m->read_only,
                 .recursive = m->recursive,
+                .writable_below = m->writable_below,
                 .data_only = m->data_only,
                 .slave = m->slave,
                 .shared = m->shared,
         };
-        int r = clone_source(m, context, is_own, &options);
+        int r = clone_source(m, context, is_own, &options, reterr_message);
 
         if (r == -EINVAL && options.userns_fd >= 0)
                 return explain(reterr_message, EINVAL,
-                               "%s: the file system of %s cannot map user IDs; move it to another one, give "
-                               "the volume idMap=false, or run the pod with --private-users=no",
+                               "%s: the file system of %s cannot map user IDs; move it to another one, make "
+                               "the volume read-only, give it idMap=false, or run the pod with --private-users=no",
                                m->what, m->source);
         if (r == -ENOTSUP && m->source_format)
-                return explain(reterr_message, EINVAL, "%s: %s is not a %s, as its type says", m->what, m->source,
-                               S_ISDIR(m->source_format) ? "directory" : S_ISREG(m->source_format) ? "file" : "socket");
+                return plan_explain_format(m, reterr_message);
         if (r == -EACCES && m->device_access)
                 return explain(reterr_message, EACCES, "%s: %s is a device on a file system that is mounted nodev",
                                m->what, m->source);
@@ -346,6 +347,8 @@ int mount_source_clone(const PlanMount *m, MountContext *context, char **reterr_
                 return explain(reterr_message, EPERM,
                                "%s: the pod's unit does not let it make device %s; give it DeviceAllow=%s %s",
                                m->what, m->source, m->source, strchr(m->device_access, 'w') ? "rwm" : "rm");
+        if (r < 0 && reterr_message && *reterr_message)
+                return r;
         return r < 0 ? explain(reterr_message, -r, "%s: cannot use %s%s%s: %s", m->what, m->source,
                                m->sub_path ? "/" : "", strempty(m->sub_path), strerror(-r)) : r;
 }

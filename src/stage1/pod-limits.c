@@ -33,7 +33,7 @@ static bool has_profile(const char *profiles, const char *name)
         return false;
 }
 
-static int check_labels(const PlanApp *app, char **reterr_message)
+int app_labels_check(const PlanApp *app, char **reterr_message)
 {
         _cleanup_free_ char *profiles = NULL;
         int r;
@@ -218,7 +218,7 @@ int pod_limits_set(const PodPlan *plan, char **reterr_message)
 
                 if (score)
                         lowest = MIN(lowest, score->number);
-                r = check_labels(&plan->apps[i], reterr_message);
+                r = app_labels_check(&plan->apps[i], reterr_message);
                 if (r < 0)
                         return r;
         }

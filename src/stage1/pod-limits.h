@@ -9,6 +9,9 @@
 /* For the process that is about to become the pod, once it is in the pod's network namespace. With *reterr_message. */
 int pod_limits_set(const PodPlan *plan, char **reterr_message);
 
+/* Whether this host has the labels that an app wants, of AppArmor and SELinux. With *reterr_message. */
+int app_labels_check(const PlanApp *app, char **reterr_message);
+
 /* Options of systemd-nspawn for the resources whose limits apps name: the pod's PID 1 keeps what this process has of
  * them. */
 int pod_limits_arguments(const PodPlan *plan, char ***argv);

@@ -182,24 +182,39 @@ static int add_own_listens(PodSocket *s, char **reterr_message)
         return 0;
 }
 
-static int add_ports(const PodPlan *plan, PodSockets *s)
+static int add_ports_of_app(const PlanApp *app, PodSockets *s)
 {
-        for (size_t i = 0; i < plan->n_apps; i++) {
-                const App *app = plan->apps[i].app->app;
+        for (size_t i = 0; i < app->app->app->n_ports; i++) {
+                const AppPort *port = &app->app->app->ports[i];
+                PodSocket *grown;
 
-                for (size_t j = 0; j < app->n_ports; j++) {
-                        PodSocket *grown;
-
-                        if (!app->ports[j].socket_activated)
-                                continue;
-                        grown = reallocarray(s->items, s->n + 1, sizeof(PodSocket));
-                        if (!grown)
-                                return -ENOMEM;
-                        s->items = grown;
-                        s->items[s->n++] = (PodSocket) { .app = &plan->apps[i], .port = &app->ports[j] };
-                }
+                if (!port->socket_activated)
+                        continue;
+                grown = reallocarray(s->items, s->n + 1, sizeof(PodSocket));
+                if (!grown)
+                        return -ENOMEM;
+                s->items = grown;
+                s->items[s->n++] = (PodSocket) { .app = app, .port = port };
         }
         return 0;
+}
+
+static int add_ports(const PodPlan *plan, PodSockets *s)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
+                r = add_ports_of_app(&plan->apps[i], s);
+        return r;
+}
+
+static int add_all_own_listens(PodSockets *s, char **reterr_message)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < s->n; i++)
+                r = add_own_listens(&s->items[i], reterr_message);
+        return r;
 }
 
 int pod_sockets_take(const PodPlan *plan, PodSockets *ret, char **reterr_message)
@@ -218,12 +233,14 @@ int pod_sockets_take(const PodPlan *plan, PodSockets *ret, char **reterr_message
                 if (r < 0)
                         return r;
         }
-        for (size_t i = 0; i < ret->n; i++) {
-                r = add_own_listens(&ret->items[i], reterr_message);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        return add_all_own_listens(ret, reterr_message);
+}
+
+int pod_sockets_of_late(const PodPlan *plan, const PlanApp *app, PodSockets *ret, char **reterr_message)
+{
+        int r = add_ports_of_app(app, ret);
+
+        return r < 0 ? r : add_all_own_listens(ret, reterr_message);
 }
 
 int pod_sockets_keep(const PodSockets *s)
@@ -259,7 +276,7 @@ int pod_sockets_forwards(const PodPlan *plan, const PodSockets *s, NetPort **ret
 
 char *pod_socket_unit_name(const PodSocket *s)
 {
-        return strjoin(s->app->app->name, ".", s->port->name, ".socket");
+        return strprintf(POD_SOCKET_UNIT, s->app->app->name, s->port->name);
 }
 
 int pod_socket_format(const PodSocket *s, char **ret)

@@ -25,6 +25,8 @@ typedef struct PodSockets {
  * belongs to the port whose name it has (FileDescriptorName=), or else to the port that is forwarded from its port of
  * the host, or has that number itself. -EINVAL: it belongs to no port. */
 int pod_sockets_take(const PodPlan *plan, PodSockets *ret, char **reterr_message);
+/* Those of an app that comes while the pod runs: nothing can be passed any more, the pod listens for all of them. */
+int pod_sockets_of_late(const PodPlan *plan, const PlanApp *app, PodSockets *ret, char **reterr_message);
 void pod_sockets_done(PodSockets *s);
 /* Leaves them to the program that is executed next. */
 int pod_sockets_keep(const PodSockets *s);
@@ -32,6 +34,9 @@ int pod_sockets_keep(const PodSockets *s);
 /* The ports to forward: all but those whose sockets were passed. The array is the caller's, what it points to is
  * not. */
 int pod_sockets_forwards(const PodPlan *plan, const PodSockets *s, NetPort **ret, size_t *ret_n);
+
+/* Of an app and a port of it. */
+#define POD_SOCKET_UNIT "%s.%s.socket"
 
 /* The name of a .socket unit, and its text. */
 char *pod_socket_unit_name(const PodSocket *s);

@@ -232,6 +232,30 @@ static int write_health(const PlanApp *app, const AppIdentity *identity, int roo
         return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
 }
 
+/* The part of the app's unit is in a file of its own. */
+static int write_backoff(const PlanApp *app, int root_fd)
+{
+        const char *name = app->app->name;
+        _cleanup_free_ char *directory = strprintf(UNIT_DIR "/%s.service.d", name),
+                            *part = strprintf(UNIT_DIR "/%s.service.d/" BACKOFF_FILE, name),
+                            *timer = strprintf(UNIT_DIR "/" STEADY_TIMER, name),
+                            *service = strprintf(UNIT_DIR "/" STEADY_UNIT, name);
+        const struct {
+                const char *path;
+                int (*format)(const PlanApp *app, char **ret);
+        } rows[] = { { part, app_backoff_format }, { timer, app_steady_timer_format }, { service, app_steady_format } };
+        int r = directory ? mkdir_p_at(root_fd, directory, 0755) : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++) {
+                _cleanup_free_ char *text = NULL;
+
+                r = rows[i].path ? rows[i].format(app, &text) : -ENOMEM;
+                if (r >= 0)
+                        r = write_string_at(root_fd, rows[i].path, text, 0644);
+        }
+        return r;
+}
+
 static int write_attach(const PlanApp *app, int root_fd)
 {
         _cleanup_free_ char *path = strprintf(UNIT_DIR "/" ATTACH_UNIT, app->app->name), *text = NULL;
@@ -304,6 +328,8 @@ int pod_tree_add_app(const PodPlan *plan, const PlanApp *app, const AppIdentity 
                 return r;
         if (app_health_wanted(app))
                 r = write_health(app, identity, root_fd);
+        if (r >= 0 && app_backoff_wanted(app))
+                r = write_backoff(app, root_fd);
         return r < 0 ? r : write_hooks(app, identity, root_fd);
 }
 
@@ -393,40 +419,42 @@ static int write_dropin(int root_fd, const char *unit, const char *text)
         return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
 }
 
-static int write_sockets_of_app(const PlanApp *app, const PodSockets *sockets, int root_fd)
+static int write_socket(const PodSocket *socket, int root_fd)
+{
+        _cleanup_free_ char *name = pod_socket_unit_name(socket), *path = name ? strjoin(UNIT_DIR "/", name) : NULL,
+                            *text = NULL;
+        int r = path ? pod_socket_format(socket, &text) : -ENOMEM;
+
+        return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
+}
+
+int pod_tree_add_sockets_of_app(const PlanApp *app, const PodSockets *sockets, int root_fd)
 {
         _cleanup_free_ char *unit = strjoin(app->app->name, ".service"), *text = NULL;
-        int r;
+        int r = unit ? 0 : -ENOMEM;
 
-        if (!unit)
-                return -ENOMEM;
-        r = pod_sockets_format_service(sockets, app, &text);
+        for (size_t i = 0; r >= 0 && i < sockets->n; i++)
+                if (sockets->items[i].app == app)
+                        r = write_socket(&sockets->items[i], root_fd);
+        if (r >= 0)
+                r = pod_sockets_format_service(sockets, app, &text);
         return r < 0 || !text ? r : write_dropin(root_fd, unit, text);
 }
 
 int pod_tree_add_sockets(const PodPlan *plan, const PodSockets *sockets, int root_fd)
 {
         _cleanup_free_ char *wants = strdup("[Unit]\n");
-        int r;
+        int r = 0;
 
+        for (size_t i = 0; i < sockets->n; i++) {
+                _cleanup_free_ char *name = pod_socket_unit_name(&sockets->items[i]), *before = wants;
+
+                wants = name && before ? strjoin(before, "Wants=", name, "\n") : NULL;
+        }
         if (!wants)
                 return -ENOMEM;
-        for (size_t i = 0; i < sockets->n; i++) {
-                _cleanup_free_ char *name = pod_socket_unit_name(&sockets->items[i]), *text = NULL, *before = wants,
-                                    *path = name ? strjoin(UNIT_DIR "/", name) : NULL;
-
-                wants = name ? strjoin(before, "Wants=", name, "\n") : NULL;
-                if (!wants || !path)
-                        return -ENOMEM;
-                r = pod_socket_format(&sockets->items[i], &text);
-                if (r < 0)
-                        return r;
-                r = write_string_at(root_fd, path, text, 0644);
-                if (r < 0)
-                        return r;
-        }
         for (size_t i = 0; i < plan->n_apps; i++) {
-                r = write_sockets_of_app(&plan->apps[i], sockets, root_fd);
+                r = pod_tree_add_sockets_of_app(&plan->apps[i], sockets, root_fd);
                 if (r < 0)
                         return r;
         }

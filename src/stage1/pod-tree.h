@@ -22,6 +22,8 @@ int pod_tree_add_app(const PodPlan *plan, const PlanApp *app, const AppIdentity 
                      char **reterr_message);
 /* Units for the sockets of apps, wanted by a unit that is there before PID 1 hands out the sockets it was given. */
 int pod_tree_add_sockets(const PodPlan *plan, const PodSockets *sockets, int root_fd);
+/* Of one app, which wants them itself. */
+int pod_tree_add_sockets_of_app(const PlanApp *app, const PodSockets *sockets, int root_fd);
 
 /* Where PID 1 finds its units: for $SYSTEMD_UNIT_PATH. */
 const char *pod_tree_unit_path(void);

@@ -18,10 +18,39 @@ static int make_directory(int volume_fd, const char *path, const struct stat *vo
         return TAKE_FD(fd);
 }
 
+static int open_or_make(int volume_fd, const char *path, const struct stat *volume)
+{
+        int fd = open_in_root(volume_fd, path, O_PATH);
+
+        return fd != -ENOENT ? fd : make_directory(volume_fd, path, volume);
+}
+
+/* Each longer part of the path in turn. */
+static int make_directories(int volume_fd, const char *path)
+{
+        _cleanup_close_ int fd = -EBADF;
+        struct stat volume;
+        size_t n = 0;
+
+        if (fstat(volume_fd, &volume) < 0)
+                return -errno;
+        do {
+                _cleanup_free_ char *part = NULL;
+
+                n += strspn(path + n, "/");
+                n += strcspn(path + n, "/");
+                part = strndup(path, n);
+                if (!part)
+                        return -ENOMEM;
+                fd = safe_close(fd);
+                fd = open_or_make(volume_fd, part, &volume);
+        } while (fd >= 0 && path[n + strspn(path + n, "/")]);
+        return TAKE_FD(fd);
+}
+
 int sub_path_open(int volume_fd, const char *path)
 {
         _cleanup_free_ char *place = NULL;
-        struct stat volume;
         int fd, r;
 
         /* What a link that leads nowhere means is made, too. */
@@ -29,7 +58,5 @@ int sub_path_open(int volume_fd, const char *path)
         if (r < 0)
                 return r;
         fd = open_in_root(volume_fd, place, O_PATH);
-        if (fd != -ENOENT)
-                return fd;
-        return fstat(volume_fd, &volume) < 0 ? -errno : make_directory(volume_fd, place, &volume);
+        return fd != -ENOENT ? fd : make_directories(volume_fd, place);
 }

@@ -78,6 +78,15 @@ int uid_range_acquire(const Uuid *uuid, UidRange *ret)
         return -EBUSY;
 }
 
+int uid_range_acquire_at(uid_t base, UidRange *ret)
+{
+        int r = mkdir_p_at(AT_FDCWD, UID_RANGE_LOCKS, 0755), fd = r < 0 ? r : lock_range(base);
+
+        if (fd >= 0)
+                *ret = (UidRange) { .base = base, .lock_fd = fd };
+        return MIN(fd, 0);
+}
+
 void uid_range_done(UidRange *r)
 {
         r->lock_fd = safe_close(r->lock_fd);

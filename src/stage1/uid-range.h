@@ -17,6 +17,8 @@ typedef struct UidRange {
 
 /* The first candidate follows from the pod's UUID. -EBUSY: no range is free. */
 int uid_range_acquire(const Uuid *uuid, UidRange *ret);
+/* The one that begins there, whoever has given it out. -EBUSY: somebody holds it. */
+int uid_range_acquire_at(uid_t base, UidRange *ret);
 void uid_range_done(UidRange *r);
 
 /* A user namespace in which 0…65535 are base…base+65535, for mount_setattr(2). */

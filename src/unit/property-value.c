@@ -162,11 +162,25 @@ int property_value_usec(sd_bus_message *m, const PropertyRow *row, const char *v
         return m ? sd_bus_message_append(m, "(sv)", property_bus_name(row), "t", usec) : 0;
 }
 
-/* "150%" of one CPU, as microseconds of CPU time per second. */
+/* "12", "1.5" or "0.25", in hundredths. */
+static int parse_hundredths(const char *value, uint64_t *ret)
+{
+        const char *point = strchr(value, '.');
+        const size_t places = point ? strlen(point + 1) : 0;
+        _cleanup_free_ char *digits = NULL;
+
+        if (point && (point == value || places < 1 || places > 2))
+                return -EINVAL;
+        digits = strprintf("%.*s%s%s", (int) (point ? point - value : (ptrdiff_t) strlen(value)), value,
+                           point ? point + 1 : "", &"00"[places]);
+        return digits ? parse_uint64(digits, ret) : -ENOMEM;
+}
+
+/* "150%" of one CPU, as microseconds of CPU time per second; with up to two places after the point, as in systemd. */
 int property_value_quota(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
         _cleanup_free_ char *digits = strdup(value);
-        uint64_t percent;
+        uint64_t hundredths;
         int r;
 
         if (!digits)
@@ -177,12 +191,12 @@ int property_value_quota(sd_bus_message *m, const PropertyRow *row, const char *
                 return -EINVAL;
 
         digits[strlen(digits) - 1] = 0;
-        r = parse_uint64(digits, &percent);
+        r = parse_hundredths(digits, &hundredths);
         if (r < 0)
                 return r;
-        if (percent == 0 || percent > UINT64_MAX / 10000)
+        if (hundredths == 0 || hundredths > UINT64_MAX / 100)
                 return -ERANGE;
-        return m ? sd_bus_message_append(m, "(sv)", property_bus_name(row), "t", percent * 10000) : 0;
+        return m ? sd_bus_message_append(m, "(sv)", property_bus_name(row), "t", hundredths * 100) : 0;
 }
 
 static int append_words(sd_bus_message *m, const char *name, char **words)
@@ -498,6 +512,50 @@ int property_value_exit_status(sd_bus_message *m, const PropertyRow *row, const 
 int property_value_cpu_weight(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
         return property_value_uint64(m, row, streq(value, "idle") ? "0" : value);
+}
+
+/* What the kernel has at most (CONFIG_NR_CPUS). */
+#define SET_BITS 8192
+
+/* Adds "3" or "3-5". -EINVAL: it is neither. */
+static int add_range(const char *text, uint8_t *bits, size_t *n_bytes)
+{
+        _cleanup_free_ char *first = NULL, *last = NULL;
+        uint32_t from, to;
+        int r = split_pair(text, '-', &first, &last);
+
+        if (r < 0)
+                return r;
+        if (parse_uint32(first, &from) < 0 || parse_uint32(last ?: first, &to) < 0 || from > to || to >= SET_BITS)
+                return -EINVAL;
+        for (uint32_t i = from; i <= to; i++)
+                bits[i / 8] |= (uint8_t) (1U << (i % 8));
+        *n_bytes = MAX(*n_bytes, (size_t) to / 8 + 1);
+        return 0;
+}
+
+int property_value_set(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        uint8_t bits[SET_BITS / 8] = {};
+        size_t n = 0;
+        int r = strv_split(value, ',', &words);
+
+        STRV_FOREACH(word, words)
+                if (r >= 0 && **word)
+                        r = add_range(*word, bits, &n);
+        if (r < 0 || !m)
+                return r;
+        r = sd_bus_message_open_container(m, 'r', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", row->name);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'v', "ay");
+        if (r >= 0)
+                r = sd_bus_message_append_array(m, 'y', bits, n);
+        if (r >= 0)
+                r = sd_bus_message_close_container(m);
+        return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
 int property_value_scheduling_policy(sd_bus_message *m, const PropertyRow *row, const char *value)

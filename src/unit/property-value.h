@@ -28,6 +28,8 @@ int property_value_bind(sd_bus_message *m, const PropertyRow *row, const char *v
 int property_value_boolean(sd_bus_message *m, const PropertyRow *row, const char *value);
 int property_value_bytes(sd_bus_message *m, const PropertyRow *row, const char *value);
 int property_value_capabilities(sd_bus_message *m, const PropertyRow *row, const char *value);
+/* Numbers and ranges, "0-3,8": a bit each, the lowest first, as the bus has sets of CPUs. */
+int property_value_set(sd_bus_message *m, const PropertyRow *row, const char *value);
 int property_value_cpu_weight(sd_bus_message *m, const PropertyRow *row, const char *value);
 int property_value_device(sd_bus_message *m, const PropertyRow *row, const char *value);
 int property_value_device_limit(sd_bus_message *m, const PropertyRow *row, const char *value);

@@ -99,8 +99,8 @@ blob() {
         printf '"digest":"sha256:%s","size":%d' "$digest" "$(stat -c %s "$1")"
 }
 
-# The program in a root, $work/root, in a layer, $work/layer.tar, and in an OCI layout of that layer, $work/layout
-# (image-spec, image-layout.md).
+# make_image [ARGUMENTS]: the program in a root, $work/root, in a layer, $work/layer.tar, and in an OCI layout of that
+# layer, $work/layout (image-spec, image-layout.md), whose command has these arguments, ', "stays"'.
 make_image() {
         local diff_id
         mkdir -p "$work/root"/{etc,usr,proc,sys,dev,tmp,run} "$work/layout/blobs/sha256"
@@ -109,7 +109,7 @@ make_image() {
         tar -C "$work/root" -cf "$work/layer.tar" app
         diff_id=$(sha256sum "$work/layer.tar" | cut -d' ' -f1)
         cat >"$work/config.json" <<JSON
-{"architecture":"$(dpkg --print-architecture)","os":"linux","config":{"Cmd":["/app"]},
+{"architecture":"$(dpkg --print-architecture)","os":"linux","config":{"Cmd":["/app"${1:-}]},
  "rootfs":{"type":"layers","diff_ids":["sha256:$diff_id"]}}
 JSON
         cat >"$work/manifest.json" <<JSON
@@ -151,6 +151,26 @@ podman_runs() {
         podman_settings 'pids_limit = 0' 'cgroups = "disabled"'
         podman_once
 }
+
+# --- containerd, one of its own
+
+CONTAINERD=/run/podctl-bench
+# containerd_starts [CONFIGURATION]: with all that it keeps in $work/containerd; it listens at $CONTAINERD/socket.
+# containerd_form: the version of its configuration file; 3 from containerd 2 on.
+containerd_form() { [[ $(containerd --version) == *' '?(v)1.* ]] && echo 2 || echo 3; }
+containerd_starts() {
+        mkdir -p "$CONTAINERD"
+        printf '%s\n' "version = $(containerd_form)" "root = \"$work/containerd\"" "state = \"$CONTAINERD/state\"" \
+                '[grpc]' "address = \"$CONTAINERD/socket\"" "$@" >"$CONTAINERD/config.toml"
+        quietly systemd-run --collect --unit=podctl-bench-containerd.service --property=Type=notify \
+                --property=Delegate=yes --property=KillMode=process containerd --config="$CONTAINERD/config.toml"
+}
+containerd_stops() {
+        systemctl stop podctl-bench-containerd.service
+        rm -rf "$CONTAINERD" "$work/containerd"
+}
+containerd_is_there() { [[ $(command -v containerd) && $(command -v runc) ]]; }
+ctr_of_bench() { ctr --address="$CONTAINERD/socket" --namespace=k8s.io "$@"; }
 
 # --- What processes take
 

@@ -13,33 +13,33 @@ root = sys.argv[1]
 page = os.path.join(root, 'man', 'quadlet-keys.inc')
 source = open(os.path.join(root, 'src/foreign/quadlet/quadlet-keys.c'), encoding='utf-8').read()
 STRING = r'"((?:[^"\\]|\\.)*)"'
-OWN_WORDS = {'Exec': 'arguments after **--**', 'Image': 'the image; *podctl/image*',
-             'HealthStartupSuccess': 'only 1',
-             'PodmanArgs': 'only **--interactive** and **--tty**, also as **-i** and **-t**',
-             'ConfigMap': 'its documents, behind those of **Yaml=**',
-             'LogDriver': 'the journal has the output; **none** is not possible',
-             'Network': 'only **bridge**; *hostNetwork* of the file is the host\'s', 'Yaml': 'the file, kept as it is'}
+
 
 
 def rows():
-    """Section, key, how it is carried, option, why."""
+    """Section, key, how it is carried, option, why, and words of its own."""
     text = source.replace('\\\n', ' ')
     words = dict(re.findall(rf'#define (\w+) {STRING}', text))
     of_pods = re.search(r'#define OF_PODS\(s\)(.*)', text)[1]
     table = text[text.index('const QuadletRow quadlet_rows[] = {'):]
     table = table[:table.index('\n};')]
     table = re.sub(r'OF_PODS\(("\w+")\)', lambda m: re.sub(r'\bs,', m[1] + ',', of_pods), table)
-    value = rf'(?:{STRING}|(\w+))'
-    row = re.compile(rf'\{{ "(\w+)", "(\w+)", (\w+),\s*{value}(?:,\s*\w+,\s*{STRING})? \}}|'
-                     rf'(LOST|NONE|CHANGED)\("(\w+)", "(\w+)",\s*{value}\)')
+    table = re.sub(r'"\s*\n\s*"', '', table)
+    row = re.compile(rf'\{{ "(\w+)", "(\w+)", (\w+),\s*({STRING}|NULL)(?:,\s*\w+,\s*({STRING}|\w+))?'
+                     rf'(?:,\s*\.words = ({STRING}|\w+))? \}}|'
+                     rf'(LOST|NONE|CHANGED)\("(\w+)", "(\w+)",\s*({STRING}|\w+)\)')
     for m in row.finditer(table):
+        def text_of(group, m=m):
+            return words.get(m[group]) or (m[group][1:-1] if m[group] and m[group][0] == '"' else None)
         if m[1]:
-            yield m[1], m[2], m[3], m[4], m[6]
+            yield m[1], m[2], m[3], text_of(4), text_of(6), text_of(8)
         else:
-            yield m[8], m[9], m[7], None, m[10] or words.get(m[11])
+            yield m[11], m[12], m[10], None, text_of(13), None
 
 
-def words_of(section, key, carry, option, why):
+def words_of(section, key, carry, option, why, own):
+    if own:
+        return own
     if carry == 'LOST':
         return f'not possible: {why}'
     if carry in ('NONE', 'CHANGED'):
@@ -54,8 +54,6 @@ def words_of(section, key, carry, option, why):
         return '**--health-ready**, or an annotation for **true**'
     if key.startswith('ReadOnly'):
         return '**--readonly-rootfs** and, for */tmp*, **--volume=**'
-    if not option:
-        return OWN_WORDS[key]
     if section == 'Network':
         text = f'*{option.lstrip("!")}*'
     else:

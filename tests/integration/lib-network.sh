@@ -85,3 +85,20 @@ world() {
         defer kill $!
         wait_until outside curl -s http://127.0.0.1:8000/cgi-bin/who
 }
+
+# Whatever plugins leave on purpose: bridges, leases' "last reserved", rules of iptables' own tables.
+plugins_leave() {
+        defer rm -rf /var/lib/cni/networks
+        defer flush_iptables
+        defer ip link del "$1" 2>/dev/null
+}
+
+flush_iptables() {
+        local family table
+        for family in ip ip6; do
+                for table in nat filter mangle raw; do
+                        nft delete table $family $table 2>/dev/null
+                done
+        done
+        true
+}

@@ -5,6 +5,8 @@
 
 . "$HERE/lib-servers.sh"
 
+. "$HERE/lib-signatures.sh"
+
 acbuild() { (exec -a acbuild podctl "$@"); }
 export -f acbuild
 
@@ -46,9 +48,17 @@ END
         as_anybody bash build.sh >id
         assert_eq "$(ls -A)" $'build.sh\nbusybox\nhello.aci\nid\nsite'
         assert_eq "$(cat id)" "sha512-$(zcat hello.aci | sha512sum | cut -d' ' -f1)"
+        # From there to a pod that answers, with nothing insecure.
+        export GNUPGHOME=$PWD/gnupg
+        gpg_key carly
+        careful_hello() { podctl --local-config="$PWD/config" --system-config="$PWD/system" "$@"; }
+        podctl sign --key=carly@example.com hello.aci
+        assert_fails 254 careful_hello fetch ./hello.aci
+        careful_hello trust --skip-fingerprint-review --prefix=example.com/hello carly.asc
+        careful_hello fetch ./hello.aci
         defer podctl image rm "$(cat id)"
-        podctl --insecure-options=image fetch ./hello.aci
-        pod hello "$(cat id)" --port=www:18765 --insecure-options=image
+        defer end_pod hello
+        careful_hello run --detach --name=hello example.com/hello --port=www:18765
         wait_until curl -fs http://localhost:18765/ -o page
         assert_eq "$(cat page)" 'made by acbuild'
 }
@@ -70,7 +80,8 @@ test_acbuild_commands() {
         acbuild --no-history dependency add example.com/base:1 --label os=linux --size 5 --image-id sha512-0123456789
         acbuild --no-history set-user 3
         acbuild --no-history set-group www
-        acbuild --no-history set-supp-groups 4 5
+        acbuild --no-history set-supp-groups 9
+        acbuild --no-history set-supp-groups 4,5
         acbuild --no-history set-event-handler pre-start -- /bin/before 'with space'
         acbuild --no-history set-working-directory /srv
         acbuild --no-history set-exec -- /bin/app -x
@@ -264,11 +275,20 @@ END
         defer own gc --grace-period=0
         own fetch --name=built ./image.tar
         assert_eq "$(own run --net=none --volume=data,kind=empty built)" 'made by acbuild'
+        acbuild --modify-oci=image.tar annotation add foo bar
         acbuild --modify-oci=image.tar set-user 9
+        assert_eq "$(oci_annotations image.tar | jq -c '[.foo, has("coreos.com/acbuild/command-1")]')" '["bar",true]'
         assert_eq "$(tar xOf image.tar index.json | jq -r '.manifests[].annotations[]')" v1
         acbuild begin --build-mode=oci ./image.tar
         assert_eq "$(acbuild cat-manifest --file=config | jq -r .config.User)" 9:7
         acbuild end
+}
+
+# oci_annotations FILE: those of the manifest in an archive.
+oci_annotations() {
+        local digest
+        digest=$(tar xOf "$1" index.json | jq -r '.manifests[].digest')
+        tar xOf "$1" "blobs/${digest/://}" | jq .annotations
 }
 
 # A script has a build of its own, which goes with it.

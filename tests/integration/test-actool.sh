@@ -43,6 +43,8 @@ drwxrwxrwt 0/0 rootfs/tmp/'
         actool build --overwrite --owner-root --no-compression layout app.aci
         assert_eq "$(tar tvf app.aci --numeric-owner | awk '{ print $2 }' | sort -u)" 0/0
         actool_fails 1 'Extension must be .aci' build layout app.tar
+        echo '{"acKind": null, "acVersion": "0.8.11", "name": "a.b/c"}' >manifest
+        actool_fails 1 "missing member 'acKind'" validate --type=manifest manifest
         touch layout/more
         actool_fails 1 "Layout failed validation: 'more' is neither the manifest nor in rootfs" build layout two.aci
         [[ ! -e two.aci ]]
@@ -125,6 +127,14 @@ test_actool_validate() {
         tar -C layout -cf norootfs.aci manifest
         tar -C layout -cPf leaves.aci --transform='s,rootfs/tmp,rootfs/../../tmp,' manifest rootfs
         tar -C layout -cf file.aci --transform='s,rootfs/bin/app$,rootfs,' manifest rootfs/bin/app
+        ln layout/rootfs/bin/app layout/rootfs/bin/same
+        for file in etc/passwd ../etc/passwd rootfs/../etc/passwd rootfs/none; do
+                tar -C layout -cPf "link${file//\//-}.aci" --transform="flags=h;s,rootfs/bin/app,$file," \
+                        manifest rootfs/bin/app rootfs/bin/same
+        done
+        tar -C layout -cf same.aci manifest rootfs/bin/app rootfs/bin/same
+        actool validate same.aci
+        rm layout/rootfs/bin/same
         tar -C layout -czf short.aci manifest rootfs
         truncate -s -20 short.aci
         echo '{"acKind":"ImageManifest","acVersion":"0.8.11","name":"A"}' >name.json
@@ -143,6 +153,10 @@ nomanifest.aci|no image manifest found in layout
 norootfs.aci|no rootfs found in layout
 leaves.aci|entry 'rootfs/../../tmp
 file.aci|'rootfs' is not a directory
+linketc-passwd.aci|'rootfs/bin/same' is a hard link to what is not in rootfs
+link..-etc-passwd.aci|'rootfs/bin/same' is a hard link to what is not in rootfs
+linkrootfs-..-etc-passwd.aci|'rootfs/bin/same' is a hard link to what is not in rootfs
+linkrootfs-none.aci|'rootfs/none' is missing, and a hard link leads to it
 short.aci|
 name.json|invalid ImageManifest: name: 'A' is not
 pod.json|invalid PodManifest: apps[0]
@@ -169,6 +183,24 @@ END
         actool validate many.aci
 }
 
+# What the parsers' tests have, by the program: whatever is refused, its member is named.
+test_actool_validates_cases() {
+        local kind cases i says
+        for kind in image pod; do
+                cases=$HERE/../data/cases/appc-$kind-manifest.json
+                for ((i = 0; i < $(jq length "$cases"); i++)); do
+                        jq ".[$i].value" "$cases" >case.json
+                        says=$(jq -r ".[$i].says // empty" "$cases")
+                        case $says in
+                        '') actool validate case.json ;;
+                        # The kind is looked at first.
+                        'expected an object' | 'acKind: expected'*) assert_fails 1 actool validate case.json ;;
+                        *) actool_fails 1 "$says" validate case.json ;;
+                        esac
+                done
+        done
+}
+
 test_actool_discover() {
         websites
         jq -n --arg html '<html><head>
@@ -181,6 +213,14 @@ PublicKeys: https://storage.test/key.asc'
         assert_eq "$(actool discover --insecure --json example.test/app | jq -c '[.ACIEndpoints[].ACI, .PublicKeys]')" \
                 '["https://storage.test/example.test/app-latest.aci",["https://storage.test/key.asc"]]'
         actool_fails 1 'discover: example.test/app: ' discover example.test/app
+        sed 's/storage.test/other.test/g' rules >other-rules
+        serve 127.0.0.2:8443 "$HERE/web-server" --listen 127.0.0.2:8443 --directory site --rules other-rules \
+                --tls ours/server.crt ours/server.key
+        assert_eq "$(actool discover --insecure --port=8443 example.test/app:7)" \
+                'ACI: https://other.test/example.test/app-7.aci, ASC: https://other.test/example.test/app-7.aci.asc
+PublicKeys: https://other.test/key.asc'
+        actool_fails 1 'example.test:81' discover --insecure --port=81 example.test/app
+        actool_fails 2 'there is no port 65536' discover --port=65536 example.test/app
         actool_fails 1 'example.test/none' discover --insecure example.test/none
         actool_fails 1 'is not a name that discovery finds' discover --insecure ./file
 }

@@ -41,6 +41,10 @@ test_missing_interpreter_is_named() {
         assert_fails 203 podctl run --volume="v,kind=host,source=$PWD/volume" \
                 busybox --mount=volume=v,target=/v --exec=/v/script
         assert_contains "$output" /no/interpreter
+        printf '#!/no/\033[31mred\n' >volume/script
+        assert_fails 203 podctl run --volume="v,kind=host,source=$PWD/volume" \
+                busybox --mount=volume=v,target=/v --exec=/v/script
+        assert_contains "$output" '/no/?[31mred: No such file'
         # A real program of a Debian, in an image without its loader.
         cp /bin/true volume/true
         assert_fails 203 podctl run --volume="v,kind=host,source=$PWD/volume" \
@@ -73,6 +77,14 @@ test_failing_pre_start_ends_the_pod() {
         assert_fails 9 podctl run --pod-manifest=pod.json
         assert_contains "$output" before
         assert_not_contains "$output" never
+}
+
+# One that never ran has no end.
+test_app_that_never_ran_has_no_record() {
+        sh_manifest 'echo never' ',"eventHandlers":[{"name":"pre-start","exec":["/bin/sh","-c","exit 9"]}]' >pod.json
+        assert_fails 9 podctl run --pod-manifest=pod.json --uuid-file-save=uuid
+        assert_not_contains "$(podctl status "$(cat uuid)")" 'app-app='
+        podctl rm --uuid-file=uuid
 }
 
 test_missing_handler() {
@@ -133,6 +145,22 @@ test_standard_output_can_be_opened() {
         # What carries it is neither a child of the app nor anything it could take privileges from.
         sh_run 'for p in /proc/[0-9]*; do
                 grep -q podctl-output $p/comm 2>/dev/null && grep -E "CapEff|PPid" $p/status
-        done; true' >out
+        done; true' --pids=shared >out
         assert_eq "$(cat out)" $'PPid:\t1\nCapEff:\t0000000000000000'
+}
+
+# systemd calls the control groups of these otherwise.
+test_apps_called_like_controllers() {
+        local app apps=()
+        for app in cpu memory devices cgroup; do
+                apps+=(--- busybox "--name=$app" --exec=/bin/sleep -- 1000)
+        done
+        pod called "${apps[@]:1}" --- busybox --name=looks --pids=app:memory --exec=/bin/sleep -- 1001
+        for app in cpu memory devices cgroup; do
+                podctl exec --app=$app called ps -o args | grep -q 'sleep 1000'
+                assert_eq "$(podctl stats --format=json called | jq -r --arg app $app \
+                        '.[].apps[] | select(.app == $app) | .cpu_usec > 0')" true
+        done
+        podctl exec --app=looks called ps -o args | grep -q 'sleep 1000'
+        end_pod called
 }

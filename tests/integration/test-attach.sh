@@ -42,7 +42,9 @@ type_line() {
 
 # --- Terminals
 
-SHELL_SCRIPT='PS1=; export PS1; trap "echo interrupted" INT; while read -r line; do eval "$line"; done'
+# Its "read" ends when a signal is caught meanwhile.
+SHELL_SCRIPT='PS1=; export PS1; trap "echo interrupted" INT
+        while :; do read -r line && eval "$line" || sleep 0.1; done'
 
 test_attach_terminal() {
         attachable_pod at "$SHELL_SCRIPT" --stdin=interactive
@@ -101,6 +103,53 @@ test_attach_resize() {
         wait_until on_screen '44 55'
 }
 
+is_raw() {
+        stty -F "$1" -a | grep -q -- -icanon
+}
+
+# Whoever stops it, as a shell does, has the terminal as a line editor wants it; once it goes on, it is raw again.
+test_attach_goes_on() {
+        local client tty
+        attachable_pod at "$SHELL_SCRIPT" --stdin=interactive
+        in_terminal "echo \$\$ >client; exec podctl attach at"
+        wait_until test -s client
+        client=$(cat client)
+        tty=$(readlink "/proc/$client/fd/0")
+        wait_until is_raw "$tty"
+        kill -STOP "$client"
+        stty -F "$tty" sane
+        kill -CONT "$client"
+        wait_until is_raw "$tty"
+        # What has the terminal of this test stops with it.
+        kill -CONT "$terminal"
+        type_line 'echo it goes'' on'
+        wait_until on_screen 'it goes on'
+}
+
+# Something in the pod is not as it was, and nobody waits for it.
+test_attach_is_not_answered() {
+        local mode
+        attachable_pod at "$SHELL_SCRIPT" --stdin=interactive
+        systemctl --machine=at kill --signal=STOP podctl-attach@app.service
+        for mode in auto list; do
+                assert_fails 254 podctl attach --mode=$mode at </dev/null
+                assert_contains "$output" 'podctl-attach@app.service in the pod does not answer'
+        done
+        systemctl --machine=at kill --signal=CONT podctl-attach@app.service
+        podctl attach --mode=list at | jq -e '.targets[0].name == "tty"'
+}
+
+test_interactive_and_another_kind() {
+        local option
+        for option in --stdin=tty --stdin=interactive --stdin=null --stdout=log --stderr=tty; do
+                assert_fails 254 podctl run --net=none --interactive busybox --name=app $option \
+                        --exec=/bin/true </dev/null
+                assert_contains "$output" "Option --interactive gives app 'app' streams; leave it out, or $option"
+        done
+        echo word | podctl run --net=none --interactive busybox --stdin=stream --exec=/bin/cat >out
+        assert_eq "$(cat out)" word
+}
+
 # --- Streams
 
 test_attach_streams() {
@@ -120,6 +169,21 @@ test_attach_streams() {
         grep -qx err:one both.err || fail 'standard error is missing'
         gone at || wait_until gone at
         assert_eq "$(podctl logs --output=cat at | sort)" $'err:one\nout:one\nover'
+}
+
+# Programs open them by name, also those of users; a command beside the app does the same.
+test_attach_streams_by_name() {
+        attachable_pod at 'echo own >/dev/stdout; echo err >/dev/stderr; exec sleep 1000' \
+                --user=1000 --group=1000 --stdout=stream --stderr=stream
+        wait_until logged at own
+        wait_until logged at err
+        assert_eq "$(podctl exec at /bin/sh -c 'echo out >/dev/stdout; echo err >/dev/stderr' 2>&1 | cat)" $'out\nerr'
+        assert_eq "$(echo word | podctl exec at /bin/sh -c 'cat </dev/stdin')" word
+        # What has a name on the host stays its owner's.
+        mkfifo named
+        cat named >/dev/null &
+        podctl exec at /bin/true >named
+        assert_eq "$(stat -c %u named)" 0
 }
 
 test_attach_bytes_unchanged() {
@@ -206,6 +270,40 @@ PYTHON
         assert_contains "$output" 'too many are attached'
 }
 
+# An app that does not read holds up those who feed it, and nobody else: neither those who come, nor those who leave
+# without a word.
+test_attach_input_is_not_taken() {
+        attachable_pod at 'while sleep 0.1; do echo tick; done' --stdin=stream --stdout=stream
+        yes | podctl attach --mode=stdin at &
+        defer kill $! 2>/dev/null
+        python3 - "$(podctl attach --mode=list at | jq -r '.targets[0].address')" <<'PYTHON'
+import socket, sys
+def connect(*packets):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.settimeout(20)
+    s.connect(sys.argv[1])
+    assert s.recv(100)[0] == 1, 'no greeting'
+    for packet in packets:
+        s.send(packet)
+    return s
+def fill():
+    s = connect(b'\x02\x01')
+    s.settimeout(0.5)
+    try:
+        while True:
+            s.send(b'\x03' + 16384 * b'x')
+    except TimeoutError:
+        pass
+fill()
+for _ in range(200):
+    connect()
+for _ in range(200):
+    connect(b'\x02\x01', b'\x03more')
+s = connect(b'\x02\x02')
+assert s.recv(100).startswith(b'\x06'), 'no output'
+PYTHON
+}
+
 test_attach_killed_client() {
         attachable_pod at "$SHELL_SCRIPT" --stdin=interactive
         attached_beside one
@@ -222,23 +320,71 @@ test_attach_reader_goes() {
         podctl rm at
 }
 
-# The server comes again with the same terminal, and the app has not noticed.
+# The server comes again with the same terminal, and the app has not noticed; who was attached is told.
 test_attach_killed_server() {
         attachable_pod at "trap 'echo hung up' HUP; $SHELL_SCRIPT" --stdin=interactive
         attached_beside one
         local pid
         pid=$(app_pid at app)
         pkill -KILL -f 'app-attach app '
-        wait
+        wait $beside && fail 'success, though the app runs on'
+        assert_contains "$(cat one.err)" "Cut off from app 'app', which runs on"
         wait_until podctl attach --mode=list at
         printf 'echo af""ter\n' | podctl attach --mode=tty-in at
         wait_until logged at after
         assert_eq "$(app_pid at app)" "$pid"
         ! logged at 'hung up' || fail 'the app lost its terminal'
         # All of it still arrives before the end.
+        attached_beside two
         printf 'exit 7\n' | podctl attach --mode=tty-in at
         wait_until gone at
+        wait $beside || fail "the app ended, and the attachment failed: $(cat two.err)"
         assert_contains "$(podctl status at)" app-app=7
+}
+
+# Whoever replaces podctl replaces it under pods that run.
+test_attach_after_an_upgrade() {
+        local program=/usr/lib/podctl/app-attach pid
+        attachable_pod at "$SHELL_SCRIPT" --stdin=interactive
+        pid=$(app_pid at app)
+        cp -p $program $program.old
+        defer mv $program.old $program
+        cp -p $program $program.new
+        mv $program.new $program
+        printf 'echo be""fore\n' | podctl attach --mode=tty-in at
+        wait_until logged at before
+        pkill -KILL -f 'app-attach app '
+        wait_until podctl attach --mode=list at
+        assert_eq "$(stat -Lc %i "/proc/$(pgrep -f 'app-attach app ')/exe")" "$(stat -c %i $program)"
+        printf 'echo af""ter\n' | podctl attach --mode=tty-in at
+        wait_until logged at after
+        assert_eq "$(app_pid at app)" "$pid"
+}
+
+# As one that was started by an older podctl, or by a newer one, would be.
+test_attach_to_another_version() {
+        local address mode
+        attachable_pod at "$SHELL_SCRIPT" --stdin=interactive
+        address=$(podctl attach --mode=list at | jq -r '.targets[0].address')
+        rm "$address"
+        python3 - "$address" <<'PYTHON' &
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.bind(sys.argv[1])
+s.listen()
+open('listens', 'w').close()
+while True:
+    client = s.accept()[0]
+    client.send(b'\x01\x02\x18')
+PYTHON
+        defer kill $! 2>/dev/null
+        wait_until test -e listens
+        for mode in auto list; do
+                assert_fails 254 podctl attach --mode=$mode at </dev/null
+                assert_contains "$output" "does not speak version 1 of podctl's protocol"
+        done
+        systemctl --machine=at kill --signal=KILL podctl-attach@app.service
+        wait_until podctl attach --mode=list at
 }
 
 test_attach_restarted_app() {

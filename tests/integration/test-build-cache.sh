@@ -43,7 +43,8 @@ built() {
         echo "$digest"
 }
 
-steps() { find "$DATA/build-cache/steps" -type f | wc -l; }
+# steps: how many there are; layers as they were compressed are not such.
+steps() { grep -rLF '"path":"pack"' "$DATA/build-cache/steps" | wc -l; }
 
 test_build_cache() {
         local first second
@@ -147,7 +148,7 @@ test_build_cache_of_a_base() {
         # Another image, or another time, is another base.
         sed -i s,base/one,base/other, script
         own build script --cache script
-        ! stat -c %i .podctl-build/base/tree | cmp -s - inode.1
+        ! stat -c %i .podctl-build/base/tree | cmp -s - inode.1 || fail 'the tree was not made anew'
         podctl build end
         SOURCE_DATE_EPOCH=1 own build script --cache script
         assert_eq "$(steps)" 6
@@ -185,6 +186,49 @@ test_build_cache_of_a_user() {
         refused_by 'neither XDG_CACHE_HOME nor HOME' \
                 setpriv --reuid=12345 --regid=12345 --clear-groups env -i PATH="$PATH" \
                 podctl build script --cache script
+        # By an option, a script is cached where it can be.
+        [[ $(setpriv --reuid=12345 --regid=12345 --clear-groups env -i PATH="$PATH" HOME=/nonexistent \
+                podctl --insecure-options=http build --script=script 2>&1) == *'No step is kept'* ]]
+        by_user end
+        setpriv --reuid=12345 --regid=12345 --clear-groups env -i PATH="$PATH" \
+                podctl --insecure-options=http build --script=script
+        by_user end
+        rm -rf "$cache/.cache"
+        by_user --script=script --cache=no
+        by_user end
+        [[ ! -e $cache/.cache ]]
+        by_user --script=script
+        by_user end
+        [[ $(ls "$cache/.cache/podctl/build/steps") ]]
+}
+
+# A layer is compressed once, whichever build has it; and again if what is kept is damaged.
+test_build_cache_of_packs() {
+        local digest packs file
+        cached_script
+        packed() {
+                rm -rf out.oci
+                podctl --dir="$DATA" --insecure-options=http build script --cache script
+                podctl --dir="$DATA" build write oci:out.oci
+                # By the names that they have in the cache, too.
+                packs=$(find .podctl-build/layers -name '*.gz' -links +1 | wc -l)
+                podctl --dir="$DATA" build end
+        }
+        packed >digest
+        digest=$(cat digest)
+        assert_eq "$packs $(find "$DATA/build-cache/files" -name '*-pack' | wc -l)" '3 3'
+        find "$DATA/build-cache/files" -name '*-pack' -printf '%i\n' | sort >before
+        packed >digest
+        assert_eq "$(cat digest) $packs" "$digest 3"
+        find "$DATA/build-cache/files" -name '*-pack' -printf '%i\n' | sort | cmp - before
+        for file in "$DATA"/build-cache/files/*-pack; do
+                echo more >"$file.new"
+                mv "$file.new" "$file"
+        done
+        packed >digest
+        assert_eq "$(cat digest) $packs" "$digest 3"
+        packed >digest
+        assert_eq "$(cat digest) $packs" "$digest 3"
 }
 
 # Killed at any moment, a build leaves nothing that would make the next one another.

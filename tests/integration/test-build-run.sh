@@ -40,13 +40,13 @@ test_build_run_changes() {
         SOURCE_DATE_EPOCH=86400 run_sh 'cd /given; echo made >made; chmod 640 made; chown 7:8 made; ln -s made link
                 ln made zhard; mkfifo pipe; rm -r gone; rm removed; rm -r turned; echo >turned; rm file; mkdir file
                 rm -r again; mkdir again; touch again/new; chmod 700 dir'
-        assert_eq "$(last_layer)" "-rw------- 0/0               0 1970-01-01 00:00:00 given/.wh.again
--rw------- 0/0               0 1970-01-01 00:00:00 given/.wh.file
+        assert_eq "$(last_layer)" "-rw------- 0/0               0 1970-01-01 00:00:00 given/.wh.file
 -rw------- 0/0               0 1970-01-01 00:00:00 given/.wh.gone
 -rw------- 0/0               0 1970-01-01 00:00:00 given/.wh.removed
 -rw------- 0/0               0 1970-01-01 00:00:00 given/.wh.turned
 drwxr-xr-x 0/0               0 1970-01-01 00:00:00 given/
 drwxr-xr-x 0/0               0 1970-01-01 00:00:00 given/again/
+-rw------- 0/0               0 1970-01-01 00:00:00 given/again/.wh..wh..opq
 -rw-r--r-- 0/0               0 1970-01-01 00:00:00 given/again/new
 drwx------ 0/0               0 1970-01-01 00:00:00 given/dir/
 drwxr-xr-x 0/0               0 1970-01-01 00:00:00 given/file/
@@ -144,7 +144,7 @@ test_build_run_secrets() {
         assert_eq "$(own build run --secret=token=token -- sh -c 'cat /run/secrets/token; touch /told')" 'do not tell'
         own build run -- test ! -e /run/secrets/token
         own build write oci:out >/dev/null
-        ! grep -rq 'do not tell' out .podctl-build "$DATA"
+        ! grep -rq 'do not tell' out .podctl-build "$DATA" || fail 'the secret is there'
         assert_eq "$(last_layer | awk '{ print $6 }')" told
 }
 
@@ -196,21 +196,82 @@ test_build_run_of_hostile_image() {
         assert_eq "$(last_layer | awk '{ print $6 }')" $'etc/\netc/theirs'
 }
 
-# Killed at any moment, the build is as before or as after, and can be gone on with; gc clears what there is.
-# Its podctl is killed, and the command goes on: until the build is used again.
-test_build_run_abandoned() {
-        local pid
-        run_begin
-        podctl --dir="$DATA" build run --net=none -- /bin/sleep 300 &
+# abandon PODCTL CMD…: kills a build's command that runs something long; its pod goes on, which this podctl lists.
+abandon() {
+        local podctl=$1 pid
+        "${@:2}" /bin/sleep 300 &
         pid=$!
-        wait_until eval '[[ $(own list --no-legend) == *running* ]]'
+        wait_until eval "[[ \$($podctl list --no-legend) == *running* ]]"
         kill -KILL "$pid"
         wait "$pid" 2>/dev/null || true
+}
+
+# Until the build runs another command, or ends, whatever comes before.
+test_build_run_abandoned() {
+        run_begin
+        abandon own podctl --dir="$DATA" build run --net=none --
+        own build config >/dev/null
         own build end 2>said
         assert_contains "$(cat said)" 'was left running when podctl was killed'
         wait_until no_pod_is_left
 }
 
+test_build_run_abandoned_by_acbuild() {
+        defer end_acbuild
+        acbuild() { (exec -a acbuild podctl "$@"); }
+        killed_acbuild() { exec -a acbuild podctl "$@"; }
+        acbuild begin "$IMAGES/busybox.aci"
+        abandon podctl killed_acbuild run --
+        acbuild cat-manifest >/dev/null
+        acbuild end 2>said
+        assert_contains "$(cat said)" 'was left running when podctl was killed'
+        assert_eq "$(podctl list --all --no-legend)" ''
+}
+
+# cut_off HOW CMD…: a build's command that runs something long is stopped in the middle. Prints its exit status.
+cut_off() {
+        local how=$1 pid status=0
+        # A shell without job control starts what is in the background with SIGINT ignored.
+        env --default-signal=INT "${@:2}" >said 2>&1 &
+        pid=$!
+        wait_until grep -q begun said
+        if [[ $how == stop ]]; then
+                own stop "$(own list --no-legend | awk '{ print $1 }')" >/dev/null
+        else
+                kill -s "$how" "$pid"
+        fi
+        wait "$pid" || status=$?
+        printf '%s\n' "$status"
+}
+
+# The pod has ended well then, but not the command.
+test_build_run_cut_off() {
+        local before long='echo begun; echo >/half; sleep 300; echo >/whole'
+        run_begin
+        before=$(jq -c '[.layers[].tar, .changes]' .podctl-build/build.json)
+        assert_eq "$(cut_off INT podctl --dir="$DATA" build run --net=none -- sh -c "$long")" 130
+        assert_eq "$(cut_off TERM podctl --dir="$DATA" build run --net=none -- sh -c "$long")" 143
+        assert_eq "$(cut_off HUP podctl --dir="$DATA" build run --net=none -- sh -c "trap 'exit 0' TERM; $long")" 129
+        assert_eq "$(cut_off stop podctl --dir="$DATA" build run --net=none -- sh -c "$long")" 143
+        assert_eq "$(jq -c '[.layers[].tar, .changes]' .podctl-build/build.json)" "$before"
+
+        # Neither does a script go on, nor is the step in its cache.
+        cat >script <<END
+begin --from=$IMAGES/busybox.oci
+run --net=none --cache=mark,target=/mark -- sh -c \
+        'echo begun; [ -e /mark/begun ] || { : >/mark/begun; sleep 300; }; echo whole >/state'
+run --net=none -- cat /state
+write --compression=none oci:built:latest
+END
+        own build end
+        assert_eq "$(cut_off TERM podctl --dir="$DATA" build --script=script)" 143
+        [[ ! -e built ]]
+        own build end 2>/dev/null || true
+        own build --script=script >said
+        assert_contains "$(cat said)" whole
+}
+
+# Killed at any moment, the build is as before or as after, and can be gone on with; gc clears what there is.
 test_build_run_killed() {
         local before after moment mounts
         mounts=$(findmnt --list --noheadings --output=TARGET | sort)

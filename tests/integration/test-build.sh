@@ -48,6 +48,8 @@ from the build
 text with space'
 }
 
+tree() { (cd "$1" && find . -mindepth 1 -printf '%P %y %m %U:%G %T@ %l\n' | sort); }
+
 # Every form is the same image, and so is what others made of it.
 test_build_for_everyone() {
         local file
@@ -56,6 +58,11 @@ test_build_for_everyone() {
         podctl build write oci:layout:v1 >id
         podctl build write archive.tar
         podctl build write --compression=zstd oci-archive:zstd.tar
+        for file in Built UPPER/built example.com/built:2@3 built/ 'a b'; do
+                assert_fails 254 podctl build write "docker-archive:no.tar:$file"
+                assert_contains "$output" 'archive of docker'
+        done
+        [[ ! -e no.tar ]]
         podctl build write docker-archive:docker.tar:example.com/built:2
         assert_eq "$(skopeo inspect --raw oci:layout:v1 | sha256sum | cut -d' ' -f1)" "$(sed s/sha256:// id)"
         assert_eq "$(skopeo inspect docker-archive:docker.tar | jq -c '[.Labels, .Layers | length]')" '[1,2]'
@@ -67,10 +74,141 @@ test_build_for_everyone() {
 
         own image extract --rootfs-only "$(own fetch --full ./layout)" ours
         umoci unpack --image layout:v1 theirs >/dev/null 2>&1
-        tree() { (cd "$1" && find . -mindepth 1 -printf '%P %y %m %U:%G %T@ %l\n' | sort); }
         assert_eq "$(tree ours)" "$(tree theirs/rootfs)"
         assert_contains "$(tree ours)" 'srv/with space f 600 1:2 0.0000000000 '
         [[ ! -L ours/srv/out ]]
+}
+
+# The same for other people's tools.
+test_build_is_read_by_buildah_and_podman() {
+        local ours name
+        command -v podman >/dev/null || skip 'there is no podman'
+        build_sources
+        podctl build script script
+        # A directory that takes the place of another, in the same layer as the removal.
+        mkdir -p before/below after/below
+        touch before/gone before/below/gone after/below/new
+        podctl build copy before /srv/replaced
+        podctl build layer
+        podctl build rm /srv/replaced
+        podctl build copy after /srv/replaced
+        podctl build write oci:layout:v1 >id
+        podctl build end
+        own image extract --rootfs-only "$(own fetch --full ./layout)" ours
+        # In their storage, a directory in which something was hidden has the time of that.
+        timeless() { tree "$1" | sed 's/ [0-9]*\.[0-9]* / /'; }
+        ours=$(timeless ours)
+        name=$(buildah from oci:layout:v1)
+        defer buildah rm "$name"
+        assert_eq "$(timeless "$(buildah mount "$name")")" "$ours"
+        name=$(podman pull -q oci:layout:v1)
+        defer podman rmi -f "$name"
+        assert_eq "$(podman image inspect "$name" | jq -r '.[0].Digest')" "$(cat id)"
+        assert_eq "$(timeless "$(podman image mount "$name")")" "$ours"
+        podman image umount "$name"
+}
+
+# Digests that were written down: on every host, whatever its libraries.
+test_build_is_the_same_everywhere() {
+        local kind digest
+        mkdir -p files/etc
+        seq 20000 >files/etc/numbers
+        printf '#!/bin/sh\n' >files/run
+        ln -s run files/link
+        podctl build begin --platform=linux/amd64
+        podctl build copy --chmod=0755 files /
+        podctl build env add A=b
+        while read -r kind digest; do
+                assert_eq "$kind $(podctl build write --compression="$kind" "oci:$kind")" "$kind sha256:$digest"
+        done <<'END'
+none 13f62bbed29ac369f34652066dced62976d8c046efd835b7f7f5a546d7145aa5
+gzip 74b28d34e3c157d49308ffd093ced7e39c917711da197907ff06a2c6a41bd440
+END
+        podctl build end
+}
+
+# Each layer is packed once, however often it is written.
+test_build_packs_once() {
+        local packs
+        build_sources
+        podctl build script script
+        podctl build write oci:first
+        packs=$(cd .podctl-build/layers && stat -c '%n %i' -- *.tar.gz)
+        assert_eq "$(wc -l <<<"$packs")" 2
+        podctl build write archive.tar
+        podctl build label add more=yes
+        podctl build write oci:second
+        assert_eq "$(cd .podctl-build/layers && stat -c '%n %i' -- *.tar.gz)" "$packs"
+        podctl build end
+}
+
+test_build_of_many_files() {
+        mkdir files
+        (cd files && seq -f 'f%06g' 100000 | xargs touch)
+        podctl build begin
+        (ulimit -v 600000 && podctl build copy files /many && podctl build write oci:image)
+        podctl build end
+        assert_eq "$(tar -tzf "image/blobs/sha256/$(jq -r '.layers[0].digest | ltrimstr("sha256:")' \
+                "$(manifest_of image)")" | grep -c '^many/f')" 100000
+}
+
+# Files of other images, which are found as their own processes would find them, whoever builds.
+test_build_copies_from_images() {
+        local layer
+        mkdir -p tree/usr/lib/sub tree/etc
+        echo lib >tree/usr/lib/sub/f
+        ln tree/usr/lib/sub/f tree/usr/lib/sub/hard
+        chmod 4500 tree/usr/lib/sub/f
+        chmod 0555 tree/usr/lib/sub
+        ln -s usr/lib tree/lib
+        ln -s /etc tree/out
+        echo its own >tree/etc/shadow
+        mknod tree/null c 1 3
+        tar -C tree -cf tree.tar .
+        cp -r "$IMAGES/busybox.oci" busybox.oci
+        chmod -R a+rX busybox.oci
+        cat >script <<'END'
+begin
+copy --from=busybox.oci /bin/busybox /bin/sh /bin/
+copy --from=tree.tar --chown=3:4 /lib/sub /sub
+copy-to-dir --from=tree.tar --exclude=f lib out/shadow /into
+copy --from=oci:busybox.oci:latest --chmod=0600 /etc /etc
+copy --from=tree.tar --exclude=null --exclude=usr /lib/.. /around
+copy --from=tree.tar --exclude=null --exclude=usr / /top
+write oci:image
+END
+        chown 12345:12345 .
+        as_builder podctl build script script
+        layer=image/blobs/sha256/$(jq -r '.layers[0].digest | ltrimstr("sha256:")' "$(manifest_of image)")
+        tar -tvzf "$layer" >list
+        assert_eq "$(sed 's/ \+/ /g' list | cut -d' ' -f1,2,6- | grep -E ' (bin/sh|sub|into)')" \
+                'lrwxrwxrwx 0/0 bin/sh -> busybox
+drwxr-xr-x 0/0 into/
+lrwxrwxrwx 0/0 into/lib -> usr/lib
+-rw-r--r-- 0/0 into/shadow
+dr-xr-xr-x 3/4 sub/
+-r-x------ 3/4 sub/f
+-r-x------ 3/4 sub/hard'
+        grep -q -- '-rw------- .* etc/passwd' list
+        # ".." is behind the link.
+        assert_eq "$(grep -o 'around/.*\|top/.*' list)" $'around/\naround/lib/\naround/lib/sub/\naround/lib/sub/f
+around/lib/sub/hard\ntop/\ntop/etc/\ntop/etc/shadow\ntop/lib -> usr/lib\ntop/out -> /etc'
+        assert_eq "$(tar -xOzf "$layer" into/shadow sub/f)" $'its own\nlib'
+        as_builder podctl build copy --from=tree.tar / /whole 2>said && fail 'copied a device'
+        assert_contains "$(cat said)" '/null is a device or a named pipe'
+        refused_by 'Option --platform: it is for the image of --from=' \
+                as_builder podctl build copy --platform=linux/amd64 tree /x
+        refused_by '/none: the image has no such file' as_builder podctl build copy --from=tree.tar /etc /none /x
+        refused_by '/: has no name of its own' as_builder podctl build copy-to-dir --from=busybox.oci / /x
+        refused_by 'no.tar: No such file' as_builder podctl build copy --from=no.tar / /x
+        assert_eq "$(ls -A .podctl-build)" $'base\nbuild.json\nlayers\nlock'
+        as_builder podctl build end
+
+        # A step is known again by what the other image consists of.
+        as_builder env HOME="$PWD" podctl build script --cache script
+        as_builder podctl build end
+        as_builder env HOME="$PWD" podctl build script --cache script
+        as_builder podctl build end
 }
 
 test_build_is_loaded_by_podman() {
@@ -131,6 +269,29 @@ test_build_on_a_base() {
         assert_eq "$(cat from-layout/index.json)" "$(cat from-archive/index.json)"
 }
 
+# base_of FROM: what an image says of the one it is on.
+base_of() {
+        rm -rf said
+        podctl --dir="$DATA" build begin --from="$1"
+        podctl build write oci:said >/dev/null
+        podctl build end
+        jq -cS '.annotations | with_entries(.key |= ltrimstr("org.opencontainers.image."))' \
+                "$(manifest_of said)"
+}
+
+test_build_names_its_base() {
+        local id
+        id=$(jq -r '.manifests[0].digest' "$IMAGES/busybox.oci/index.json")
+        own fetch --name=registry.example/base:1 "$IMAGES/busybox.oci"
+        assert_eq "$(base_of registry.example/base:1)" \
+                "{\"base.digest\":\"$id\",\"base.name\":\"registry.example/base:1\"}"
+        assert_eq "$(base_of "$id")" "{\"base.digest\":\"$id\"}"
+        # Elsewhere, these could be others.
+        own image tag registry.example/base:1 base
+        assert_eq "$(base_of base)" "{\"base.digest\":\"$id\"}"
+        assert_eq "$(base_of "$IMAGES/busybox.oci")" "{\"base.digest\":\"$id\"}"
+}
+
 # What becomes of the image in the store is no concern of the build.
 test_build_base_is_kept() {
         own fetch --name=base "$IMAGES/busybox.oci"
@@ -172,6 +333,154 @@ test_build_platform_of_an_index() {
         refused_command "'linux' is not a platform" build begin --from=./all --platform=linux
 }
 
+# a_tree DIR: files of several owners, modes and names.
+a_tree() {
+        mkdir -p "$1/etc/keep" "$1/srv"
+        echo text >"$1/etc/file"
+        ln "$1/etc/file" "$1/srv/other"
+        ln -s /etc/shadow "$1/srv/out"
+        ln -s ../../.. "$1/srv/up"
+        setfattr -n user.note -v kept "$1/etc/file"
+        setfattr -n user.note -v of-a-directory "$1/etc/keep"
+        cp /bin/true "$1/srv/able"
+        setcap cap_net_raw=ep "$1/srv/able"
+        chown 12345:12345 "$1/etc/keep"
+        chmod 2750 "$1/etc/keep"
+        cp /bin/true "$1/srv/set"
+        chmod 4755 "$1/srv/set"
+}
+
+# looks DIR: what there is to see of them.
+looks() {
+        (cd "$1" && find . -mindepth 1 -printf '%P %y %m %U %G %n %l\n' | sort && getfattr -R -d -m '^user' . &&
+                getcap -r .)
+}
+
+test_build_on_a_tree_of_files() {
+        local id
+        a_tree tree
+        podctl build begin --from=./tree
+        assert_eq "$(podctl build config | jq -c '.history[].created_by')" \
+                '"podctl build: begin /"'
+        podctl build write oci:out
+        podctl build end
+        own fetch ./out >id
+        own image extract --rootfs-only "$(tail -n1 id)" out-tree
+        assert_eq "$(looks out-tree)" "$(looks tree)"
+        assert_eq "$(stat -c %i out-tree/etc/file)" "$(stat -c %i out-tree/srv/other)"
+        # The same from a tar of it, but for the times.
+        tar -C tree --xattrs --xattrs-include='*' -cf tree.tar .
+        podctl build begin --from=./tree.tar
+        podctl build write oci:of-tar
+        own fetch ./of-tar >id
+        own image extract --rootfs-only "$(tail -n1 id)" tar-tree
+        assert_eq "$(looks tar-tree)" "$(looks tree)"
+        # From a link to it, with something on top, and without a part of it.
+        podctl build end
+        ln -s tree link
+        echo top >top
+        podctl build begin --from=./link --exclude=srv --platform=linux/arm64
+        podctl build copy top /etc/file
+        podctl build write oci:less
+        assert_eq "$(podctl build config | jq -r .architecture)" arm64
+        podctl build end
+        podctl build begin --from=oci:less --platform=linux/arm64
+        assert_eq "$(tar -tf less/blobs/sha256/"$(jq -r '.layers[0].digest[7:]' "$(manifest_of less)")")" \
+                $'etc/\netc/file\netc/keep/'
+}
+
+# A layer of which no file system can be made is none, wherever it comes from.
+test_build_refuses_a_tar_that_cannot_be_unpacked() {
+        local file words
+        mkdir -p t/below
+        echo text >t/f
+        ln t/f t/g
+        tar -C t -cf twice.tar f
+        tar -C t -rf twice.tar f
+        tar -C t -cf lonely.tar f g
+        tar --delete -f lonely.tar f
+        tar -C t --format=pax --pax-option='uid:=4294967295' -cf owner.tar f
+        tar -C t --format=pax --pax-option='gid:=1099511627776' -cf group.tar f
+        tar -C t/below -P -cf outside.tar ../f
+        ln -s /etc t/l
+        tar -C t -cf through.tar l
+        rm t/l
+        mkdir t/l
+        echo text >t/l/x
+        tar -C t -rf through.tar l/x
+        while IFS='|' read -r file words; do
+                refused_command "$words" build begin --from="./$file.tar"
+                [[ ! -e .podctl-build ]]
+        done <<'END'
+twice|entry 'f': occurs twice
+lonely|is a hard link to 'f', which does not come before it
+owner|belongs to 4294967295, which no user can be
+group|belongs to 1099511627776, which no user can be
+outside|entry '../f': leaves the tree
+through|entry 'l/x': has a symbolic link as parent that leads to nothing in the archive
+END
+}
+
+# A user's own files are root's in the image, so that nobody has to be root to make it.
+test_build_on_a_tree_of_a_user() {
+        mkdir -p tree/bin
+        echo text >tree/bin/own
+        ln tree/bin/own tree/bin/same
+        chown -R 12345:12345 .
+        echo text >tree/bin/of-root
+        as_builder podctl build begin --from=./tree
+        as_builder podctl build write --compression=none oci:by-user
+        tar --numeric-owner -tvf "by-user/blobs/sha256/$(jq -r '.layers[0].digest[7:]' "$(manifest_of by-user)")" |
+                awk '{ print $1, $2, $6, $7, $8, $9 }' >list
+        assert_eq "$(sed 's/ *$//' list)" 'drwxr-xr-x 0/0 bin/
+-rw-r--r-- 0/0 bin/of-root
+-rw-r--r-- 0/0 bin/own
+hrw-r--r-- 0/0 bin/same link to bin/own'
+        as_builder podctl build end
+        # The same by root, with the same digest.
+        chown -R 0:0 tree
+        podctl build begin --from=./tree
+        podctl build write --compression=none oci:by-root
+        assert_eq "$(cat by-root/index.json)" "$(cat by-user/index.json)"
+}
+
+# Files that are made when they are read do not say how large they are.
+test_build_copies_made_files() {
+        podctl build begin
+        podctl build copy /proc/sys/kernel/ostype /ostype
+        podctl build copy /sys/kernel/fscaps /fscaps
+        : >empty
+        podctl build copy empty /empty
+        podctl build write oci:made
+        podctl build end
+        mkdir out
+        tar -xf "made/blobs/sha256/$(jq -r '.layers[0].digest[7:]' "$(manifest_of made)")" -C out
+        assert_eq "$(cat out/ostype)" Linux
+        cmp out/fscaps /sys/kernel/fscaps
+        assert_eq "$(stat -c '%s %F' out/empty)" '0 regular empty file'
+}
+
+test_build_on_a_tree_refused() {
+        mkdir tree
+        mkfifo tree/pipe
+        refused_command 'tree/pipe: is a named pipe' build begin --from=./tree
+        rm tree/pipe
+        touch tree/.wh.file
+        refused_command 'has a name by which layers hide files' build begin --from=./tree
+        refused_command '--exclude is for the files of a directory' build begin --from=scratch --exclude=x
+        refused_command '--exclude is for the files of a directory' build begin --from=docker://nobody/has --exclude=x
+        cp -r "$IMAGES/busybox.oci" layout
+        refused_command '--exclude is for the files of a directory' build begin --from=./layout --exclude=x
+        rm layout/oci-layout
+        refused_command 'lacks the file oci-layout' build begin --from=./layout
+        echo text >text
+        refused_command 'neither an image, nor a directory or tar of files' build begin --from=./text
+        refused_command 'neither an image, nor a directory or tar of files' build begin --from=/dev/null
+        head -c 3000 "$IMAGES/busybox.aci" >short
+        refused_command short build begin --from=./short
+        [[ ! -e .podctl-build ]]
+}
+
 test_build_base_refused() {
         refused_command 'neither an OCI layout nor a docker archive' build begin --from="$IMAGES/busybox.aci"
         refused_command 'No such file' build begin --from=./none
@@ -200,6 +509,7 @@ test_build_base_damaged() {
 test_build_on_a_full_disk() {
         small_disk "$PWD/small" 8M
         dd if=/dev/urandom of=large bs=1M count=12 status=none
+        dd if=/dev/urandom of=more bs=1M count=5 status=none
         echo small >file
         (
                 cd small
@@ -209,6 +519,9 @@ test_build_on_a_full_disk() {
                 assert_eq "$(ls .podctl-build/layers)" 0000.tar
                 podctl build copy ../file /other
                 podctl build write ../image.tar
+                podctl build copy ../more /
+                refused_command 'No space left on device' build write --compression=none oci:layout
+                assert_eq "$(find layout -name '*.tmp')" ''
         )
         own image extract --rootfs-only "$(own fetch --full ./image.tar)" tree
         assert_eq "$(ls tree)" $'file\nother'
@@ -233,8 +546,9 @@ test_build_adds_to_a_layout() {
         refused_command 'is neither an image layout nor empty' build write oci:full
         # But what a write had made when it was killed.
         mkdir -p half/blobs/sha256
-        touch half/.0123456789abcdef.tmp
+        touch half/.0123456789abcdef.tmp half/blobs/sha256/.fedcba9876543210.tmp
         podctl build write oci:half:a
+        assert_eq "$(find half -name '*.tmp')" ''
         podctl build end
         refused_command 'has several images' build begin --from=./layout
         podctl build begin --from=oci:layout:b
@@ -308,7 +622,7 @@ test_build_forged() {
         # Of a base it is anywhere, but nobody has the digest of what he may not read.
         jq '.layers[0].path = "/etc/shadow"' good.json >.podctl-build/build.json
         refused_command 'changed since the build began' build write oci:out
-        ! grep -rq root: out
+        ! grep -rq root: out || fail 'it has a file of the host'
         podctl build end
 
         podctl build begin
@@ -350,6 +664,8 @@ test_build_words_of_any_bytes() {
         podctl build copy $'\xff' $'/\xfe'
         podctl build rm $'/\xfe'
         refused_command 'is not right' build env add $'A=\xff'
+        refused_command "Cannot build: env: 'A' is not right" build env add A
+        refused_command 'no path in the image is given' build copy $'\xff' ''
         podctl build copy $'\xff' /kept
         refused_command 'is not UTF-8' build write "aci:x.aci:a.b/c,l="$'\xff'
         [[ ! -e x.aci ]]

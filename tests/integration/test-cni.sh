@@ -7,23 +7,6 @@
 . "$HERE/lib-network.sh"
 fetch busybox.oci httpd.oci
 
-# Whatever plugins leave on purpose: bridges, leases' "last reserved", rules of iptables' own tables.
-plugins_leave() {
-        defer rm -rf /var/lib/cni/networks
-        defer flush_iptables
-        defer ip link del "$1" 2>/dev/null
-}
-
-flush_iptables() {
-        local family table
-        for family in ip ip6; do
-                for table in nat filter mangle raw; do
-                        nft delete table $family $table 2>/dev/null
-                done
-        done
-        true
-}
-
 leases() {
         find /var/lib/cni/networks -name '*.*.*.*' -printf '%P\n' 2>/dev/null | sort
 }
@@ -47,6 +30,24 @@ web_pod() {
 BRIDGE='{ "cniVersion": "0.4.0", "name": "bridged", "type": "bridge", "bridge": "cni-test0",
   "isGateway": true, "ipMasq": true, "hairpinMode": true,
   "ipam": { "type": "host-local", "subnet": "10.22.0.0/24", "routes": [ { "dst": "0.0.0.0/0" } ] } }'
+
+# A kubelet's pods have the node's first network, and give its addresses back at their end.
+test_of_a_kubelet() {
+        local id
+        # shellcheck source=tests/integration/lib-cri.sh
+        . "$HERE/lib-cri.sh"
+        cri_service
+        plugins_leave cni-test0
+        mkdir -p /etc/cni/net.d
+        defer rm -f /etc/cni/net.d/05-bridged.conf
+        echo "$BRIDGE" >/etc/cni/net.d/05-bridged.conf
+        id=$(cri_sandbox a)
+        defer cri_end "$id"
+        assert_contains "$(cri PodSandboxStatus "{\"pod_sandbox_id\": \"$id\"}" | jq -r .status.network.ip)" 10.22.0.
+        assert_eq "$(leases | wc -l)" 1
+        cri StopPodSandbox "{\"pod_sandbox_id\": \"$id\"}"
+        assert_eq "$(leases)" ''
+}
 
 # Two pods talk, the host reaches them, they reach the world, and ports are forwarded.
 test_bridge() {

@@ -62,6 +62,43 @@ END
         assert_eq "$(podctl logs --app=web --output=cat site | head -n 2)" $'set up\nhidden'
 }
 
+# What stands in the file, or in a variable, is there when the pod starts, and goes with it.
+test_composefile_content() {
+        hub
+        podctl --insecure-options=image fetch docker://docker.io/library/busybox >/dev/null 2>&1
+        cat >compose.yaml <<'END'
+name: held
+services:
+  web:
+    image: docker.io/library/busybox
+    command: sh -c 'cat /etc/site.conf /word /run/secrets/key; echo; exec sleep 1000'
+    configs: [{source: site, target: /etc/site.conf}, word]
+    secrets: [key]
+configs:
+  site: {content: "greeting $WORD\n"}
+  word: {environment: WORD}
+secrets: {key: {environment: KEY}}
+END
+        defer rm -rf /etc/podctl/files/held /etc/podctl/pods.d/held.json /etc/systemd/system/pod@held.service.d
+        defer systemctl stop pod@held
+        WORD=hello KEY=hidden podctl create --check --from=compose.yaml >table || fail "$(cat table)"
+        WORD=hello KEY=hidden podctl create --dry-run --from=compose.yaml >plan 2>log || fail "$(cat log)"
+        [[ ! -e /etc/podctl/files/held ]]
+        WORD=hello KEY=hidden podctl create --from=compose.yaml 2>log || fail "$(cat log)"
+        # The app's users read it, and the host's do not get there.
+        assert_eq "$(stat -c %a /etc/podctl/files{,/held/{secrets/key,configs/word}} | xargs)" '700 600 644'
+        ! grep -q hidden /etc/podctl/pods.d/held.json || fail 'the file of the pod has the secret'
+        systemctl start pod@held
+        wait_until eval 'podctl logs --output=cat held | grep -q hellohidden'
+        assert_contains "$(podctl logs --output=cat held)" 'greeting hello'
+        # What another file of that name does not have goes.
+        sed -i '/secrets:/d; s, /run/secrets/key,,' compose.yaml
+        WORD=hello podctl create --replace --from=compose.yaml 2>log || fail "$(cat log)"
+        [[ ! -e /etc/podctl/files/held/secrets/key && -e /etc/podctl/files/held/configs/word ]]
+        podctl delete --force held >/dev/null
+        [[ ! -e /etc/podctl/files/held ]]
+}
+
 test_composefile_check() {
         cat >compose.yaml <<'END'
 services:
@@ -167,4 +204,5 @@ EOF
         refused_command 'not a regular file' create --from=pipe.container
         refused_command 'not a regular file' run --kube=pipe.yaml
         refused_command 'not a regular file' check "$PWD/pipe.yaml"
+        COMPOSE_ENV_FILES=pipe.yaml refused_command 'pipe.yaml: not a regular file' create --from=compose.yaml
 }

@@ -25,6 +25,17 @@ test_next_thing_to_type() {
         assert_eq "$(podctl status site | grep ^state)" state=running
 }
 
+# They are not passed over, in a directory or alone.
+test_create_from_several_units_in_a_file() {
+        mkdir units
+        printf '# FileName=one\n[Container]\nImage=busybox\n---\n# FileName=two\n[Volume]\n' >units/all.quadlets
+        for from in units units/all.quadlets; do
+                assert_fails 1 podctl create --check --from="$from"
+                assert_contains "$output" 'several units in one file are not read; write each into a file of its own'
+                assert_fails 254 podctl create --from="$from"
+        done
+}
+
 test_create_as_json() {
         created site --format=json busybox >out
         jq -e --arg path "$LOCAL/site.json" '. == [{pod: "site", unit: "pod@site.service", path: $path}]' out
@@ -186,6 +197,14 @@ test_mistakes() {
         assert_fails 254 podctl create
         assert_contains "$output" "'podctl create' needs NAME IMAGE"
         assert_eq "$(find "$LOCAL" -mindepth 1 ! -name '*there*')" ''
+}
+
+# A writer that is killed leaves the file that it was to rename.
+test_unfinished_files_go_at_boot() {
+        touch /etc/podctl/pods.d/.0123456789abcdef.tmp /etc/podctl/pods.d/.notes.tmp
+        defer rm -f /etc/podctl/pods.d/.0123456789abcdef.tmp /etc/podctl/pods.d/.notes.tmp
+        systemd-tmpfiles --remove --boot --prefix=/etc/podctl
+        [[ ! -e /etc/podctl/pods.d/.0123456789abcdef.tmp && -e /etc/podctl/pods.d/.notes.tmp ]]
 }
 
 # --- check

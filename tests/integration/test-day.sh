@@ -190,7 +190,18 @@ test_cp_streams() {
         tar -c tree | podctl cp - files:/srv
         assert_eq "$(podctl enter files cat /srv/tree/below/file)" hello
         podctl cp files:/srv/tree - >tree.tar
+        # Nothing of the directory in which somebody extracts it.
+        assert_eq "$(tar -tf tree.tar | grep -v '^tree')" ''
+        assert_fails 254 podctl cp files:/srv/. -
+        assert_contains "$output" 'by its own name'
         assert_eq "$(tar -xOf tree.tar tree/below/file)" hello
+        # All of an archive, or nothing.
+        mkdir -p merged/aaa merged/tree
+        touch merged/tree/new
+        tar -C merged -c . >merged.tar
+        assert_fails 254 podctl cp - files:/srv <merged.tar
+        assert_contains "$output" "there is already something named 'tree' there"
+        podctl enter files sh -c '[ ! -e /srv/aaa ] && [ ! -e /srv/tree/new ]'
         assert_fails 254 podctl cp - files:/srv <tree/below/file
         assert_contains "$output" 'Cannot read the archive: '
         [[ -z $(find /var/tmp -maxdepth 1 -name 'podctl-cp.*') ]]

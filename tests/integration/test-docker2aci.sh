@@ -54,7 +54,9 @@ test_docker2aci_layers() {
 test_docker2aci_registry() {
         registry
         push "$IMAGES/busybox.oci:latest" test/busybox:1
-        docker2aci --insecure-allow-http "docker://127.0.0.1:$REGISTRATION_PORT/test/busybox:1"
+        chown 12345 .
+        HOME=/nonexistent as_guest bash -c '(exec -a docker2aci podctl "$@")' _ --insecure-allow-http \
+                "docker://127.0.0.1:$REGISTRATION_PORT/test/busybox:1"
         assert_eq "$(tar xzOf test-busybox-1.aci manifest | jq -r .name)" "127.0.0.1-$REGISTRATION_PORT/test/busybox"
         own image extract --rootfs-only "$(own fetch --full "$IMAGES/busybox.oci")" layers
         unpack_aci test-busybox-1.aci aci

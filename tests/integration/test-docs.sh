@@ -91,12 +91,14 @@ test_units_are_confined() {
                         fail "$unit: $exposure is more than $most"
         done <<'UNITS'
 podctl-metadata.service 0.5
+podctl-api.service 1.4
 podctl-metrics.service 0.2
 podctl-metrics-collect@x.service 1.8
 podctl-image-gc.service 1.2
 podctl-upgrade.service 1.4
 podctl-gc.service 2.7
 podctl-group@x.service 4.5
+podctl-cri.service 7.2
 UNITS
 }
 
@@ -108,8 +110,8 @@ test_units_are_preset() {
                 assert_contains "$(systemctl list-unit-files --no-legend --no-pager "$unit")" 'enabled'
         done
         systemctl list-unit-files --no-legend --no-pager podctl-metadata.socket podctl-metrics.socket \
-                podctl-update.timer >presets
-        assert_eq "$(awk '{ print $NF }' presets | sort | uniq -c | xargs)" '3 disabled'
+                podctl-api.socket podctl-cri.socket podctl-update.timer >presets
+        assert_eq "$(awk '{ print $NF }' presets | sort | uniq -c | xargs)" '5 disabled'
         systemd-sysusers --dry-run /usr/lib/sysusers.d/podctl.conf
         systemd-tmpfiles --create --dry-run /usr/lib/tmpfiles.d/podctl.conf 2>/dev/null ||
                 systemd-tmpfiles --create /usr/lib/tmpfiles.d/podctl.conf

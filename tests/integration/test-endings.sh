@@ -128,13 +128,15 @@ test_unit_that_is_required_fails() {
 # --- Whoever asks is heard
 
 test_app_that_does_not_listen() {
-        local deaf='trap "" TERM; while :; do sleep 1; done'
+        local deaf='trap "" TERM; echo >/deaf; while :; do sleep 1; done'
         pod deaf -p TimeoutStopSec=4s busybox --name=app --exec=/bin/sh -- -c "$deaf"
+        wait_until podctl exec deaf test -e /deaf
         podctl stop deaf
         assert_contains "$(podctl status deaf)" app-app=137
         assert_eq "$(systemctl show -P Result podctl-deaf)" success
         assert_contains "$(journalctl -o cat -u podctl-deaf)" 'Started'
         pod hurry busybox --name=app --stop-timeout=1h --exec=/bin/sh -- -c "$deaf"
+        wait_until podctl exec hurry test -e /deaf
         podctl stop --time=1s hurry
         assert_contains "$(podctl status hurry)" app-app=137
         assert_fails 254 podctl stop --time=soon hurry
@@ -162,10 +164,13 @@ test_handlers_that_do_not_end() {
 
 # They end one after another.
 test_deaf_apps_in_order() {
-        local deaf='trap "" TERM; while :; do sleep 0.1; done'
+        local app deaf='trap "" TERM; echo >/deaf; while :; do sleep 0.1; done'
         pod ordered -p TimeoutStopSec=9s busybox --name=a --exec=/bin/sh -- -c "$deaf" --- \
                 busybox --name=b --after=a --exec=/bin/sh -- -c "$deaf" --- \
                 busybox --name=c --requires=b --exec=/bin/sh -- -c "$deaf"
+        for app in a b c; do
+                wait_until podctl exec --app=$app ordered test -e /deaf
+        done
         podctl stop ordered
         assert_eq "$(podctl status ordered | grep ^app-)" $'app-a=137\napp-b=137\napp-c=137'
         assert_eq "$(systemctl show -P Result podctl-ordered)" success
@@ -307,4 +312,53 @@ test_end_is_an_event() {
         podctl run --name=told-$$ busybox --exec=/bin/sh -- -c 'exit 5' || assert_eq $? 5
         cleared
         assert_eq "$(journalctl --no-pager -o cat PODCTL_POD_NAME=told-$$ | grep -c 'ended with exit status 5')" 1
+}
+
+# What the program of an app leaves behind does not listen, and is not waited for; the last lines are.
+test_what_is_left_is_killed() {
+        local left='(trap "" TERM; echo >/deaf; while :; do sleep 1; done) &'
+        left+=" until [ -e /deaf ]; do sleep 0.1; done; seq 2000;"
+        assert_fails 3 timeout 60 podctl run --name=left --net=none busybox --name=app --pids=private \
+                --stop-timeout=1h --exec=/bin/sh -- -c "$left exit 3"
+        assert_eq "$output" "$(seq 2000)"
+}
+
+# kills_all POD APP HOW: the kernel kills all processes in the group of the app, and what is started there for a moment.
+kills_all() {
+        case $3 in
+        systemctl) systemctl -M "$1" kill --signal=KILL "$2" ;;
+        group) echo 1 >"$(pod_cgroup "$1")/payload/system.slice/$2.service/cgroup.kill" ;;
+        esac
+}
+
+# What records the end is killed as well then.
+test_killed_as_a_whole() {
+        local how app status
+        defer end_pod mutable
+        podctl app sandbox --name=mutable --net=none >/dev/null
+        podctl app add mutable busybox --name=own --exec=/bin/sleep -- 1000 >/dev/null
+        podctl app add mutable busybox --name=shared --pids=shared --exec=/bin/sleep -- 1000 >/dev/null
+        # The second time, there is a record of the first.
+        for how in systemctl group; do
+                for app in own shared; do
+                        podctl app start mutable --app=$app
+                        kills_all mutable $app $how
+                        wait_until eval "podctl app list --no-legend mutable | grep -qx '$app *exited'"
+                        assert_contains "$(podctl app status mutable --app=$app)" 137
+                done
+                podctl app start mutable --app=own
+                podctl app stop mutable --app=own
+                assert_not_contains "$(podctl app status mutable --app=own)" 137
+        done
+        podctl stop mutable
+        for how in systemctl group; do
+                podctl run --name=whole busybox --name=app --exec=/bin/sleep -- 1000 >out 2>&1 &
+                wait_until app_runs whole app
+                kills_all whole app $how
+                status=0
+                wait $! || status=$?
+                assert_eq "$status $(cat out)" '137 '
+                assert_contains "$(podctl status whole)" app-app=137
+                podctl rm whole >/dev/null
+        done
 }

@@ -365,6 +365,19 @@ test_podctl_app_sandbox_1() {
         grep -qx 'web *running' out
 }
 
+test_podctl_app_reopen_log_1() {
+        mkdir -p /srv/logs
+        defer rm -rf /srv/logs
+        fetch busybox.oci
+        defer end_pod web
+        podctl run --detach --name=web busybox --name=app --log-file=/srv/logs/web.log --exec=/bin/sh -- \
+                -c 'echo first; sleep 1000' >/dev/null
+        wait_until grep -q first /srv/logs/web.log
+        example podctl-app-reopen-log.1
+        grep -q first /srv/logs/web.log.1
+        [[ -e /srv/logs/web.log && ! -s /srv/logs/web.log ]]
+}
+
 test_podctl_rm_1() {
         fetch busybox.oci
         podctl run --name=web busybox --exec=/bin/true
@@ -402,6 +415,37 @@ test_podctl_run_1() {
         systemctl stop site.service
         systemd-analyze verify --man=no web.service 2>&1 | tee verified
         assert_eq "$(grep -F web. verified || true)" ''
+}
+
+test_podctl_cri_service_8() {
+        defer rm -rf /var/lib/kubelet
+        mkdir -p /var/lib/kubelet
+        systemd-sysusers podctl-cri.conf
+        defer systemctl stop podctl-cri.service
+        defer systemctl disable --quiet --now podctl-cri.socket
+        example podctl-cri.service.8
+        assert_eq "$("$HERE/grpc-client" --proto=cri/runtime.proto --package=runtime.v1 \
+                --address=unix:/run/podctl/cri.sock Version | jq -r .runtimeApiVersion)" v1
+}
+
+test_podctl_api_service_1() {
+        [[ -x /usr/lib/podctl/podctl-api ]] || skip "podctl was built without the service"
+        defer systemctl stop api.service
+        example podctl-api-service.1
+        wait_until nc -z 127.0.0.1 15442
+}
+
+test_podctl_api_service_8() {
+        defer systemctl daemon-reload
+        defer systemctl disable --quiet --now podctl-api.socket
+        defer systemctl stop podctl-api.service
+        [[ -x /usr/lib/podctl/podctl-api ]] || skip "podctl was built without the service"
+        systemd-sysusers podctl-api.conf
+        example podctl-api.service.8
+        systemctl daemon-reload
+        systemctl restart podctl-api.socket
+        assert_eq "$("$HERE/grpc-client" --proto=api/api.proto --address=127.0.0.1:15442 GetInfo |
+                jq -r .info.apiVersion)" 1.0.0-alpha
 }
 
 test_podctl_metrics_1() {
@@ -648,6 +692,7 @@ test_pages_have_tests() {
         for page in "$ROOT"/man/*.rst; do
                 [[ -n $("$EXAMPLES" list "$page") && $page != */podctl-from-* ]] || continue
                 name=${page##*/} name=${name%.rst} name=${name/@./-at.}
-                grep -q "^test_${name//[-.]/_}()" "$HERE/test-examples.sh" || fail "$page has examples and no test"
+                grep -q "^test_${name//[-.]/_}()" "$HERE"/test-{examples,guides}.sh ||
+                        fail "$page has examples and no test"
         done
 }

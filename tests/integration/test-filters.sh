@@ -86,14 +86,12 @@ test_filters_are_the_same() {
         recorded_and_loaded no-paths --private-users=no --insecure-options=paths
 }
 
-# Kinds that differ in what they allow do not share a record.
+# Kinds that may differ in what they allow, by what nspawn is told, do not share a record, also where its version makes
+# the same filter for both.
 test_filters_of_kinds() {
         forget_records
         start_sleeper first --net=host
         start_sleeper second --net=none
-        filters_of first >first
-        filters_of second >second
-        ! cmp -s first second
         assert_eq "$(find "$RECORDS" -type f | wc -l)" 2
 }
 
@@ -123,7 +121,7 @@ test_records_are_of_root_alone() {
         forge_record "$(only_record)"
         start_sleeper second
         assert_eq "$(number_of_filters second)" "$(grep -c ' 0: ' <(filters_of second))"
-        ! nspawn_of second | grep -x SYSTEMD_SECCOMP=0
+        ! nspawn_of second | grep -x SYSTEMD_SECCOMP=0 || fail 'the filter was loaded again'
         forget_records
 }
 

@@ -91,6 +91,12 @@ test_fly_stop() {
 test_fly_terminal() {
         assert_fails 254 podctl run --interactive --stage1=fly --name=fly-tty busybox --exec=/bin/sh
         assert_contains "$output" "engine 'fly': nobody can attach to the app"
+        pod fly-alone --stage1=fly busybox --name=app --exec=/bin/sleep -- 1000
+        assert_fails 254 podctl attach fly-alone
+        assert_contains "$output" 'on the host itself; use podctl exec'
+        assert_fails 254 podctl app add fly-alone busybox --exec=/bin/true
+        assert_contains "$output" 'runs a single app on the host itself'
+        podctl stop fly-alone
         assert_fails 254 podctl run --stage1=fly --name=fly-tty busybox --stdout=stream --exec=/bin/sh
         fly_pod fly-tty
         in_terminal 'podctl exec fly-tty sh'
@@ -186,13 +192,19 @@ test_fly_ready() {
                 --volume=v,kind=host,source="$PWD/hold" debian --name=app --mount=volume=v,target=/hold \
                 --annotation=appc.io/executor/supports-systemd-notify=true --exec=/bin/sh -- \
                 -c 'until [ -e /hold/go ]; do sleep 0.1; done
-                        test -S "$NOTIFY_SOCKET" && touch /hold/socket; sleep 1000' >/dev/null 2>&1 &
+                        test -S "$NOTIFY_SOCKET" && touch /hold/socket
+                        until [ -e /hold/ready ]; do sleep 0.1; done
+                        exec perl -e '"'"'use Socket; socket S, AF_UNIX, SOCK_DGRAM, 0;
+                                send S, "READY=1", 0, sockaddr_un($ENV{NOTIFY_SOCKET}) or die; sleep 1000'"'"'' \
+                >/dev/null 2>&1 &
         wait_until eval '[[ $(systemctl show --property=SubState --value podctl-fly-ready) == start ]]'
         touch hold/go
         wait_until test -e hold/socket
         assert_eq "$(systemctl show --property=SubState --value podctl-fly-ready)" start
+        touch hold/ready
+        wait $!
+        assert_eq "$(systemctl show --property=SubState --value podctl-fly-ready)" running
         systemctl stop podctl-fly-ready
-        wait || true
         podctl rm fly-ready 2>/dev/null || true
 }
 
@@ -347,6 +359,26 @@ test_fly_interface() {
         assert_contains "$(podctl status fly-cni)" app-app=0
         # Without the capability it cannot.
         assert_fails '*' podctl run --stage1=fly busybox --exec=/bin/ip -- link add fly0 type bridge
+}
+
+# What an image has in the way of places that every app gets, and a volume that would be.
+test_fly_places() {
+        local link engine
+        for link in '/srv/none' 'var/www' '/proc'; do
+                rm -rf linked
+                "$HERE/make-image" linked <<<"image([base(), layer(ln('run', '$link'), ln('tmp', '$link'))], {})"
+                for engine in fly nspawn; do
+                        assert_eq "$(podctl --insecure-options=image run --stage1=$engine "$PWD/linked" \
+                                --exec=/bin/sh -- -c 'echo fine >/tmp/x; cat /tmp/x')" fine
+                done
+        done
+        rm -rf linked
+        "$HERE/make-image" linked <<<"image([base(), layer(ln('tmp', '/etc/passwd'))], {})"
+        assert_fails 254 podctl --insecure-options=image run --stage1=fly "$PWD/linked" --exec=/bin/true
+        assert_contains "$output" 'cannot make /etc/passwd, which is its /tmp: Not a directory'
+        assert_fails 254 podctl run --stage1=fly --volume=v,kind=empty busybox --mount=volume=v,target=/proc \
+                --exec=/bin/true
+        assert_contains "$output" 'no volume can be at /proc, only below it'
 }
 
 # --- What it cannot do

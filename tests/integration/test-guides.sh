@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 #
-# The guides for users of rkt and of podman, as written.
+# The guides for users of rkt, podman and Kubernetes, as written.
 
 . "$HERE/lib-examples.sh"
 
@@ -35,4 +35,33 @@ test_from_podman() {
         defer end_pod site
         defer end_pod web
         example podctl-from-podman.7 "${left_out[@]}"
+}
+
+# There is no kubelet here: what it and its friends would do is left out, and its pod is there already.
+test_podctl_kubernetes_node_7() {
+        local id
+        # shellcheck source=tests/integration/lib-cri.sh
+        . "$HERE/lib-cri.sh"
+        # shellcheck source=tests/integration/lib-network.sh
+        . "$HERE/lib-network.sh"
+        fetch busybox.oci
+        plugins_leave cni0
+        cri_service
+        id=$(cri_sandbox web-node1)
+        defer cri_end "$id"
+        openssl ecparam -name prime256v1 -genkey -noout -out key.pem
+        openssl ec -in key.pem -pubout -out /root/web.pub 2>/dev/null
+        defer rm -rf /root/web.pub /var/lib/kubelet /etc/kubernetes
+        defer rm -rf /etc/podctl/trustedkeys/prefix.d/registry.example.com
+        defer systemctl disable --quiet --now podctl-cri.socket
+        example podctl-kubernetes-node.7 '# kubectl drain node1 --ignore-daemonsets --delete-emptydir-data' \
+                '# systemctl stop kubelet'
+        assert_contains "$(cat out)" "web-node1-${id:0:8}"
+        assert_contains "$(podctl network list --no-legend)" node
+        # The network of the file is that of the next pod.
+        cri_end "$id"
+        id=$(cri_sandbox web-node1)
+        defer cri_end "$id"
+        [[ $(cri PodSandboxStatus "{\"pod_sandbox_id\": \"$id\"}" | jq -r .status.network.ip) == 10.85.* ]]
+        cri_end "$id"
 }

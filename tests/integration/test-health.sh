@@ -50,7 +50,7 @@ test_health() {
         # Checks leave nothing in any journal, but the host's has an entry for each change.
         podctl enter checked rm /run/well
         wait_until has_health checked unhealthy
-        ! podctl logs checked | grep -i 'health\|app-exec'
+        ! podctl logs checked | grep -i 'health\|app-exec' || fail 'its journal has something of a check'
         health_events checked >events
         assert_eq "$(cat events)" 'unhealthy 4 healthy 6 unhealthy 4 '
         podctl stop checked
@@ -71,7 +71,7 @@ test_health_of_an_image() {
         podctl --insecure-options=image fetch "$PWD/none.oci" >id
         pod unchecked "$(cat id)" --name=app --exec=/bin/sleep -- 1000
         assert_eq "$(health unchecked)" null
-        ! systemctl -M unchecked list-units --all --plain --no-legend | grep podctl-health
+        ! systemctl -M unchecked list-units --all --plain --no-legend | grep podctl-health || fail 'there is a check'
         podctl image rm "$(cat id)" >/dev/null
 
         image_with bad.oci '.config.Healthcheck = {Test: ["PONY"]}'
@@ -92,6 +92,18 @@ test_health_of_an_app_that_restarts() {
         podctl status restarts --format=json | jq -e '.apps[0] | .state == "exited" and has("exit_code")'
         podctl image rm "$(cat id)" >/dev/null
 }
+
+# Checks are bound to the app, which is started again by nothing but the end of the pause.
+test_health_leaves_pauses_alone() {
+        pod crashes --net=none busybox --name=app --exec=/bin/sh --restart=always --health-cmd=true -- -c \
+                'echo run; exit 1'
+        wait_until restarted_by_systemd 3
+        runs=$(podctl logs crashes | grep -c 'run$')
+        ((runs <= $(restarts) + 1)) || fail "$runs runs, $(restarts) restarts"
+}
+
+restarts() { systemctl -M crashes show --property=NRestarts --value app.service; }
+restarted_by_systemd() { (($(restarts) >= $1)); }
 
 # A program that hangs is killed, one that is not there is a failure, and the time to start is given.
 test_health_that_cannot_be_told() {
@@ -279,8 +291,8 @@ test_startup_check_comes_first() {
                 --health-startup-retries=1000000 -- 1000
         wait_until has_begun slowly startup
         assert_eq "$(health slowly)" starting
-        ! has_begun slowly health
-        ! has_begun slowly ready
+        ! has_begun slowly health || fail 'its health is checked'
+        ! has_begun slowly ready || fail 'its readiness is checked'
         podctl enter slowly touch /run/started
         wait_until has_health slowly healthy
         wait_until is_ready slowly
@@ -352,4 +364,17 @@ test_wrong_options_of_readiness() {
                 --health-readiness-retries=3
         checked_manifest '["CMD","true"]' '},"readinesscheck":{"Test":["CMD","true"],"Successes":-1' >pod.json
         refused 'readinesscheck.Successes' --pod-manifest=pod.json
+}
+
+# What is done once an app runs, and before it is asked to end.
+test_hooks_of_options() {
+        mkdir -m 0777 said
+        pod hooked --net=none --volume=said,kind=host,source="$PWD/said" --mount=volume=said,target=/said busybox \
+                --name=app --user=0 --post-start='echo "$AC_APP_NAME is up" >>/said/log' \
+                --pre-stop='echo stops >>/said/log' --exec=/bin/sleep -- 1000
+        assert_eq "$(cat said/log)" 'app is up'
+        podctl stop hooked
+        assert_eq "$(cat said/log)" $'app is up\nstops'
+        assert_fails '*' podctl run --net=none busybox --user=0 --post-start='exit 3' --exec=/bin/sleep -- 1000
+        refused_command 'Option --pre-stop needs a command' run busybox --exec=/bin/true --pre-stop=
 }

@@ -161,7 +161,7 @@ test_list_on_a_terminal() {
         on_terminal >out
         assert_eq "$(wc -l <out)" 2
         grep $'\033\\[1m' out
-        ! grep "$name" out
+        ! grep "$name" out || fail 'its name is there'
         grep example.com/ out
         sed 's/\x1b\[[0-9;]*m//g' out >plain
         (($(wc -L <plain) <= 70))
@@ -169,7 +169,7 @@ test_list_on_a_terminal() {
         # Where that would leave single letters, nothing is cut.
         TERM=xterm script -qec "stty cols 30; podctl --dir=$PWD/data image list" /dev/null | grep "$name"
         NO_COLOR=1 on_terminal >out
-        ! grep $'\033' out
+        ! grep $'\033' out || fail 'there is an escape sequence'
         own image list >out
         grep "$name" out
         ! grep $'\033' out

@@ -320,3 +320,28 @@ test_capabilities_of_an_image() {
         assert_contains "$(podctl run --net=none --private-users=no $asking $caps 2>&1)" \
                 0000000000200001
 }
+
+# Also those that a container of systemd-nspawn does not have by itself; a late app is told when its pod has none.
+test_capabilities_beyond_the_usual() {
+        assert_contains "$(sh_run 'cat /proc/self/status' --caps-retain=SYS_TIME,SYSLOG)" $'CapBnd:\t0000000402000000'
+        assert_contains "$(sh_run 'cat /proc/self/status' --private-users=no --caps-retain=SYS_TIME)" \
+                $'CapEff:\t0000000002000000'
+        defer end_pod late
+        podctl app sandbox --name=late --net=none >/dev/null
+        assert_fails 254 podctl app add late busybox --caps-retain=SYS_TIME
+        assert_contains "$output" 'started without the capability CAP_SYS_TIME'
+}
+
+# With the host's IPC, POSIX shared memory is the host's, too: it is in files.
+test_shared_memory_of_the_host() {
+        local users
+        defer rm -f /dev/shm/of-the-host /dev/shm/of-a-pod
+        echo host >/dev/shm/of-the-host
+        for users in yes no; do
+                assert_eq "$(sh_run 'cat /dev/shm/of-the-host; echo pod >/dev/shm/of-a-pod' --net=none --ipc=parent \
+                        --private-users=$users)" host
+                assert_eq "$(stat -c %u /dev/shm/of-a-pod) $(cat /dev/shm/of-a-pod)" '0 pod'
+                rm /dev/shm/of-a-pod
+        done
+        assert_fails 1 sh_run 'cat /dev/shm/of-the-host' --net=none
+}

@@ -165,3 +165,41 @@ test_kube_hooks() {
         assert_contains "$(cat events)" hook-failed
         assert_contains "$(cat events)" 'Hook post-start of app web failed, status 1: port 9: Connection refused.'
 }
+
+# What is privileged may do all within the pod, and what is beside it stays confined; the host's IPC is there.
+test_kube_privileged() {
+        kube_image
+        cat >open.yaml <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: kube-open}
+spec:
+  restartPolicy: Never
+  hostIPC: true
+  containers:
+  - name: open
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command:
+    - /bin/sh
+    - -c
+    - |
+      grep CapEff /proc/self/status
+      readlink /proc/self/ns/ipc
+      cat /proc/self/uid_map
+    securityContext: {privileged: true, runAsUser: 0}
+  - name: closed
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [grep, CapEff, /proc/self/status]
+    securityContext: {runAsUser: 0}
+YAML
+        defer podctl gc --grace-period=0
+        podctl run --kube open.yaml >said 2>&1
+        assert_contains "$(cat said)" 'its root is not the host'
+        assert_eq "$(grep -cF "$(readlink /proc/self/ns/ipc)" said)" 1
+        assert_eq "$(grep -c 'CapEff:' said)" 2
+        assert_eq "$(grep -c 'CapEff:[[:space:]]*0*1ffffffffff' said)" 1
+        # The first user of the pod is not that of the host.
+        assert_eq "$(grep -cE '\b0 +[1-9][0-9]+ +65536' said)" 1
+}

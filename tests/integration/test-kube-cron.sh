@@ -92,6 +92,28 @@ test_kube_cron_concurrency() {
         wait_until eval "[[ \$(times_said kube-twice $word) == 2 ]]"
 }
 
+# What was missed two months ago is made up for within a hundred days, not within a minute.
+test_kube_cron_starting_deadline() {
+        local word=late-$SRANDOM schedule
+        schedule="0 0 1 $(date --date='2 months ago' +%-m) *"
+        kube_image
+        kube_cron kube-late "$schedule" "echo $word" 'startingDeadlineSeconds: 60' >cron.yaml
+        defer podctl delete --force kube-late
+        podctl create kube-late cron.yaml
+        mkdir -p /var/lib/systemd/timers
+        touch -d '1 year ago' /var/lib/systemd/timers/stamp-pod@kube-late.timer
+        systemctl start pod@kube-late.timer
+        wait_until eval "journalctl --sync; journalctl --quiet --output=cat --unit=podctl-scheduled@kube-late.service |
+                grep 'is not started: what its schedule has missed is more than 60 seconds ago'"
+        assert_eq "$(times_said kube-late "$word")" 0
+        systemctl stop pod@kube-late.timer
+        sed -i s/60$/8640000/ cron.yaml
+        podctl create --replace kube-late cron.yaml
+        touch -d '1 year ago' /var/lib/systemd/timers/stamp-pod@kube-late.timer
+        systemctl start pod@kube-late.timer
+        wait_until eval "[[ \$(times_said kube-late $word) == 1 ]]"
+}
+
 test_kube_cron_mistakes() {
         kube_image
         kube_cron kube-odd '0 3 * * 7' true >odd.yaml

@@ -163,6 +163,64 @@ YAML
         assert_not_contains "$output" main
 }
 
+# What agents look at: as a whole, it has file systems that cannot map user IDs.
+test_kube_host_as_a_whole() {
+        local path
+        kube_image
+        for path in / /proc /sys /run; do
+                cat >whole.yaml <<END
+kind: Pod
+metadata: {name: whole}
+spec:
+  restartPolicy: Never
+  containers:
+  - name: a
+    image: localhost/busybox:1
+    command: [sh, -c, "ls /host | wc -l; touch /host/new 2>/dev/null && echo written; exit 0"]
+    volumeMounts: [{name: h, mountPath: /host, readOnly: true}]
+  volumes: [{name: h, hostPath: {path: $path}}]
+END
+                podctl run --kube whole.yaml >out 2>err || fail "$path: $(cat err)"
+                [[ $(head -n 1 out) -gt 3 ]] || fail "$path is empty: $(cat out err)"
+                ! grep -q written out || fail "$path was written to"
+                assert_contains "$(journalctl --unit=podctl-whole --output=cat)" \
+                        "volume 'h': the file system of $path, or one below it, cannot map user IDs"
+                podctl rm whole
+        done
+        sed -i 's/, readOnly: true//; s/path: .run}/path: \/proc}/' whole.yaml
+        assert_fails 254 podctl run --kube whole.yaml
+        assert_contains "$output" 'the file system of /proc cannot map user IDs; move it to another one, make the'
+}
+
+# All of an app's /run cannot be read-only: whoever checks the file is told, as whoever runs it.
+test_kube_read_only_run() {
+        kube_image
+        cat >run.yaml <<END
+kind: Pod
+metadata: {name: run}
+spec:
+  restartPolicy: Never
+  containers:
+  - {name: a, image: localhost/busybox:1, command: [cat, /run/k], volumeMounts: [{name: m, mountPath: /run}]}
+  volumes: [{name: m, configMap: {name: c}}]
+---
+kind: ConfigMap
+metadata: {name: c}
+data: {k: word}
+END
+        assert_fails '*' podctl check run.yaml
+        assert_contains "$output" "run.yaml:6:"
+        assert_contains "$output" "cannot be all of the container's /run"
+        assert_fails 254 podctl run --kube run.yaml
+        assert_contains "$output" "cannot be all of the container's /run"
+        refused "cannot be all of the app's /run" --volume=v,kind=empty,readOnly=true localhost/busybox:1 \
+                --mount=volume=v,target=/run
+        sed -i 's,mountPath: /run,mountPath: /run/m,; s,/run/k,/run/m/k,' run.yaml
+        podctl check run.yaml
+        assert_eq "$(podctl run --kube run.yaml)" word
+        podctl rm run
+}
+
 test_kube_pod_of_pods_d() {
         kube_image
         cat >site.yaml <<'YAML'
@@ -208,6 +266,28 @@ YAML
         # The other form takes its place.
         podctl create --replace kube-site localhost/busybox:1
         assert_eq "$(ls /etc/podctl/pods.d/kube-site.*)" /etc/podctl/pods.d/kube-site.json
+}
+
+# What stands in pods.d is looked at for the images that it uses.
+test_kube_file_that_cannot_be_read() {
+        kube_image
+        cat >/etc/podctl/pods.d/kube-odd.yaml <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: kube-odd}
+spec:
+  nodeSelector: {disk: ssd}
+  containers: [{name: one, image: localhost/busybox:1, envFrom: [{secretRef: {name: odd}}]}]
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: odd}
+data: {broken: "!"}
+YAML
+        defer rm -f /etc/podctl/pods.d/kube-odd.yaml
+        assert_contains "$(podctl image gc 2>&1)" "key 'broken' of Secret 'odd' is not valid base64"
+        assert_fails 254 podctl check kube-odd
+        assert_contains "$output" "spec.containers[0].envFrom[0]: key 'broken' of Secret 'odd' is not valid base64"
 }
 
 test_kube_mistakes() {
@@ -553,7 +633,7 @@ spec:
     - {name: memory, mountPath: /m, readOnly: true}
     - {name: claim, mountPath: /c, subPath: deep}
     - {name: host, mountPath: /link, subPath: link}
-    - {name: host, mountPath: /made, subPath: up/x}
+    - {name: host, mountPath: /made, subPath: up/x/y}
 ---
 kind: Secret
 metadata: {name: words}
@@ -564,8 +644,8 @@ YAML
         # This kernel has no quotas.
         assert_contains "$(journalctl --unit=podctl-kube-parts --output=cat)" "volume 'empty': its size is not limited"
         assert_eq "$(sed 's/^reader: //' out | paste -sd, -)" 'one,two,read-only,7 644,hush,/link: inside  /made: '
-        # The directory that was missing is as the volume.
-        assert_eq "$(stat -c '%u %g %a' shared/etc/x)" '5 6 2775'
+        # The directories that were missing are as the volume.
+        assert_eq "$(stat -c '%u %g %a' shared/etc/x{,/y} | paste -sd,)" '5 6 2775,5 6 2775'
         assert_eq "$(stat -c '%g %a' /var/lib/podctl/volumes/kube-parts/data/deep{,/er,/file} | paste -sd,)" \
                   '7 2775,7 2775,7 664'
         # To a link, the volume is all there is: it means a directory in there.
@@ -598,6 +678,44 @@ YAML
         # None of them is needed by an app that succeeds meanwhile.
         sed -i 's/echo tried; exit 5/test -e x || { touch x; exit 5; }; echo done/' job.yaml
         assert_contains "$(podctl run --kube job.yaml)" 'done'
+}
+
+# The pauses grow, and an app that runs for long enough begins anew. Before 254, systemd knows no such pauses.
+test_kube_backoff() {
+        (($(systemctl --version | sed -n '1s/systemd \([0-9]*\).*/\1/p') >= 254)) || skip "no RestartSteps= here"
+        property() { systemctl -M kube-pauses show --property="$1" --value "${2-main}.service"; }
+        restarted() { (($(property NRestarts) >= $1)) && [[ $(property SubState) == running ]]; }
+        crashed() { (($(property NRestarts crashes) >= $1)); }
+        kube_image
+        cat >pauses.yaml <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: kube-pauses}
+spec:
+  containers:
+  - name: main
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "test -e /x || { touch /x; exit 1; }; exec sleep 1000"]
+  - name: crashes
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "echo run; exit 1"]
+YAML
+        podctl run --detach --kube pauses.yaml
+        defer podctl stop kube-pauses
+        wait_until restarted 1
+        # Nothing but the end of a pause starts it again.
+        wait_until crashed 2
+        runs=$(podctl logs --app=crashes kube-pauses | grep -c 'run$')
+        ((runs <= $(property NRestarts crashes) + 1)) || fail "$runs runs, $(property NRestarts crashes) restarts"
+        assert_eq "$(property RestartSteps) $(property RestartUSec) $(property RestartMaxDelayUSec)" '8 1s 5min'
+        assert_eq "$(systemctl -M kube-pauses is-active podctl-steady@main.timer)" active
+        systemctl -M kube-pauses start podctl-steady@main.service
+        assert_eq "$(property NRestarts) $(property ActiveState)" '0 active'
+        systemctl -M kube-pauses kill --signal=KILL main.service
+        wait_until restarted 1
+        assert_eq "$(systemctl -M kube-pauses is-active podctl-steady@main.timer)" active
 }
 
 # The source has to be what the type says.

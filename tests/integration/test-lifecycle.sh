@@ -642,6 +642,27 @@ test_names_and_prefixes() {
         podctl rm "${uuid:0:13}"
 }
 
+# Many names are also hexadecimal numbers: "cafe" that has not been started is not the pod whose UUID begins so.
+test_name_like_a_prefix() {
+        local uuid word verb
+        pod named busybox --exec=/bin/sleep -- 1000
+        uuid=$(uuid_of named)
+        word=${uuid:0:4}
+        podctl create "$word" busybox
+        defer podctl delete "$word"
+        for verb in stop logs status rm; do
+                assert_fails 254 podctl $verb "$word"
+                assert_contains "$output" 'no matches found'
+        done
+        assert_fails 254 podctl exec "$word" true
+        assert_fails 254 podctl stop "${uuid:0:3}"
+        assert_eq "$(state_of named)" running
+        podctl restart "$word"
+        assert_eq "$(uuid_of named)" "$uuid"
+        podctl stop "$word"
+        assert_eq "$(state_of named)" running
+}
+
 test_unknown_and_empty() {
         local verb
         for verb in status stop rm logs cat-manifest enter; do
@@ -688,6 +709,26 @@ test_needs_root() {
                 assert_fails 254 setpriv --reuid=65534 --clear-groups podctl $verb
                 assert_contains "$output" unprivileged
         done
+}
+
+# What commands and apps write on the way through podctl. Whoever reads no more has had enough.
+test_output_of_others_that_cannot_be_written() {
+        local words
+        pod writer busybox --name=app --stdin=stream --stdout=stream --exec=/bin/sh -- -c 'read go; seq 100; sleep 1000'
+        while read -r words; do
+                # shellcheck disable=SC2086
+                assert_fails '*' eval "podctl $words </dev/null >/dev/full"
+                assert_contains "$output" 'podctl: Cannot write what '
+        done <<-END
+		exec writer seq 100000
+		exec writer echo short
+		enter writer seq 100000
+		run --interactive --net=none busybox --exec=/bin/seq -- 100
+		run --interactive --net=none busybox --exec=/bin/sh -- -c "seq 100; exit 3"
+		END
+        assert_fails 254 eval 'echo go | podctl attach --mode=stdin,stdout writer >/dev/full'
+        assert_contains "$output" 'podctl: Cannot write what '
+        assert_eq "$(podctl exec writer seq 100000 | head -n 1)" 1
 }
 
 # Nothing of it arrived, so it is no success.

@@ -93,7 +93,7 @@ test_on_a_terminal() {
         }
         assert_contains "$(on_terminal)" paged:
         on_terminal --no-pager >out
-        ! grep paged: out
+        ! grep paged: out || fail 'it was paged'
         grep $'\033' out
         grep hello out
         SYSTEMD_PAGER='sed s/^/paged:/' podctl logs said >out
@@ -156,6 +156,21 @@ test_size() {
         podctl run --journal-age=12h busybox --exec=/bin/true
 }
 
+# Root of a pod can make any link where its journal is.
+test_links_lead_to_no_other_journal() {
+        local journal where
+        written other 'echo secret'
+        written linked 'echo own'
+        journal=$(journal_of linked)
+        for where in "$(journal_of other)" /var/log/journal/* /run/log/journal/*; do
+                [[ ! -d $where ]] || ln -s "$where" "$journal/$(basename "$where")-$RANDOM"
+        done
+        ln -s "$(journal_of other)/system.journal" "$journal/user-1.journal"
+        assert_eq "$(podctl logs --output=cat linked)" own
+        podctl logs --all --output=json linked | jq -r ._HOSTNAME | sort -u >hosts
+        assert_eq "$(cat hosts)" linked
+}
+
 test_goes_with_the_pod() {
         local journal
         written gone 'echo hello'
@@ -199,6 +214,16 @@ test_event_of_a_failure_says_what_to_do() {
         # Once, also when gc comes by.
         podctl gc --grace-period=0 >/dev/null 2>&1
         assert_eq "$(events $name PODCTL_APP | grep -c ended)" 1
+}
+
+# Another app's end is not the pod's, and no app ended by the signal that its exit status could be.
+test_event_of_a_reboot() {
+        local name=reboots-$$
+        podctl run --name=$name --net=none busybox --name=app --pids=shared --exec=/bin/sh -- -c \
+                'trap "exit 3" TERM; kill -39 1; while :; do sleep 0.1; done' || true
+        cleared
+        assert_contains "$(events $name PODCTL_APP | tail -n 1)" \
+                "Pod $name ended with exit status 133, because it was told to reboot.|"
 }
 
 test_event_of_a_start_that_failed() {
@@ -287,7 +312,7 @@ test_log_of_one_journal() {
         assert_eq "$(podctl logs -o cat host)" hello
         assert_eq "$(podctl logs -o cat --app=app --lines=1 --since=-1h host)" hello
         assert_eq "$(host_has host -o cat)" hello
-        ! grep -rq hello "$(journal_of host)"
+        ! grep -rq hello "$(journal_of host)" || fail 'the host has it'
         assert_eq "$(podctl logs -o cat none 2>&1)" "podctl: Pod 'none' keeps no logs: it was started with --log=none"
         assert_eq "$(host_has none -o cat)" ''
         # Others cannot slip in lines of theirs.

@@ -115,6 +115,9 @@ test_late_app_is_known() {
         podctl status --format=json known | jq -e '.apps[0].name == "late" and .apps[0].state == "running" and
                 .apps[0].user_labels.x == "y"'
         podctl cat-manifest known | jq -e '.apps[0].name == "late"'
+        podctl app status --app=late known >status
+        grep -qx 'mounts=:/v:(read_only:false)' status
+        grep -q '^user_labels=.*x:y' status
         assert_contains "$(podctl top known)" sleep
         assert_contains "$(podctl stats --no-stream known 2>/dev/null || podctl stats known)" late
         podctl stop known
@@ -213,6 +216,10 @@ test_needed_apps_stay() {
         assert_fails 254 podctl app rm needed --app=first
         assert_contains "$output" second
         podctl app rm needed --app=second
+        shell_app needed debugger 'sleep 1000' --pids=app:first
+        assert_fails 254 podctl app rm needed --app=first
+        assert_contains "$output" "'debugger' sees (--pids=app:first)"
+        podctl app rm needed --app=debugger
         podctl app rm needed --app=first
         podctl stop needed
 }
@@ -221,11 +228,18 @@ test_late_app_has_its_volumes() {
         mkdir host
         echo host >host/file
         sandbox volumes --net=none
+        chown 33:44 host
         shell_app volumes one 'cat /h/file; echo one >/e/file; cat /e/file; sleep 1000' \
                 --mnt-volume=name=h,kind=host,source="$PWD/host",target=/h --mnt-volume=name=e,kind=empty,target=/e
         podctl app start volumes --app=one
         wait_until has_written volumes one one
         has_written volumes one host
+        # What it writes there is its user's on the host as well.
+        podctl exec --app=one volumes touch /h/of-root
+        podctl app exec --app=one volumes chown 33:44 /h/of-root
+        podctl exec --app=one volumes touch /h/second
+        assert_eq "$(stat -c '%u:%g' host/of-root host/second)" $'33:44\n0:0'
+        assert_eq "$(podctl exec --app=one volumes stat -c '%u:%g' /h /h/second)" $'33:44\n0:0'
         podctl app rm volumes --app=one
         nothing_in volumes one
         # With nothing in them that the last one left.
@@ -252,6 +266,99 @@ test_late_app_has_credentials() {
         podctl stop secrets
 }
 
+# The pod's unit lets the pod use them as long as an app has them, and no longer.
+test_late_app_has_devices() {
+        local number
+        number=$(printf '/dev/char/%d:%d' "0x$(stat -c %t /dev/fuse)" "0x$(stat -c %T /dev/fuse)")
+        sandbox devices --net=none
+        assert_not_contains "$(systemctl show -P DeviceAllow podctl-devices.service)" "$number"
+        for app in one two; do
+                shell_app devices $app 'head -c 2 /z | wc -c; : <>/dev/own; echo x >/z; echo $?; sleep 1000' \
+                        --device=/dev/zero:/z:r --device=/dev/fuse:/dev/own
+                podctl app start devices --app=$app
+                wait_until has_written devices $app 1
+                assert_eq "$(podctl logs --output=cat --app=$app devices | grep -c '^2$')" 1
+        done
+        assert_contains "$(systemctl show -P DeviceAllow podctl-devices.service)" "$number"
+        podctl app rm devices --app=one
+        assert_contains "$(systemctl show -P DeviceAllow podctl-devices.service)" "$number"
+        podctl app rm devices --app=two
+        assert_not_contains "$(systemctl show -P DeviceAllow podctl-devices.service)" "$number"
+        assert_contains "$(systemctl show -P DeviceAllow podctl-devices.service)" /dev/net/tun
+        assert_fails 254 podctl app add devices busybox --name=late --device=/etc/passwd --exec=/bin/true
+        nothing_in devices late
+        podctl stop devices
+}
+
+# The unit of a pod of pods.d is its owner's.
+test_late_devices_of_a_named_pod() {
+        defer podctl delete --force owned
+        podctl create owned --mutable --net=none busybox --name=first --exec=/bin/sleep -- 1000
+        systemctl start pod@owned.service
+        shell_app owned late 'echo it runs; sleep 1000' --device=/dev/net/tun
+        assert_fails 254 podctl app add owned busybox --name=more --device=/dev/fuse --exec=/bin/true
+        assert_contains "$output" 'unit pod@owned.service does not let the pod use the device; give it DeviceAllow='
+        [[ ! -e /run/systemd/system.control/pod@owned.service.d ]] || fail 'the unit was changed'
+}
+
+# In memory: one of the pod's is the same for all apps and stays with the pod, one of its own goes with an app. Neither
+# can be made larger, or writable.
+test_late_app_has_memory() {
+        local script='ls /dev/shm /o | grep file; echo $0 >/o/file; stat -c "%a %u" /dev/shm; sleep 1000'
+        defer end_pod memory
+        podctl run --detach --mutable --name=memory --net=none --volume=m,kind=tmpfs,size=1M,mode=0750,uid=33 \
+                --volume=second,kind=tmpfs,size=1M \
+                --volume=fixed,kind=tmpfs,readOnly=true busybox --name=first --mount=volume=m,target=/dev/shm \
+                --exec=/bin/sleep -- 1000 >uuid
+        podctl exec --app=first memory sh -c 'echo of first >/dev/shm/file'
+        shell_app memory one "$script" --mount=volume=m,target=/dev/shm --mount=volume=second,target=/l \
+                --mnt-volume=name=o,kind=tmpfs,target=/o
+        podctl app start memory --app=one
+        wait_until has_written memory one '750 33'
+        assert_eq "$(podctl exec --app=one memory sh -c 'echo one >/l/file; cat /dev/shm/file')" 'of first'
+        podctl app rm memory --app=one
+        nothing_in memory one
+        shell_app memory two "$script" --mount=volume=m,target=/dev/shm --mount=volume=second,target=/l \
+                --mount=volume=fixed,target=/fixed \
+                --mnt-volume=name=o,kind=tmpfs,target=/o
+        podctl app start memory --app=two
+        wait_until has_written memory two '750 33'
+        assert_eq "$(podctl logs --output=cat --app=two memory | grep -c '^file$')" 1
+        assert_eq "$(podctl exec --app=two memory sh -c 'cat /l/file; df -k /l | awk "END { print \$2 }"')" $'one\n1024'
+        as_root_of memory mount -o remount,bind,rw /opt/stage2/two/rootfs/fixed >said 2>&1 && fail 'it is writable'
+        as_root_of memory mount -o remount,size=2M /opt/memory/m >said 2>&1 && fail 'it is larger'
+        podctl app rm memory --app=two
+        # What the pod's root has put out of the way is not replaced by another one.
+        as_root_of memory mv /opt/memory /opt/moved
+        assert_fails 254 podctl app add memory busybox --name=late --mount=volume=m,target=/m --exec=/bin/true
+        assert_contains "$output" 'restart the pod'
+        nothing_in memory late
+        podctl stop memory
+}
+
+# The pod's systemd listens for it while the app runs, and after its end, but not once it was stopped.
+test_late_app_has_a_socket() {
+        local i
+        fetch debian.oci
+        sandbox listening --port=8090-tcp:tcp:8090:127.0.0.1:18081
+        podctl app add listening debian --name=late --socket-activated=8090-tcp --restart=on-failure \
+                --exec=/usr/bin/perl -- -e 'open S, "+<&=", 3 or die; accept C, S or die;
+                print C "$ENV{LISTEN_FDS} of $ENV{LISTEN_FDNAMES}\n"; close C;
+                exit 0 if -e "/tmp/failed"; open F, ">/tmp/failed" or die; exit 1' >/dev/null
+        podctl app start listening --app=late
+        # It fails after the first, and systemd restarts it; after the second, who connects does. Nobody is turned away.
+        for i in 1 2 3; do
+                assert_eq "$(timeout 60 bash -c 'exec 3<>/dev/tcp/127.0.0.1/18081 && head -n 1 <&3')" '1 of 8090-tcp'
+        done
+        wait_until has_states listening 'late exited'
+        assert_eq "$(systemctl --machine=listening is-active late.8090-tcp.socket)" active
+        podctl app stop listening --app=late
+        assert_eq "$(systemctl --machine=listening is-active late.8090-tcp.socket || true)" inactive
+        podctl app rm listening --app=late
+        nothing_in listening late
+        podctl stop listening
+}
+
 # A port of the sandbox, for an app that is not there yet; rkt's words for it.
 test_late_app_has_a_port() {
         sandbox served --port=web:tcp:8000:127.0.0.1:18080
@@ -270,6 +377,93 @@ test_mutable_restarts() {
         podctl stop again
 }
 
+# Whoever asks for the app of a pod without any is told so.
+test_no_app_to_choose() {
+        sandbox none --net=none
+        for words in 'exec none true' 'enter none' 'attach none' 'cp none:/etc/passwd -' 'generate kube none'; do
+                # shellcheck disable=SC2086  # several words
+                assert_fails 254 podctl $words
+                assert_eq "$output" "podctl: Pod 'none' has no apps; 'podctl app add' adds one"
+        done
+        assert_fails 254 podctl exec --app=gone none true
+        assert_eq "$output" "podctl: Pod 'none' has no app 'gone'"
+        podctl stop none
+        wait_until eval '[[ $(state_of none) == exited ]]'
+        assert_fails 254 podctl export none none.aci
+        assert_contains "$output" 'has no apps'
+        [[ ! -e none.aci ]]
+}
+
+# What an app of the pod's start is told of its host, one that comes later is told, too.
+test_late_app_is_checked_against_the_host() {
+        sandbox host --net=none
+        if [[ ! -e /sys/kernel/security/apparmor/profiles ]]; then
+                assert_fails 254 podctl app add host busybox --name=a --apparmor=none
+                assert_eq "$output" "podctl: app 'a': AppArmor profile 'none': this host has no AppArmor"
+        fi
+        if [[ ! -e /sys/fs/selinux/context ]]; then
+                assert_fails 254 podctl app add host busybox --name=a --selinux=a:b:c:d
+                assert_contains "$output" 'this host has no SELinux'
+        fi
+        assert_eq "$(states host)" ''
+        podctl app add host busybox --name=a --memory=64M 2>said >/dev/null
+        if grep -qw memory /sys/fs/cgroup/cgroup.controllers; then
+                assert_eq "$(cat said)" ''
+        else
+                assert_contains "$(cat said)" "has no effect: this host has no cgroup controller 'memory'"
+        fi
+        podctl stop host
+}
+
+# kernel_says POD APP: what the app has written of itself, in one line.
+kernel_says() {
+        podctl logs --output=cat --app="$2" "$1" | grep -E 'CapEff|Seccomp_filters' | tr -s '\n\t' '  '
+}
+
+# --insecure-options is of the app that is added, and takes nothing away that the pod was given.
+test_late_app_without_protections() {
+        local script='grep -E "CapEff|Seccomp_filters" /proc/self/status; echo said; exec sleep 1000' name of
+        sandbox open --net=none
+        for name in usual seccomp capabilities; do
+                of=$name
+                [[ $name != usual ]] || of=none
+                podctl --insecure-options=$of app add open busybox --name=$name --exec=/bin/sh -- \
+                        -c "$script" >/dev/null
+                podctl app start open --app=$name
+                wait_until has_written open $name said
+        done
+        kernel_says open usual >usual
+        [[ $(kernel_says open seccomp | cut -d' ' -f2) == "$(cut -d' ' -f2 usual)" ]] || fail 'other capabilities'
+        [[ $(kernel_says open seccomp) != "$(cat usual)" ]] || fail "filters as usual: $(cat usual)"
+        [[ $(kernel_says open capabilities | cut -d' ' -f2) != "$(cut -d' ' -f2 usual)" ]] || fail 'as usual'
+        podctl stop open
+        podctl --insecure-options=all-run create open busybox --dry-run >file
+        assert_eq "$(jq -r '.apps[0].annotations[] | select(.name == "podctl/insecure").value' file)" \
+                capabilities,paths,seccomp
+}
+
+waits_for_restart() {
+        [[ $(systemctl --machine="$1" show --property=SubState --value "$2") == auto-restart ]]
+}
+
+# It has ended, and does not start again: its record is that of its end.
+test_app_is_stopped_before_its_restart() {
+        sandbox between --net=none
+        podctl app add between busybox --name=late --restart=always --exec=/bin/sh -- -c 'exit 3' >/dev/null
+        mkdir -p "/proc/$(leader between)/root/run/systemd/system/late.service.d"
+        printf '[Service]\nRestartSec=1h\n' >"/proc/$(leader between)/root/run/systemd/system/late.service.d/pause.conf"
+        systemctl --machine=between daemon-reload
+        podctl app start between --app=late
+        wait_until waits_for_restart between late
+        assert_eq "$(states between)" 'late running'
+        podctl app stop between --app=late
+        assert_eq "$(states between)" 'late exited'
+        assert_contains "$(podctl app status between --app=late)" exit_code=3
+        podctl app start between --app=late
+        assert_eq "$(states between)" 'late running'
+        podctl stop between
+}
+
 test_mutable_refuses() {
         pod fixed --net=none busybox --exec=/bin/sleep -- 1000
         assert_fails 254 podctl app add fixed busybox --name=late --exec=/bin/true
@@ -286,13 +480,12 @@ test_mutable_refuses() {
         assert_contains "$output" 'has 240 characters'
         assert_fails 254 podctl app add refusing busybox --name=late --mount=volume=none,target=/v --exec=/bin/true
         assert_fails 254 podctl app add refusing busybox --name=late --exec=/no/such/program
-        assert_fails 254 podctl app add refusing busybox --name=late --device=/dev/null --exec=/bin/true
-        assert_contains "$output" devices
         assert_fails 254 podctl app add refusing busybox --name=late --credential=s=/no/such/file --exec=/bin/true
         assert_contains "$output" /no/such/file
         assert_fails 254 podctl app add refusing busybox --name=late --health-cmd=true --health-on-failure=fail \
                 --exec=/bin/true
         assert_contains "$output" 'no app ends a mutable pod'
+        assert_contains "$output" 'leave out option --health-on-failure'
         assert_fails 254 podctl app add nosuch busybox --exec=/bin/true
         assert_eq "$(states refusing)" ''
         nothing_in refusing late
@@ -301,35 +494,128 @@ test_mutable_refuses() {
         assert_contains "$output" 'does not run'
 }
 
-# Whenever an addition or a removal is cut off: the next change finds a pod that it can go on with.
-test_mutable_survives_kills() {
-        local delay
-        sandbox killed --net=none
-        shell_app killed stays 'sleep 1000'
-        podctl app start killed --app=stays
-        for delay in 0 0.002 0.004 0.006 0.008 0.010 0.012 0.014 0.016 0.018 0.020 0.024 0.028 0.035; do
-                podctl app add killed busybox --name=late --exec=/bin/true >/dev/null 2>&1 &
-                sleep "$delay"
-                kill -9 $! 2>/dev/null || true
-                wait $! 2>/dev/null || true
-                assert_contains 'stays running, stays running, late created' "$(states killed)"
-                if has_states killed 'stays running'; then
-                        shell_app killed late true
-                fi
-                podctl app rm killed --app=late &
-                sleep "$delay"
-                kill -9 $! 2>/dev/null || true
-                wait $! 2>/dev/null || true
-                if has_states killed 'stays running, late created'; then
-                        podctl app rm killed --app=late
-                fi
-                # A change removes what is left of the one before.
-                shell_app killed next true
-                podctl app rm killed --app=next
-                nothing_in killed late
-                assert_eq "$(states killed)" 'stays running'
+# in_line: the lines of its input, sorted, in one.
+in_line() {
+        sort | tr '\n' ' '
+}
+
+# cut_at N COMMAND…: the command, killed as it comes to its Nth close(2).
+cut_at() {
+        strace -qq -o /dev/null -e trace=close -e inject=close:signal=KILL:when="$1" "${@:2}" >/dev/null 2>&1
+}
+
+# agreed POD: what has been told of its apps, to the metadata service and to pods of its network, is what it has.
+agreed() {
+        local have registration names=/run/podctl/network/networks/lan/hosts
+        have=$(podctl app list --no-legend "$1" | awk '{ print $1 }' | in_line)
+        registration=/run/podctl/metadata/pods/$(tr -d '"' <uuid)
+        assert_eq "$(find "$registration/apps" -mindepth 1 -not -name '.*' -printf '%f\n' | in_line)" "$have"
+        assert_eq "$(jq -r '.apps[].name' "$registration/manifest" | in_line)" "$have"
+        assert_eq "$(sed -n "s/^[0-9.]* \(.*\)\.$1 # app\$/\1/p" "$names" | in_line)" "$have"
+}
+
+# cut_everywhere VERB WORD…: "podctl app VERB killed WORD…" at each of its steps. The next change, which is none of that
+# app, finds a pod that it can go on with, and puts right what is left.
+cut_everywhere() {
+        local n status=137
+        for ((n = 40; status == 137; n += 3)); do
+                has_app late || [[ $1 == add ]] || shell_app killed late true
+                ! has_app late || [[ $1 == rm ]] || podctl app rm killed --app=late
+                status=0
+                cut_at "$n" podctl app "$1" killed "${@:2}" 2>/dev/null || status=$?
+                podctl app stop killed --app=stays
+                agreed killed
+                has_app late || nothing_in killed late
         done
+        ((n > 40 + 3 * 20)) || fail "cut off at $(((n - 40) / 3)) steps only"
+        assert_eq "$status" 0
+}
+
+has_app() {
+        [[ $(states killed) == *"$1"* ]]
+}
+
+# lan_and_metadata: a network "lan", and the metadata service, until the test is over.
+lan_and_metadata() {
+        mkdir -p /etc/podctl/net.d
+        defer rm /etc/podctl/net.d/10-lan.conf
+        echo '{ "name": "lan", "type": "podctl", "subnet": "10.44.0.0/24" }' >/etc/podctl/net.d/10-lan.conf
+        defer systemctl stop podctl-metadata.socket podctl-metadata.service
+        systemctl start podctl-metadata.socket
+}
+
+test_mutable_survives_kills() {
+        lan_and_metadata
+        sandbox killed --net=lan --mds-register
+        shell_app killed stays true
+        cut_everywhere add busybox --name=late --exec=/bin/true
+        cut_everywhere rm --app=late
         podctl stop killed
+}
+
+# What records the end of an app that had to be killed comes too late for one that has gone.
+test_deaf_app_leaves_no_record() {
+        local drop_in=/run/systemd/system/podctl-ended@.service.d
+        sandbox deaf --net=none
+        as_root_of deaf /bin/sh -c "mkdir -p $drop_in
+                printf '[Service]\nExecStartPre=/usr/bin/sleep 2\n' >$drop_in/slow.conf; systemctl daemon-reload"
+        shell_app deaf late 'trap "" TERM; echo deaf; while :; do sleep 1; done' --stop-timeout=1s
+        podctl app start deaf --app=late
+        wait_until has_written deaf late deaf
+        podctl app rm deaf --app=late
+        wait_until eval '[[ $(systemctl --machine=deaf show -P ActiveState podctl-ended@late.service) == inactive ]]'
+        nothing_in deaf late
+        podctl stop deaf
+}
+
+# command_is_stopped COMMAND: a process with that command line was stopped by a signal.
+command_is_stopped() {
+        [[ $(ps -o state= -p "$(pgrep -xf "$1")") == [Tt]* ]]
+}
+
+# Whatever the addition has done by then.
+test_pod_dies_during_add() {
+        local n command
+        for n in 45 60 75 90; do
+                sandbox "dying$n" --net=none
+                command="podctl app add dying$n busybox --name=late --exec=/bin/true"
+                # shellcheck disable=SC2086  # words
+                strace -qq -o /dev/null -e trace=close -e inject=close:signal=STOP:when=$n $command >said 2>&1 &
+                wait_until command_is_stopped "$command"
+                systemctl kill --signal=KILL "podctl-dying$n.service"
+                wait_until gone "dying$n"
+                pkill -CONT -xf "$command"
+                # It has been added when only the last steps were left, and is in the list then.
+                if wait $!; then
+                        assert_eq "$(podctl app list --no-legend "dying$n")" 'late  created'
+                else
+                        [[ $(wc -l <said) == 1 ]] || fail "not one message: $(cat said)"
+                        assert_eq "$(podctl app list --no-legend "dying$n")" ''
+                fi
+                assert_eq "$(state_of "dying$n")" exited
+                podctl rm "dying$n" >/dev/null
+        done
+}
+
+# What the others know of it: the metadata service, pods of the same network, Prometheus.
+test_late_app_is_known_elsewhere() {
+        lan_and_metadata
+        sandbox known --net=lan --mds-register
+        agreed known
+        shell_app known first 'trap "echo first ends; exit 0" TERM; echo first runs; while :; do sleep 0.1; done'
+        shell_app known second 'trap "sleep 1; echo second ends; exit 0" TERM; echo second runs; while :; do sleep 0.1
+                done' --after=first
+        agreed known
+        podctl app start known --app=first
+        podctl app start known --app=second
+        wait_until has_written known second 'second runs'
+        assert_contains "$(podctl run --net=lan busybox --exec=/bin/cat -- /etc/hosts)" ' second.known'
+        podctl exec --app=second known /bin/sh -c 'wget -q -O - $AC_METADATA_URL/acMetadata/v1/apps/second/image/id' >id
+        assert_eq "$(cat id)" "$(podctl cat-manifest known | jq -r '.apps[1].image.id')"
+        podctl metrics | grep -q '^podctl_app_[a-z_]*{pod="known",app="second"'
+        podctl stop known
+        # The last first.
+        assert_eq "$(podctl logs --output=cat known | grep ends)" $'second ends\nfirst ends'
 }
 
 # In any order, side by side: nothing is left.
@@ -362,6 +648,15 @@ test_many_come_and_go() {
         podctl stop many
 }
 
+# What takes the manifest's place is on the disk before: a power cut leaves the old one or the new one.
+test_manifest_is_on_the_disk() {
+        sandbox synced --net=none
+        strace -qq -o calls -e trace=fsync,fdatasync,renameat,renameat2 \
+                podctl app add synced busybox --name=late --exec=/bin/true >/dev/null
+        assert_eq "$(grep -B2 '"pod"' calls | sed 's/(.*//; s/2//' | paste -sd' ')" 'fsync renameat renameat'
+        podctl stop synced
+}
+
 test_mutable_full_disk() {
         small_disk small 24M
         defer podctl --dir="$PWD/small" gc --grace-period=0
@@ -387,8 +682,12 @@ test_rkt_sandbox() {
         assert_eq "$(cat said)" ''
         ./rkt app start "$(cat uuid)" --app=app
         assert_contains "$(./rkt app list "$(cat uuid)")" running
+        # Where rkt had 1; podctl-from-rkt(7) says so.
+        assert_fails 254 ./rkt app list 00000000
+        assert_fails 254 ./rkt app status 00000000 --app=app
+        assert_fails 254 ./rkt app sandbox --net=nosuch
         ./rkt stop "$(cat uuid)"
-        wait $!
+        wait
 }
 
 # As soon as there is a pod, though nothing of it is up yet.
@@ -429,6 +728,62 @@ test_late_app_without_user_ids() {
         podctl stop plain
 }
 
+# Options of "app add" that have no test of their own: the option, what runs in the app, and what it prints.
+ADD_OPTIONS='
+--working-dir=/tmp                                  pwd                             /tmp
+--group=33                                          id -g                           33
+--supplementary-gids=7,8                            id -G                           0 7 8
+--oom-score-adj=100                                 cat /proc/self/oom_score_adj    100
+--set-env-file=file                                 echo $FROM_FILE                 word
+--seccomp=mode=remove,errno=ENOSYS,mkdir,mkdirat    mkdir /x 2>/dev/null || echo no no
+--rlimit=NOFILE=77                                  ulimit -n                       77
+'
+
+test_options_of_app_add() {
+        local line option script expected n=0
+        sandbox options --net=none
+        echo FROM_FILE=word >file
+        while read -r line; do
+                [[ $line ]] || continue
+                option=${line:0:52} script=${line:52:32} expected=${line:84}
+                n=$((n + 1))
+                # Some are the whole command's, before the image.
+                if [[ $option == --set-env-file* ]]; then
+                        podctl app add options "${option%% *}" busybox --name="app$n" --exec=/bin/sh -- -c "$script"
+                else
+                        shell_app options "app$n" "$script" "${option%% *}"
+                fi >/dev/null
+                podctl app start options --app="app$n"
+                wait_until has_written options "app$n" "$expected"
+        done <<<"$ADD_OPTIONS"
+        # Those that systemd carries out, and those that are only kept.
+        shell_app options kept true --cpu=500m --cpu-shares=512 --memory=64M --annotation=example.com/a=b
+        assert_eq "$(systemctl --machine=options show -P CPUQuotaPerSecUSec kept.service)" 500ms
+        assert_eq "$(systemctl --machine=options show -P CPUWeight kept.service)" 50
+        podctl cat-manifest options | jq -e '.apps[-1].annotations[] | select(.name == "example.com/a").value == "b"'
+        assert_fails 254 podctl app add options "$IMAGES/busybox.aci" --signature=/no/such/file --exec=/bin/true
+        assert_contains "$output" /no/such/file
+        podctl stop options
+}
+
+test_options_of_sandbox() {
+        local line
+        sandbox options --net=none --dns=192.0.2.53 --dns-search=example.org --dns-opt=ndots:3 \
+                --dns-domain=example.com --hosts-entry=192.0.2.9=mirror --hostname=box \
+                --annotation=example.com/a=b --user-label=l=m --user-annotation=n=o
+        shell_app options app 'cat /etc/resolv.conf /etc/hosts; hostname; echo done'
+        podctl app start options --app=app
+        wait_until has_written options app 'done'
+        podctl logs --output=cat --app=app options >said
+        for line in 'nameserver 192.0.2.53' 'search example.org' 'options ndots:3' 'domain example.com' \
+                '192.0.2.9 mirror' box; do
+                grep -qx "$line" said || fail "no '$line' in $(cat said)"
+        done
+        podctl cat-manifest options | jq -e '(.annotations[] | select(.name == "example.com/a").value == "b") and
+                .userLabels.l == "m" and .userAnnotations.n == "o"'
+        podctl stop options
+}
+
 # What runs beside an app.
 test_late_app_has_company() {
         sandbox company --net=none
@@ -439,4 +794,32 @@ test_late_app_has_company() {
         podctl app rm company --app=late
         nothing_in company late
         podctl stop company
+}
+
+# What a journal has of others, or of no app, is not the pod's.
+test_log_without_apps() {
+        local where
+        for where in host both; do
+                sandbox "bare-$where" --log="$where"
+                podctl logs --output=json "bare-$where" | jq -r '.PODCTL_POD_UUID // "of another"' | sort -u >whose
+                grep -vxF "$(cat uuid)" whose && fail "with --log=$where, others' entries are shown: $(cat whose)"
+                podctl stop "bare-$where" >/dev/null
+        done
+}
+
+# Apps that came after the reader, and those that were removed before it.
+test_log_of_apps_that_come_and_go() {
+        sandbox flowing
+        podctl logs --output=cat --follow flowing >followed &
+        local reader=$!
+        shell_app flowing early 'echo early; exec sleep 1000'
+        podctl app start --app=early flowing
+        wait_until grep -qx early followed
+        podctl app stop --app=early flowing
+        podctl app rm --app=early flowing
+        assert_eq "$(podctl logs --output=cat flowing)" early
+        assert_fails 254 podctl logs --app=early flowing
+        assert_contains "$output" 'shown without --app'
+        podctl stop flowing >/dev/null
+        wait "$reader"
 }

@@ -33,14 +33,69 @@ test_apps_do_not_reach_each_other() {
         assert_contains "$(cat said)" 'found first'
 }
 
+# reached PIDS OPTION…: what an app with these options reaches of another one, by spy.c, in one line.
+reached() {
+        local first=3 last=4096 program=/var/tmp/podctl-build/tests/integration/spy
+        pod spied --volume=spy,kind=host,source=$program,readOnly=true \
+                busybox --name=secret --pids="$1" --environment=SECRET=hidden --mount=volume=spy,target=/spy \
+                --exec=/spy -- wait --- \
+                busybox --name=spy --pids="$1" --mount=volume=spy,target=/spy "${@:2}" --exec=/bin/sleep -- 1000
+        wait_until eval 'podctl logs --output=cat --app=secret spied | grep -qx waits'
+        if [[ $1 == shared ]]; then
+                first=$(awk '/^NSpid:/ { print $3 }' "/proc/$(app_pid spied secret)/status")
+                last=$first
+        fi
+        podctl exec --app=spy spied /spy look "$first" "$last" | sort | paste -sd,
+        end_pod spied >/dev/null
+}
+
+# By design apps share the network, and abstract sockets with it, and nothing else that is tried here, whatever they may
+# do in the pod. The first two processes are the spy's own.
+test_spy_reaches_nothing() {
+        local strong=CAP_SYS_ADMIN,CAP_SYS_PTRACE,CAP_KILL,CAP_DAC_OVERRIDE,CAP_SYS_CHROOT
+        assert_eq "$(reached private)" 'abstract socket,looked'
+        assert_eq "$(reached private --caps-retain=CAP_SYS_PTRACE,CAP_KILL)" 'abstract socket,looked'
+        # Without a filter there are also the keyrings of their user, where that of the pod has them.
+        assert_eq "$(reached private --caps-retain=$strong --insecure-options=paths)" 'abstract socket,looked'
+}
+
+test_spy_reaches_what_is_shared() {
+        local strong=CAP_SYS_ADMIN,CAP_SYS_PTRACE,CAP_KILL,CAP_DAC_OVERRIDE,CAP_SYS_CHROOT
+        local what
+        reached shared --caps-retain=$strong --insecure-options=paths,seccomp >all
+        tr , '\n' <all >each
+        # The pod's own filter, and not the app's, knows no pidfd_getfd().
+        for what in kill ptrace process_vm_readv pidfd_open setns root mem fd environ cgroup.kill cgroup.freeze; do
+                grep -qx "$what" each || fail "not reached: $what; but $(cat all)"
+        done
+        # Another user finds that there are processes, and no more.
+        assert_eq "$(reached shared --user=4242)" 'abstract socket,looked,pidfd_open'
+}
+
+# What is typed is read by the app, or the command beside it, alone.
+test_terminals_apart() {
+        local look='ls /dev/pts; mkdir /p; mount -t devpts devpts /p; ls /p
+                while umount -l /dev/pts 2>/dev/null || umount -l /dev 2>/dev/null; do ls /dev/pts 2>/dev/null; done'
+        pod apart busybox --name=typed --stdin=tty --exec=/bin/sleep -- 1000 --- busybox --name=spy \
+                --insecure-options=paths --caps-retain=CAP_SYS_ADMIN,CAP_DAC_OVERRIDE,CAP_SYS_PTRACE \
+                --exec=/bin/sleep -- 1000
+        in_terminal 'podctl exec --app=typed apart /bin/sh -c "tty; stty size; cat"'
+        wait_until grep -q /dev/pts/1 screen
+        assert_eq "$(podctl exec --app=typed apart ls /dev/pts)" $'0\n1\nptmx'
+        assert_eq "$(podctl exec --app=spy apart sh -c "$look")" $'ptmx\nptmx'
+        echo hidden >&5
+        wait_until grep -q hidden screen
+        kill "$terminal"
+        end_pod apart
+}
+
 test_only_own_processes() {
         pod own busybox --exec=/bin/sleep -- 1000
         podctl exec own ps -o pid,comm >seen
         assert_eq "$(sed 's/ *$//' seen)" 'PID   COMMAND
     1 podctl-init
     2 sleep
-    4 podctl-output
-    5 ps'
+    3 ps'
         assert_fails 1 podctl exec own sh -c 'echo 1 >/proc/sys/net/core/somaxconn'
         assert_contains "$output" 'Read-only file system'
         assert_eq "$(podctl exec own cat /proc/keys)" ''
@@ -48,6 +103,39 @@ test_only_own_processes() {
         assert_fails 1 podctl exec own test -S /run/systemd/notify
         assert_eq "$(podctl top own --format=json | jq -c '[.[].command]')" '["/bin/sleep 1000"]'
         end_pod own
+}
+
+app_has_ended() {
+        podctl status two | grep -qx "app-$1=$2"
+}
+
+# Whoever ends everything that can be seen, as inits of images do, does not end what carries the output.
+test_pids_output_is_kept() {
+        local status=0
+        sh_run 'trap "" TERM; kill -9 -1; kill -9 $(ls /proc | grep "[0-9]" | grep -vx -e 1 -e $$)
+                echo still here; exit 3' --net=none >out 2>/dev/null || status=$?
+        assert_eq "$status $(cat out)" '3 still here'
+}
+
+# An app that looks after another sees that one's processes, and nothing else of the pod.
+test_pids_of_another_app() {
+        pod two busybox --name=seen --environment=A=word --exec=/bin/sleep -- 1000 --- \
+                busybox --name=other --exec=/bin/sleep -- 1001 --- \
+                busybox --name=looks --pids=app:seen --caps-retain=CAP_SYS_PTRACE,CAP_KILL --exec=/bin/sh -- -c \
+                'trap "echo ends; exit 7" TERM; sleep 1002 & wait'
+        podctl exec --app=looks two ps -o args >seen
+        assert_contains "$(cat seen)" 'sleep 1000'
+        assert_contains "$(cat seen)" 'sleep 1002'
+        ! grep 'sleep 1001' seen || fail 'it sees a third app'
+        assert_eq "$(podctl exec --app=looks two sh -c 'tr "\0" "\n" </proc/2/environ' | grep ^A=)" A=word
+        podctl exec --app=seen two ps -o args | grep -q 'sleep 1002'
+        # They end together, each as it ends.
+        assert_fails 137 podctl exec --app=looks two sh -c 'kill -TERM 2; sleep 100'
+        wait_until app_has_ended looks 137
+        wait_until app_has_ended seen 143
+        end_pod two
+        assert_fails 254 podctl run --net=none busybox --name=a --pids=app:b --exec=/bin/true
+        assert_contains "$output" "'podctl/pids' is 'app:b', and the pod has no app 'b'"
 }
 
 # As they are without the namespace.

@@ -153,6 +153,60 @@ test_push_over_a_bad_line() {
         podctl build end
 }
 
+# A large blob goes in parts, and what is there of it when a connection breaks is not sent again.
+test_push_in_parts() {
+        front_registry
+        mkdir rootfs
+        head -c 75000000 /dev/urandom >rootfs/large
+        podctl build begin
+        podctl build copy rootfs/large /
+        rules '[{"method": "PATCH", "skip": 1, "times": 1, "drop": 10}, {"method": "PATCH", "skip": 1, "times": 1,
+                "status": 503}, {"method": "PATCH", "skip": 1, "times": 1, "status": 413}]'
+        pushes --compression=none docker://$FRONT/large >digest
+        # One upload, in parts of 32 MiB, and of 16 after the refusal; the config is small.
+        assert_eq "$(requests '^POST ')" 2
+        assert_eq "$(requests '^PATCH .* 202 ')" 4
+        assert_eq "$(requests '^GET .*/blobs/uploads/.* 204 ')" 3
+        skopeo copy --quiet --src-tls-verify=false docker://127.0.0.1:5000/large oci:copied
+        podctl build end
+        # This registry gives up an upload of which it has a part that it did not answer for: it begins anew.
+        podctl build begin
+        head -c 70000000 /dev/urandom >rootfs/large
+        podctl build copy rootfs/large /
+        rules '[{"method": "PATCH", "times": 1, "part": 1000000}]'
+        : >requests
+        pushes --compression=none docker://$FRONT/large
+        assert_eq "$(requests '^POST ')" 3
+        podctl build end
+        # A registry that says nowhere is asked no more often than it has patience for.
+        podctl build begin
+        head -c 70000000 /dev/urandom >rootfs/large
+        podctl build copy rootfs/large /
+        rules '[{"method": "PATCH", "drop": 10}]'
+        : >requests
+        refused_by "push: 127.0.0.1:5001/large@sha256:" pushes --compression=none docker://$FRONT/large
+        rules '[{"method": "PATCH", "status": 202, "headers": {"Range": "0-900000000"}}]'
+        refused_by "the registry says that it has '0-900000000' of it" pushes --compression=none docker://$FRONT/large
+        podctl build end
+}
+
+# A registry that does not take a whole, or has somebody before it who does not, gets parts.
+test_push_in_parts_on_demand() {
+        local status
+        front_registry
+        for status in 400 405 413 416 501; do
+                echo $status >greeting
+                podctl build begin
+                podctl build copy greeting /greeting
+                rules '[{"method": "PUT", "path": "/blobs/", "times": 1, "status": '$status'},
+                        {"method": "POST", "headers": {"OCI-Chunk-Min-Length": "1000"}}]'
+                : >requests
+                pushes docker://$FRONT/app:$status
+                assert_eq "$(requests '^PATCH .* 202 ')" 1
+                podctl build end
+        done
+}
+
 # Nothing is there under a name before it is complete, and what is refused is said in words.
 test_push_refused() {
         local status words
@@ -162,6 +216,7 @@ test_push_refused() {
         podctl build end
         to_push
         refused_by "'./app' is not in a registry" pushes ./app
+        refused_by "'oci:me/app' is the name of a directory" pushes oci:me/app
         refused_by 'write a tag' pushes "docker://$FRONT/app@sha256:$(printf '%064d' 0)"
         while read -r status words; do
                 rules '[{"method": "PUT", "path": "/blobs/", "status": '"$status"'}]'

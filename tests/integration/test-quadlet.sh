@@ -162,6 +162,27 @@ END
         jq -e '[.apps[].name] == ["qsite-probe", "qsite-web"]' /etc/podctl/pods.d/qsite.json
 }
 
+# A container that fails does not take the others with it, and the pod ends with the last one.
+test_quadlet_pod_goes_on() {
+        quadlet_here
+        quadlet qon.pod <<<'[Pod]'
+        quadlet qon-fails.container <<<$'[Container]\nImage=docker.io/library/busybox\nPod=qon.pod\nExec=sh -c "exit 3"'
+        quadlet qon-stays.container <<'END'
+[Container]
+Image=docker.io/library/busybox
+Pod=qon.pod
+Exec=sh -c "until test -e /end; do sleep 0.2; done"
+END
+        by_podctl qon 2>log || fail "$(cat log)"
+        systemctl start pod@qon
+        wait_until systemctl -M qon is-failed --quiet qon-fails.service
+        podctl exec --app=qon-stays qon touch /end
+        wait_until eval '[[ $(systemctl is-active pod@qon) != active ]]'
+        assert_eq "$(systemctl show -P ExecMainStatus pod@qon)" 3
+        systemctl reset-failed pod@qon
+        podctl status qon | grep -qx app-qon-fails=3
+}
+
 test_quadlet_network() {
         quadlet_here
         quadlet qnet.network <<'END'
@@ -208,6 +229,41 @@ END
         assert_eq "$(systemctl show -P Restart pod@qk)" always
         systemctl start pod@qk
         wait_until curl -sf http://localhost:8087/
+}
+
+# What its unit publishes is in the copy of its file, where the file does not say it.
+test_quadlet_kube_ports() {
+        quadlet_here
+        cat >qkp.yaml <<'END'
+# A site.
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: other}
+spec:
+  template:
+    spec:
+      containers:
+      - name: one
+        image: docker.io/library/nginx
+        ports: [{containerPort: 80, name: web}]
+        env: [{name: "ON", value: "yes"}]
+END
+        quadlet qkp.kube <<END
+[Kube]
+Yaml=$PWD/qkp.yaml
+PublishPort=8086:80
+PublishPort=127.0.0.1:5300-5301:53-54/udp
+END
+        by_podctl qkp 2>log || fail "$(cat log)"
+        assert_fails 1 grep '#' /etc/podctl/pods.d/qkp.yaml
+        assert_eq "$(podctl create --dry-run qkp /etc/podctl/pods.d/qkp.yaml 2>/dev/null |
+                jq -c '[.ports[] | [.hostIP, .hostPort, .podPort.port, .podPort.protocol]]')" \
+                '[[null,8086,80,"tcp"],["127.0.0.1",5300,53,"udp"],["127.0.0.1",5301,54,"udp"]]'
+        systemctl start pod@qkp
+        wait_until curl -sf http://localhost:8086/
+        echo 'apps: {one: {image: docker.io/library/nginx}}' >short.yaml
+        refused_command '--port is for files of Kubernetes' create --port=1:1 qkq ./short.yaml
+        refused_command 'Option --port' create --port=x:1 qkq ./qkp.yaml
 }
 
 # An image of a .build file is the one that was fetched under its name; before that, nothing is written.
@@ -272,15 +328,40 @@ StopTimeout=abc
 WorkingDir=rel
 END
         assert_fails 1 podctl create --check --from=bad.container
-        for option in --rlimit --sysctl --stop-timeout --working-dir; do
+        grep -q "^bad.container:3  *\[Container\] Ulimit  *lost  *'bogus=1' is not a valid limit" <<<"$output" ||
+                fail "$output"
+        for option in --sysctl --stop-timeout --working-dir; do
                 grep -q -e "^bad.container  *$option  *lost  *[A-Z]" <<<"$output" || fail "$option is not in: $output"
         done
         sed -i 's/=.*=1/=nofile=5/; /Sysctl/d; s/abc/5/; s/rel/\/rel/' bad.container
         podctl create --check --from=bad.container
+        podctl create x --check -- podman run -p 8401:80 --read-only --tmpfs /tmp docker.io/library/busybox >table
+        grep -q -e '--read-only .*carried' table
         printf '[Kube]\nYaml=bad.yaml\n' >bad.kube
         printf 'kind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a}]}\n' >bad.yaml
         assert_fails 1 podctl create --check --from=bad.kube
         assert_contains "$output" "missing member 'image'"
+}
+
+# What --from= writes as well, or reads beside the file, is as good as there.
+test_quadlet_check_of_several() {
+        echo '[Network]' >own.network
+        printf '[Container]\nImage=docker.io/library/busybox\nNetwork=own.network\nNetwork=default\n' \
+                >c.container
+        podctl create --check --from=own.network --from=c.container
+        printf '[Kube]\nYaml=pod.yaml\nConfigMap=map.yaml\n' >k.kube
+        printf 'kind: ConfigMap\nmetadata: {name: m}\ndata: {K: v}\n' >map.yaml
+        cat >pod.yaml <<'END'
+kind: Pod
+metadata: {name: a}
+spec:
+  containers:
+  - {name: a, image: busybox, env: [{name: A, valueFrom: {configMapKeyRef: {name: m, key: K}}}]}
+END
+        podctl create --check --from=k.kube
+        sed -i 's/key: K/key: no/' pod.yaml
+        assert_fails 1 podctl create --check --from=k.kube
+        assert_contains "$output" "$PWD/pod.yaml:5 "
 }
 
 # The second pod cannot be made: nothing is left of the first, nor of the network.

@@ -174,14 +174,24 @@ test_rkt_config() {
         assert_eq "$(wc -l <<<"$output")" 1
 }
 
+# Of all pods that say nothing else: those of build commands do.
 test_rkt_stage1_of_the_configuration() {
+        local with=(--local-config="$PWD/local")
         mkdir -p local/stage1.d
         echo '{"rktKind": "stage1", "rktVersion": "v1",
                 "name": "coreos.com/rkt/stage1-fly", "version": "1.30.0"}' >local/stage1.d/a.json
-        assert_fails 254 rkt --local-config=local run --net=none busybox --exec=/bin/true
-        assert_contains "$output" stage1-fly
+        assert_eq "$(rkt "${with[@]}" run busybox --exec=/bin/readlink -- /proc/self/ns/net)" \
+                "$(readlink /proc/self/ns/net)"
+        rkt "${with[@]}" cat-manifest "$(rkt "${with[@]}" prepare --quiet busybox)" |
+                jq -e 'any(.annotations[]; .name == "podctl/stage1" and .value == "fly")'
+        assert_fails 254 rkt "${with[@]}" run --net=none busybox --exec=/bin/true
+        assert_contains "$output" "engine 'fly'"
+        rkt "${with[@]}" run --stage1-name=coreos.com/rkt/stage1-coreos --net=none busybox --exec=/bin/true
+        sed -i s/stage1-fly/stage1-kvm/ local/stage1.d/a.json
+        assert_fails 254 rkt "${with[@]}" run --net=none busybox --exec=/bin/true
+        assert_contains "$output" "stage1.d, wants the engine 'coreos.com/rkt/stage1-kvm'"
         assert_eq "$(wc -l <<<"$output")" 1
-        rkt --local-config=local run --stage1-name=coreos.com/rkt/stage1-coreos --net=none busybox --exec=/bin/true
+        rkt "${with[@]}" run --stage1-name=coreos.com/rkt/stage1-coreos --net=none busybox --exec=/bin/true
 }
 
 test_completion_is_the_one_that_is_installed() {

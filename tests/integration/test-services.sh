@@ -259,8 +259,10 @@ test_exec_is_in_the_app() {
         # /run is each service's own: to see this one's is to be in it.
         podctl enter joined touch /run/mark
         podctl exec joined test -e /run/mark
-        assert_contains "$(podctl exec joined cat /proc/self/cgroup)" /app.service
-        assert_contains "$(podctl enter joined cat /proc/self/cgroup)" /app.service
+        # All that it sees of control groups is that of the app, where it is.
+        assert_eq "$(podctl exec joined sed -n '/^0:/p' /proc/self/cgroup)" 0::/
+        assert_eq "$(podctl enter joined sed -n '/^0:/p' /proc/self/cgroup)" 0::/
+        assert_contains "$(podctl exec joined cat /sys/fs/cgroup/cgroup.procs)" 2
         # 50 is where the image's /etc/group has the user.
         assert_eq "$(podctl exec joined id -G)" '33 7 50'
         assert_contains "$(podctl exec joined env)" 'WORD=two words'
@@ -291,7 +293,7 @@ test_exec_status_and_signals() {
         podctl exec statuses sh -c 'for p in /proc/[0-9]*; do
                 [ "$(tr "\0" " " <$p/cmdline 2>/dev/null)" = "sleep 2000 " ] && cat $p/cgroup
         done; true' >groups
-        assert_contains "$(cat groups)" /app.service
+        grep -qx 0::/ groups
         podctl stop statuses
 }
 
@@ -303,8 +305,8 @@ screen_says() {
 test_exec_terminal() {
         pod screen busybox --name=app --user=33 --exec=/bin/sleep -- 1000
         in_terminal 'stty rows 20 cols 70; exec podctl exec screen sh'
-        echo 'tty; stty size; [ -w $(tty) ] && echo mine; grep -o "[a-z]*\.service" /proc/self/cgroup' >&5
-        wait_until grep -q app.service screen
+        echo 'tty; stty size; [ -w $(tty) ] && echo mine; sed -n "s/^0::/group /p" /proc/self/cgroup' >&5
+        wait_until grep -q '^group /' screen
         grep -q '/dev/pts/' screen
         grep -q '20 70' screen
         stty -F "$(readlink "/proc/$(pgrep -xf 'podctl exec screen sh')/fd/0")" rows 33 cols 99
@@ -506,12 +508,66 @@ test_readiness_that_never_comes() {
         assert_contains "$output" 'without having said that it is ready'
 }
 
+# notifier SCRIPT [OPTION…]: runs an app that says in Perl what it wants to PID 1.
+notifier() {
+        podctl run --name=notifier debian --name=app --working-dir=/ "${@:2}" \
+                --annotation=appc.io/executor/supports-systemd-notify=true --exec=/usr/bin/perl -- -e '
+                use Socket;
+                socket S, AF_UNIX, SOCK_DGRAM, 0;
+                sub say { send S, shift, 0, sockaddr_un($ENV{NOTIFY_SOCKET}) or die "send: $!" }
+                sub journal { (map { m,(\d+)/comm,; $1 } grep { open F, $_; <F> =~ /^systemd-journal/ }
+                        glob "/proc/*/comm")[0] }
+                '"$1"
+}
+
+# Neither the number of a process elsewhere in the pod, nor its own in its namespace, changes whose end counts.
+test_main_process_is_the_apps() {
+        local option
+        for option in --pids=private '--pids=private --user=33' --pids=shared '--pids=shared --user=33'; do
+                # shellcheck disable=SC2086
+                assert_fails 3 notifier 'say("READY=1\nMAINPID=" . (journal || 2)); say("WATCHDOG=trigger");
+                        select undef, undef, undef, 0.3; print "on\n"; exit 3' $option
+                assert_contains "$output" on
+                assert_eq "$(podctl status notifier | grep ^app-)" app-app=3
+                assert_eq "$(podctl logs --all --output=cat notifier | grep -c 'Killing process')" 0
+                podctl rm notifier >/dev/null
+        done
+        assert_fails 4 notifier 'say("MAINPID=$$\nREADY=1"); select undef, undef, undef, 0.3; exit 4'
+        podctl rm notifier >/dev/null
+}
+
+# Whoever sees the pod's processes may go on in another one of its own.
+test_main_process_may_change() {
+        assert_fails 5 notifier 'if ($pid = fork) { say("MAINPID=$pid\nREADY=1");
+                        select undef, undef, undef, 0.3; exit 0 }
+                sleep 1; say("STATUS=goes on"); exit 5' --pids=shared
+        podctl rm notifier >/dev/null
+}
+
 # ends_with POD STATUS: of its app, when it is stopped.
 ends_with() {
         local uuid
         uuid=$(podctl status "$1" --format=json | jq -r .name)
         podctl stop "$1" >/dev/null
         assert_eq "$(podctl status "$uuid" | sed -n 's/^app-app=//p')" "$2"
+}
+
+# The others of the app hear from it, or are killed after it, at once.
+test_stop_signal_is_for_the_main_process() {
+        local pids
+        for pids in private shared; do
+                pod prefork busybox --name=app --pids=$pids --stop-timeout=1h --exec=/bin/sh -- -c '
+                        (trap "echo asked by systemd" TERM; trap "echo asked by its parent; exit 3" USR1
+                                touch /ready; while :; do sleep 0.1; done) & worker=$!
+                        (trap "" TERM; while :; do sleep 1; done) &
+                        trap "kill -USR1 $worker; wait $worker; exit \$?" TERM
+                        wait'
+                wait_until podctl exec prefork test -e /ready
+                timeout 60 podctl stop prefork >/dev/null
+                assert_eq "$(podctl status prefork | grep ^app-)" app-app=3
+                assert_eq "$(podctl logs --output=cat prefork)" 'asked by its parent'
+                podctl rm prefork >/dev/null
+        done
 }
 
 test_stop_signal() {
@@ -542,12 +598,13 @@ test_stop_timeout() {
         wait_until podctl exec slow test -e /ready
         ends_with slow 9
         assert_contains "$(podctl run --dry-run busybox --stop-timeout=infinity)" TimeoutStopSec=infinity
+        assert_contains "$(podctl run --dry-run busybox --stop-timeout=0)" 'stop timeout 1'
 }
 
 test_stop_mistakes() {
         refused SIGPONY busybox --stop-signal=SIGPONY
         refused 'a while' busybox --stop-timeout='a while'
-        refused --stop-timeout busybox --stop-timeout=0
+        refused --stop-timeout busybox --stop-timeout=-1
         cat >pod.json <<JSON
 {"acKind": "PodManifest", "acVersion": "0.8.11", "apps": [{"name": "app", "image": {"name": "busybox"},
 "app": {"exec": ["/bin/true"], "user": "0", "group": "0", "stopTimeout": -2}}]}

@@ -188,6 +188,42 @@ test_sign_in_a_registry_refused() {
         refused_command 'needs --key=FILE' sign --key=alice docker://127.0.0.1:5000/app
         refused_command 'not found' --insecure-options=http sign --key=ours.key docker://127.0.0.1:5000/other
         refused_command "no image './app.oci'" sign --key=ours.key ./app.oci
-        sed 's/PRIVATE/ENCRYPTED SIGSTORE PRIVATE/' ours.key >cosign.key
-        refused_command 'which only cosign can read' sign --key=cosign.key docker://127.0.0.1:5000/app
+        cp "$COSIGN_KEYS/cosign.key" .
+        COSIGN_PASSWORD=another refused_command 'not the right passphrase' sign --key=cosign.key \
+                docker://127.0.0.1:5000/app
+        openssl pkcs8 -topk8 -in ours.key -passout pass:secret -out closed.key
+        COSIGN_PASSWORD=another refused_command 'not the right passphrase' sign --key=closed.key \
+                docker://127.0.0.1:5000/app
+        without_terminal() { setsid --wait podctl "$@" </dev/null; }
+        refused_by 'give the passphrase in the variable COSIGN_PASSWORD' without_terminal sign --key=closed.key \
+                docker://127.0.0.1:5000/app
+}
+COSIGN_KEYS=$HERE/../data/cosign-key
+
+# Keys that cosign, or openssl, has encrypted: the passphrase is in the variable, or is asked for.
+test_sign_with_an_encrypted_key() {
+        local name=127.0.0.1:5000/app
+        registry
+        signable
+        skopeo copy --quiet --dest-tls-verify=false oci-archive:app.oci docker://$name:1
+        COSIGN_PASSWORD='a passphrase' careful --insecure-options=http sign --key="$COSIGN_KEYS/cosign.key" \
+                docker://$name:1
+        careful trust --skip-fingerprint-review --prefix=$name "$COSIGN_KEYS/cosign.pub"
+        careful --insecure-options=http fetch docker://$name:1
+
+        cosign_key ours
+        openssl pkcs8 -topk8 -in ours.key -passout pass:secret -out closed.key
+        mkfifo typed
+        script -qec "podctl --insecure-options=http sign --key=closed.key docker://$name:1" /dev/null \
+                <typed >said 2>&1 &
+        exec {typing}>typed
+        wait_until grep -q 'Passphrase of closed.key: ' said
+        echo secret >&"$typing"
+        wait $!
+        exec {typing}>&-
+        assert_contains "$(cat said)" "docker://$name:sha256-"
+        assert_eq "$(grep -c secret said)" 0
+        rm -r config system/trustedkeys 2>/dev/null || true
+        careful trust --skip-fingerprint-review --prefix=$name ours.pub
+        careful --insecure-options=http fetch --no-store docker://$name:1
 }

@@ -74,7 +74,7 @@ test_systemctl_stop() {
         systemctl stop podctl-serving.service
         echo "took $(((${EPOCHREALTIME/./} - begin) / 1000)) ms" >&2
         gone serving
-        ! systemctl is-failed podctl-serving.service
+        ! systemctl is-failed podctl-serving.service || fail 'it failed'
         assert_contains "$(podctl status serving)" state=exited
 }
 

@@ -62,6 +62,26 @@ test_newer_image_with_options() {
         assert_eq "$(podctl cat-manifest site | jq -c '.apps[0] | has("options")')" false
 }
 
+# What fetched is not left to the pod's supervisor, as children that nobody waits for.
+test_start_that_fetches() {
+        site
+        podctl --insecure-options=image create --replace --annotation=podctl/pull-policy=update site \
+                "docker://$IMAGE" --name=app >/dev/null 2>&1
+        systemctl restart pod@site
+        says one
+        only_the_pod_is_below
+        kill "$registry_pid"
+        systemctl restart pod@site
+        says one
+        only_the_pod_is_below
+}
+
+only_the_pod_is_below() {
+        assert_eq "$(pgrep --count --parent "$(systemctl show -p MainPID --value pod@site)")" 1
+        assert_eq "$(podctl exec site echo inside)" inside
+        podctl cp site:/etc/passwd - | tar -t
+}
+
 # Who writes the file anew means the image that podctl create has just looked at, unless that one has failed.
 test_new_file_after_updates() {
         site

@@ -370,3 +370,45 @@ test_variables_do_not_decide_the_status() {
                         --exec=/bin/sh -- -c 'exit 7'
         done
 }
+
+# The pod gets the bytes of standard input and output, and none of the caller's descriptors: no terminal, no file that
+# it could open again, and nothing of ours where the caller has nothing.
+test_exec_hands_over_nothing() {
+        local look='for i in 0 1 2; do readlink /proc/$$/fd/$i; done | sed "s/:.*//"'
+        pod given busybox --private-users=no --net=none --exec=/bin/sleep -- 1000
+        podctl exec given sh -c "x=\$($look); echo \"\$x\" >/given" <&- >&- 2>&-
+        assert_eq "$(podctl exec given cat /given)" $'/dev/null\npipe\npipe'
+        in_terminal "podctl exec given sh -c '$look; echo told' </dev/null"
+        wait_until grep -q told screen
+        assert_eq "$(grep -c '^pipe' screen)" 2
+        podctl exec given sh -c "$look" </ >out
+        assert_eq "$(cat out)" $'pipe\npipe\npipe'
+        echo words >in
+        assert_eq "$(podctl exec given sh -c "$look; cat" <in)" $'pipe\npipe\npipe\nwords'
+}
+
+test_exec_passes_on_all() {
+        local line
+        pod passes busybox --net=none --exec=/bin/sleep -- 1000
+        podctl exec passes seq 200000 >out
+        seq 200000 | cmp - out
+        seq 200000 | podctl exec passes cat | cmp - out
+        podctl exec passes sh -c 'echo a; echo b >&2; echo c' >out 2>&1
+        assert_eq "$(cat out)" $'a\nb\nc'
+        podctl exec passes sh -c 'echo out; echo err >&2' >out 2>err
+        assert_eq "$(cat out err)" $'out\nerr'
+        in_terminal 'podctl exec passes echo lines >lines; echo told'
+        wait_until grep -q told screen
+        assert_eq "$(od -An -c lines | tr -d ' ')" 'lines\n'
+        # Who reads no more ends what writes.
+        assert_eq "$(podctl exec passes yes | head -n 1)" y
+        # A loop around it keeps its input.
+        seq 3 >list
+        while read -r line; do
+                podctl exec passes true
+                echo "$line"
+        done <list >out
+        assert_eq "$(cat out)" $'1\n2\n3'
+        # What stays behind keeps nobody waiting.
+        assert_eq "$(podctl exec passes sh -c 'sleep 1000 & echo left')" left
+}

@@ -21,7 +21,7 @@ test_commands_of_other_tools() {
                 complains "Unknown command '$word': " 2 "$word" x
         done
         for word in commit wait info pause "system prune" secret generate healthcheck \
-                'image prune' 'image inspect' 'image pull' import container pod api-service \
+                'image prune' 'image inspect' 'image pull' import container pod \
                 'network create' 'network ls' 'network rm' 'network connect'; do
                 # shellcheck disable=SC2086
                 complains "Unknown command '$word': " 2 $word x

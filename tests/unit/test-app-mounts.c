@@ -243,6 +243,16 @@ Test(app_mounts, layers)
         stage_end(&s);
 }
 
+static void expect_relative(const Stage *s, const char *path)
+{
+        _cleanup_close_ int root = open_directory_at(s->fd, "pod" ROOT);
+        char target[PATH_MAX] = "";
+
+        cr_assert_geq(root, 0);
+        cr_assert_gt(readlinkat(root, path + 1, target, sizeof(target) - 1), 0);
+        cr_expect_neq(target[0], '/', "%s", target);
+}
+
 /* Where the kernel's file systems are going to be, an image has no links. */
 Test(app_mounts, misleading_links)
 {
@@ -253,6 +263,9 @@ Test(app_mounts, misleading_links)
                 { "dev", "/etc", false },      { "proc", "etc", false },          { "sys", "../../etc", false },
                 { "run", "/dev", false },      { "run", "proc/self/root", false }, { "run", "/run/../sys", false },
                 { "run", "/var/run", true },   { "tmp", "/var/tmp", true },       { "run", "run", false },
+                { "tmp", "/proc", false },     { "tmp", "tmp", false },
+                /* What they lead to is made. */
+                { "run", "var/no/run", true }, { "tmp", "/mnt/tmp", true },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -269,8 +282,20 @@ Test(app_mounts, misleading_links)
                 cr_assert_eq(app_stat(&s, in_app, &st), 0);
                 cr_expect_eq(S_ISLNK(st.st_mode), cases[i].kept, "%s -> %s", cases[i].name, cases[i].target);
                 cr_expect(cases[i].kept || S_ISDIR(st.st_mode));
+                if (cases[i].kept)
+                        expect_relative(&s, in_app);
                 stage_end(&s);
         }
+}
+
+Test(app_mounts, links_to_files)
+{
+        Stage s;
+
+        stage_begin(&s);
+        put_link(&s, "image/tmp", "file");
+        expect_refused(&s, carry_out_in_root(&s), -ENOTDIR, "cannot make /file, which is its /tmp: Not a directory");
+        stage_end(&s);
 }
 
 /* Wherever links of the image lead, it is inside the app. */
@@ -427,7 +452,7 @@ Test(app_mounts, order)
 Test(app_mounts, options)
 {
         PlanMount read_only = volume("dir", "/ro"), data = volume("dir", "/data"), all = volume("dir", "/all"),
-                  whole = volume("dir", "/whole");
+                  whole = volume("dir", "/whole"), top = volume("dir", "/top");
         const unsigned long mask = ST_NOSUID | ST_NODEV | ST_NOEXEC;
         Stage s;
 
@@ -437,7 +462,8 @@ Test(app_mounts, options)
         read_only.read_only = true;
         data.data_only = true;
         whole.recursive = whole.read_only = true;
-        expect_done(&s, carry_out_in_root(&s, read_only, data, all, whole));
+        top.recursive = top.read_only = top.writable_below = true;
+        expect_done(&s, carry_out_in_root(&s, read_only, data, all, whole, top));
         cr_expect_eq(try_write(&s, "/ro/f"), -EROFS);
         cr_expect_eq(try_write(&s, "/all/f"), 0);
         expect_text(&s, "/ro/f", "written");
@@ -447,6 +473,8 @@ Test(app_mounts, options)
         expect_text(&s, "/all/sub/g", NULL);
         expect_text(&s, "/whole/sub/g", "below");
         cr_expect_eq(try_write(&s, "/whole/sub/g"), -EROFS);
+        cr_expect_eq(try_write(&s, "/top/f"), -EROFS);
+        cr_expect_eq(try_write(&s, "/top/sub/g"), 0);
         stage_end(&s);
 }
 

@@ -28,7 +28,7 @@ static Fixture fixture_new(void)
         cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, f.journal_err), 0);
         f.output = (AppOutput) {
                 .pipes = { f.out[0], f.err[0] }, .journal = { f.journal_out[1], f.journal_err[1] },
-                .client = -1, .app = -1, .host.fd = -1,
+                .client = -1, .app = -1, .host.fd = -1, .log_file.fd = -1,
         };
         return f;
 }

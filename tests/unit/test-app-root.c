@@ -150,6 +150,7 @@ Test(app_root, users)
                 int r;
                 uid_t uid;
                 gid_t gid;
+                uid_t shift; /* of a pod with its own IDs */
         } cases[] = {
                 { "root", "root", false, 0, 0, 0 },
                 { "0", "0", false, 0, 0, 0 },
@@ -169,11 +170,13 @@ Test(app_root, users)
                 { "4711", "staff", false, 0, 4711, 50 },
                 { "65535", "65535", false, 0, 65535, 65535 },
                 { "max", NULL, false, 0, 65535, 65535 },
-                { "65536", "0", false, -ESRCH },
-                { "0", "65536", false, -ESRCH },
+                { "65536", "0", false, -ESRCH, .shift = 65536 },
+                { "0", "65536", false, -ESRCH, .shift = 65536 },
+                { "65536", "1000660000", false, 0, 65536, 1000660000 },
                 { "4294967295", "0", false, -ESRCH },
-                { "big", "0", false, -ESRCH },
-                { "0", "big", false, -ESRCH },
+                { "0", "4294967295", false, -ESRCH },
+                { "big", "0", false, -ESRCH, .shift = 65536 },
+                { "0", "big", false, -ESRCH, .shift = 65536 },
                 { "nobody-here", "0", false, -ESRCH },
                 { "0", "nobody-here", false, -ESRCH },
                 { "broken", "0", false, -ESRCH },
@@ -191,7 +194,8 @@ Test(app_root, users)
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_(app_identity_done) AppIdentity identity = {};
                 _cleanup_free_ char *message = NULL;
-                int r = identify(t.fd, cases[i].user, cases[i].group, cases[i].from_user, 0, &identity, &message);
+                int r = identify(t.fd, cases[i].user, cases[i].group, cases[i].from_user, cases[i].shift,
+                                 &identity, &message);
 
                 cr_expect_eq(r, cases[i].r, "%s:%s: %i, %s", cases[i].user, cases[i].group, r, message);
                 if (r < 0) {
@@ -223,7 +227,7 @@ Test(app_root, rkt_numeric)
 
                 if (isempty(id))
                         continue;
-                r = identify(t.fd, id, id, false, 0, &identity, &message);
+                r = identify(t.fd, id, id, false, 655360, &identity, &message);
                 uid = json_object_get_int64(json_object_object_get(row, "uid"));
                 /* Other than rkt we refuse IDs that a pod does not have. */
                 cr_expect_eq(r < 0, error || uid < 0 || uid >= POD_UID_COUNT, "%s: %i", id, r);

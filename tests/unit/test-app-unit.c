@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "stage1/app-launch.h"
+#include "config.h"
 #include "stage1/app-beside.h"
+#include "stage1/app-launch.h"
 #include "stage1/app-unit.h"
 #include "lib/test-plan.h"
 
@@ -133,6 +134,32 @@ Test(app_unit, health)
         cr_expect_str_eq(all, expected);
 }
 
+/* Only where the app is restarted at all. */
+Test(app_unit, backoff)
+{
+        static const struct {
+                const char *annotations;
+                bool wanted;
+        } cases[] = {
+                { "", false },
+                { "'annotations':[{'name':'podctl/restart-backoff','value':'true'}]", false },
+                { "'annotations':[{'name':'podctl/restart','value':'always'}]", false },
+                { "'annotations':[{'name':'podctl/restart','value':'always'},"
+                  "{'name':'podctl/restart-backoff','value':'true'}]", true },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(planned_done) Planned p = {};
+                _cleanup_free_ char *text = NULL;
+
+                cr_assert_eq(plan_app_json(&p, &settings, "", cases[i].annotations, ""), 0, "%s", p.message);
+                cr_expect_eq(p.plan->apps[0].restart_backoff, cases[i].wanted, "%s", cases[i].annotations);
+                cr_expect_eq(app_backoff_wanted(&p.plan->apps[0]), cases[i].wanted && SYSTEMD_VERSION >= 254);
+                cr_assert_eq(app_backoff_format(&p.plan->apps[0], &text), 0);
+                cr_expect(strstr(text, "[Service]\nRestartSteps=8\nRestartMaxDelaySec=5min\n"), "%s", text);
+        }
+}
+
 /* Where nobody says anything: not for root, and not where programs of the image count on privileges. */
 Test(app_unit, no_new_privileges)
 {
@@ -175,6 +202,8 @@ Test(app_unit, pids)
                 { "", private, "Type=notify\n", true },
                 { private, shared, "Type=notify\n", true },
                 { "'annotations':[{'name':'podctl/oneshot','value':'true'}]", private, "Type=oneshot\n", true },
+                { "'annotations':[{'name':'podctl/oom-group','value':'true'}]", private, "OOMPolicy=kill\n", true },
+                { shared, "", "OOMPolicy=continue\n", false },
         };
         const AppIdentity who = { .uid = 33, .program = (char *) "/bin/web" };
 
@@ -270,6 +299,8 @@ static void expect_own_lines(const char *what, const char *unit)
                 "MountAPIVFS=",
                 "TimeoutStartSec=",
                 "OOMPolicy=",
+                "KillMode=process",
+                "OnFailure=podctl-failed@",
                 "ExecStopPost=",
                 "KillSignal=",
                 "TimeoutStopSec=",
@@ -277,6 +308,7 @@ static void expect_own_lines(const char *what, const char *unit)
                 "ExecStartPost=",
                 "ExecStop=",
                 "BindReadOnlyPaths=",
+                "BindPaths=/var/lib/podctl/status:",
                 "StandardInput=",
                 "StandardOutput=",
                 "StandardError=",

@@ -124,6 +124,7 @@ Test(appc_pod, composed)
 
 #define POD(members) "{'acKind':'PodManifest','acVersion':'0.8.11'," members "}"
 #define APPS(members) POD("'apps':[{'name':'a','image':{'name':'a'}," members "}]")
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
 #define VOLUME(members) POD("'apps':[],'volumes':[{'name':'v'," members "}]")
 #define PORT(members) POD("'apps':[],'ports':[{'name':'p'," members "}]")
 
@@ -170,7 +171,7 @@ Test(appc_pod, names_what_is_wrong)
                 { APPS("'credentials':[{'name':'a','variable':'A'},{'name':'b'},{'name':'c','variable':'A'}]"),
                   "apps[0].credentials: another credential of the app has the variable 'A'" },
                 { VOLUME("'kind':'disk'"),
-                  "volumes[0].kind: expected \"host\", \"empty\", \"named\" or \"tmpfs\", not 'disk'" },
+                  "volumes[0].kind: expected \"host\", \"empty\", \"image\", \"named\" or \"tmpfs\", not 'disk'" },
                 { VOLUME("'kind':'host'"), "volumes[0]: missing member 'source', which host volumes need" },
                 { VOLUME("'kind':'host','source':'a'"), "volumes[0].source: 'a' is not an absolute path" },
                 { VOLUME("'kind':'host','source':'/a','mode':'0755'"),
@@ -181,6 +182,20 @@ Test(appc_pod, names_what_is_wrong)
                 { VOLUME("'kind':'empty','mode':'0999'"), "volumes[0].mode: '0999' is not a file mode like \"0755\"" },
                 { VOLUME("'kind':'empty','mode':755"), "volumes[0].mode: expected a string" },
                 { VOLUME("'kind':'empty','uid':-1"), "volumes[0].uid: must not be negative" },
+                { VOLUME("'kind':'image'"), "volumes[0]: an image volume needs the name of an image" },
+                { VOLUME("'kind':'image','image':''"), "volumes[0].image: an image volume needs the name of an image" },
+                { VOLUME("'kind':'image','imageID':'x'"), "volumes[0].imageID: 'x' is not an image ID "
+                  "(\"sha512-…\", \"sha256:…\" or \"sha512:…\")" },
+                { VOLUME("'kind':'image','image':'a','readOnly':false"),
+                  "volumes[0].readOnly: the files of an image cannot be written to; leave it out, and copy what an app "
+                  "is to change" },
+                { VOLUME("'kind':'image','image':'a','mode':'0755'"),
+                  "volumes[0].mode: only empty and tmpfs volumes have this" },
+                { VOLUME("'kind':'image','image':'a','source':'/a'"),
+                  "volumes[0].source: only host volumes have this" },
+                { VOLUME("'kind':'host','source':'/a','image':'a'"), "volumes[0].image: only image volumes have this" },
+                { VOLUME("'kind':'named','imageID':'sha256-" ZEROS "'"),
+                  "volumes[0].imageID: only image volumes have this" },
                 { PORT("'hostPort':0"), "ports[0].hostPort: must be between 1 and 65535" },
                 { PORT("'hostPort':65536"), "ports[0].hostPort: must be between 1 and 65535" },
                 { PORT("'hostPort':80,'hostIP':'localhost'"), "ports[0].hostIP: 'localhost' is not an IP address" },
@@ -271,7 +286,7 @@ Test(appc_pod, strangers)
                       "'ports':[{'name':'p','hostPort':80,'hostIp':'127.0.0.1','podPort':{'name':'p','protocol':'tcp',"
                       "'port':80,'cnt':1}}]"),
                   { "volumes[0].mod: is not a known member; did you mean 'mode'?",
-                    "volumes[1].kind: expected \"host\", \"empty\", \"named\" or \"tmpfs\", not 'hots'",
+                    "volumes[1].kind: expected \"host\", \"empty\", \"image\", \"named\" or \"tmpfs\", not 'hots'",
                     "ports[0].hostIp: is not a known member; did you mean 'hostIP'?",
                     "ports[0].podPort.cnt: is not a known member" } },
                 /* What is missing stands nowhere: the path is that of what lacks it. */
@@ -339,6 +354,50 @@ Test(appc_pod, written_is_strictly_read)
 Test(appc_pod, survives_damage_strictly, .timeout = 120)
 {
         run_damaged("appc-pod/full.json", parse_case_strictly);
+}
+
+static int note_volume(Volume *v, void *userdata)
+{
+        return strv_extend(userdata, v->name);
+}
+
+static int refuse_volume(Volume *v, void *userdata)
+{
+        return streq(v->name, "b") ? -EBUSY : note_volume(v, userdata);
+}
+
+Test(appc_pod, image_volumes)
+{
+        static const char text[] =
+                "{\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\",\"apps\":["
+                "{\"name\":\"x\",\"image\":{\"name\":\"i\"},\"mounts\":[{\"volume\":\"a\",\"path\":\"/a\"},"
+                "{\"volume\":\"c\",\"path\":\"/c\",\"appVolume\":{\"name\":\"c\",\"kind\":\"image\","
+                "\"image\":\"i\"}},"
+                "{\"volume\":\"d\",\"path\":\"/d\",\"appVolume\":{\"name\":\"d\",\"kind\":\"empty\"}}]}],"
+                "\"volumes\":[{\"name\":\"a\",\"kind\":\"image\",\"image\":\"docker://a\"},"
+                "{\"name\":\"e\",\"kind\":\"empty\"},"
+                "{\"name\":\"b\",\"kind\":\"image\",\"imageID\":\"sha256-" ZEROS "\"}]}";
+        _cleanup_(appc_pod_freep) AppcPod *pod = NULL, *again = NULL;
+        _cleanup_strv_free_ char **all = NULL, **some = NULL, **own = NULL;
+        _cleanup_json_object_ json_object *o = NULL;
+
+        cr_assert_eq(appc_pod_parse(text, strlen(text), &pod, NULL), 0);
+        cr_assert_eq(appc_pod_each_image(pod, note_volume, &all), 0);
+        cr_assert_eq(strv_length(all), 3);
+        cr_expect_str_eq(all[0], "a");
+        cr_expect_str_eq(all[1], "b");
+        cr_expect_str_eq(all[2], "c");
+        cr_expect_eq(appc_pod_each_image(pod, refuse_volume, &some), -EBUSY);
+        cr_expect_eq(strv_length(some), 1);
+        cr_assert_eq(appc_pod_app_each_image(&pod->apps[0], note_volume, &own), 0);
+        cr_expect_eq(strv_length(own), 1);
+
+        cr_assert_eq(appc_pod_write(pod, &o), 0);
+        cr_assert_eq(appc_pod_read(o, &again, NULL), 0);
+        cr_expect_str_eq(again->volumes[0].image, "docker://a");
+        cr_expect_null(again->volumes[0].image_id);
+        cr_expect_str_eq(again->volumes[2].image_id, "sha256-" ZEROS);
+        cr_expect(volume_is_read_only(&again->volumes[0]) && !volume_is_read_only(&again->volumes[1]));
 }
 
 /* Its own volumes go with an app, but not those of an app whose name begins like that. */

@@ -72,7 +72,8 @@ Test(appc_strings, image_names)
 
 Test(appc_strings, volume_values)
 {
-        _cleanup_(volume_done) Volume host = {}, tmpfs = {}, empty = {}, named = {}, other = {}, made = {};
+        _cleanup_(volume_done) Volume host = {}, tmpfs = {}, empty = {}, named = {}, other = {}, made = {},
+                                             image = {};
 
         cr_assert_eq(volume_from_string("a,kind=host,source=/a=b,readOnly=true,recursive=false,propagation=slave,"
                                         "idMap=false", &host, NULL), 0);
@@ -104,6 +105,10 @@ Test(appc_strings, volume_values)
         cr_expect(made.create && !made.create_file);
         cr_expect_not(host.create);
         cr_expect(empty.from_image);
+        cr_assert_eq(volume_from_string("g,kind=image,image=docker://x.org/i:1@sha256:0", &image, NULL), 0);
+        cr_expect_eq(image.kind, VOLUME_IMAGE);
+        cr_expect_str_eq(image.image, "docker://x.org/i:1@sha256:0");
+        cr_expect_null(image.image_id);
 }
 
 Test(appc_strings, volume_defaults)

@@ -4,6 +4,7 @@
 #include "build/build-appc-settings.h"
 #include "build/build-appc.h"
 #include "build/build-config.h"
+#include "lib/test-mutate.h"
 #include "manifest/ac-types.h"
 
 static BuildRecord *record_of(const char *appc)
@@ -207,4 +208,32 @@ Test(build_appc, whole)
         cr_assert_eq(build_record_format(record, &parsed), 0);
         cr_assert_eq(build_record_parse(parsed, strlen(parsed), &again, NULL), 0);
         cr_expect(build_appc_is_whole(again));
+}
+
+static void see_mutation(const char *text)
+{
+        static const char *const all[] = { "mount add a=/c", "mount remove a", "isolator remove a", "env remove A",
+                                           "dependency remove a.b", "pre-start remove", "port remove p",
+                                           "label remove os", "annotation remove a" };
+
+        for (size_t i = 0; i < ELEMENTSOF(all); i++) {
+                _cleanup_(build_record_freep) BuildRecord *record = record_of(text);
+                _cleanup_free_ char *message = NULL, *other = NULL;
+                _cleanup_json_object_ json_object *manifest = NULL;
+
+                (void) build_appc_find(record, "mount", "a");
+                (void) change(record, all[i], &message);
+                (void) build_appc_manifest(record, "a.b/c", &manifest, &other);
+        }
+}
+
+/* A manifest of somebody else, whatever its values are. */
+Test(build_appc, values_of_all_types)
+{
+        each_mutation("{\"labels\":[{\"name\":\"os\",\"value\":\"linux\"}],\"annotations\":[{\"name\":\"a\","
+                      "\"value\":\"b\"}],\"dependencies\":[{\"imageName\":\"a.b\"}],\"app\":{\"user\":\"0\","
+                      "\"group\":\"0\",\"environment\":[{\"name\":\"A\",\"value\":\"b\"}],\"ports\":[{"
+                      "\"name\":\"p\",\"port\":80,\"protocol\":\"tcp\"}],\"mountPoints\":[{\"name\":\"a\","
+                      "\"path\":\"/a\"}],\"isolators\":[{\"name\":\"a\",\"value\":{}}],\"eventHandlers\":[{"
+                      "\"name\":\"pre-start\",\"exec\":[\"/a\"]}]}}", see_mutation);
 }

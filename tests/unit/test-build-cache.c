@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "basic/fs.h"
 #include "build/build-cache.h"
 #include "build/build-config.h"
@@ -37,13 +40,17 @@ static BuildCache *open_cache(void)
         return cache;
 }
 
+/* What a step makes beside its text, and differs although the step is the same. */
+static const char *chance = "";
+
 /* A step that copies a file with this text, unless it is there. Returns whether it was. */
 static bool step(BuildCache *cache, BuildContext *c, const char *text)
 {
+        _cleanup_free_ char *made = strjoin(text, chance);
         char *sources[] = { (char *) "f", NULL };
         Digest digest;
 
-        cr_assert_eq(write_string_at(AT_FDCWD, "f", text, 0644), 0);
+        cr_assert_eq(write_string_at(AT_FDCWD, "f", made, 0644), 0);
         cr_assert_eq(digest_of_memory(DIGEST_SHA256, text, strlen(text), &digest), 0);
         cr_assert_eq(build_cache_next(cache, c, words, &digest), 0);
         if (build_cache_find(cache))
@@ -96,6 +103,46 @@ Test(build_cache, chain)
         temporary_done(&t);
 }
 
+static void damage_files(void)
+{
+        _cleanup_strv_free_ char **names = NULL;
+
+        cr_assert_eq(list_directory_all_at(AT_FDCWD, CACHE "/files", &names), 0);
+        for (size_t i = 0; names[i]; i++) {
+                _cleanup_free_ char *path = strjoin(CACHE "/files/", names[i]);
+                _cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+                cr_assert_eq(pwrite(fd, "XXXX", 4, 0), 4);
+        }
+}
+
+/* What is not what it was is made again, and is there the next time. */
+Test(build_cache, damaged_files)
+{
+        static const char *const texts[] = { "1", "2", "3", NULL };
+        Temporary t = enter();
+
+        cr_expect_eq(found_of(texts, UINT64_MAX), 0);
+        damage_files();
+        cr_expect_eq(found_of(texts, UINT64_MAX), 0);
+        cr_expect_eq(found_of(texts, UINT64_MAX), 3);
+        temporary_done(&t);
+}
+
+/* The same where what is made again is not what it was: later steps do not take it for damaged. */
+Test(build_cache, damaged_files_of_chance)
+{
+        static const char *const texts[] = { "1", "2", "3", NULL };
+        Temporary t = enter();
+
+        cr_expect_eq(found_of(texts, UINT64_MAX), 0);
+        damage_files();
+        chance = "another";
+        cr_expect_eq(found_of(texts, UINT64_MAX), 0);
+        cr_expect_eq(found_of(texts, UINT64_MAX), 3);
+        temporary_done(&t);
+}
+
 /* What is needed by nothing goes, and what was not used for long. */
 Test(build_cache, trim)
 {
@@ -123,6 +170,23 @@ Test(build_cache, trim)
         cr_expect_eq(found_of(texts, 0), 1);
         cr_expect_eq(count(CACHE "/steps"), 0);
         cr_expect_eq(count(CACHE "/files"), 0);
+        temporary_done(&t);
+}
+
+/* A step whose file is missing goes, and one that cannot be read, also where there is no limit. */
+Test(build_cache, trim_without_files)
+{
+        static const char *const texts[] = { "1", "2", NULL };
+        Temporary t = enter();
+        BuildCache *cache;
+
+        cr_expect_eq(found_of(texts, UINT64_MAX), 0);
+        cr_assert_eq(rm_rf_at(AT_FDCWD, CACHE "/files"), 0);
+        cr_assert_eq(write_string_at(AT_FDCWD, CACHE "/steps/rubbish", "x", 0600), 0);
+        cache = open_cache();
+        cr_expect_eq(build_cache_trim(cache, UINT64_MAX, BUILD_CACHE_UNUSED_SEC), 0);
+        build_cache_free(cache);
+        cr_expect_eq(count(CACHE "/steps"), 0);
         temporary_done(&t);
 }
 
@@ -154,10 +218,11 @@ Test(build_cache, hostile_entry)
         cr_assert_eq(build_cache_keep(cache, &c), 0);
         cr_assert(build_cache_find(cache));
         cr_assert_eq(build_cache_apply(cache, &c, NULL), 0);
-        for (size_t i = 0; i < 3; i++) {
+        for (size_t i = 0; i < 4; i++) {
                 static const char *const entries[] = {
-                        "{\"record\":\"{}\",\"files\":[{\"path\":\"../x\",\"file\":\"y\"}]}",
-                        "{\"record\":\"{}\",\"files\":[{\"path\":\"x\",\"file\":\"../y\"}]}", "{\"record\":",
+                        "{\"record\":\"{}\",\"files\":[{\"path\":\"../x\",\"file\":\"y\",\"digest\":\"0\"}]}",
+                        "{\"record\":\"{}\",\"files\":[{\"path\":\"x\",\"file\":\"../y\",\"digest\":\"0\"}]}",
+                        "{\"record\":\"{}\",\"files\":[{\"path\":\"x\",\"file\":\"y\"}]}", "{\"record\":",
                 };
                 _cleanup_strv_free_ char **names = NULL;
                 _cleanup_free_ char *path = NULL;

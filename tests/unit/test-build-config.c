@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "build/build-config.h"
+#include "lib/test-mutate.h"
 
 /* Words in one text, which a space separates. */
 static int change(BuildRecord *record, const char *text, char **ret_message)
@@ -154,4 +155,24 @@ Test(build_config, history)
                 json_object *ids = json_object_object_get(json_object_object_get(record->config, "rootfs"), "diff_ids");
                 cr_expect_eq(json_object_array_length(ids), 1);
         }
+}
+
+static void see_mutation(const char *text)
+{
+        static const char *const all[] = { "env add C=d", "env remove A", "label remove a", "port remove 80",
+                                           "volume add /x", "health add retries=3", "cmd set /bin/sh" };
+
+        for (size_t i = 0; i < ELEMENTSOF(all); i++) {
+                _cleanup_(build_record_freep) BuildRecord *record = record_of(text);
+                _cleanup_free_ char *message = NULL;
+
+                (void) change(record, all[i], &message);
+        }
+}
+
+/* A config of somebody else, whatever its values are. */
+Test(build_config, values_of_all_types)
+{
+        each_mutation("{\"Env\":[\"A=b\"],\"Labels\":{\"a\":\"b\"},\"ExposedPorts\":{\"80\":{}},\"Volumes\":{},"
+                      "\"Cmd\":[\"a\"],\"Healthcheck\":{\"Test\":[\"NONE\"],\"Retries\":3}}", see_mutation);
 }

@@ -103,13 +103,15 @@ Test(build_context, killed)
         expect_files(BUILD "/layers", "0000.tar 0001.tar");
         cr_assert_eq(write_string_at(t.fd, BUILD "/.build.json.x", "{", 0600), 0);
         cr_assert_eq(write_string_at(t.fd, BUILD "/base/x", "{", 0600), 0);
+        /* By which the pod of a command that goes on is found. */
+        cr_assert_eq(write_string_at(t.fd, BUILD "/" BUILD_RUNNING, "uuid", 0600), 0);
 
         c = open_build();
         before = tree_of(&c);
         cr_expect_str_eq(before, "a");
         expect_files(BUILD "/layers", "0000.tar");
         expect_files(BUILD "/base", "");
-        expect_files(BUILD, "base build.json layers lock");
+        expect_files(BUILD, "base build.json layers lock " BUILD_RUNNING);
         /* A layer that was closed, but not recorded. */
         cr_assert_eq(build_layer_close(&c, NULL), 1);
         build_context_done(&c);
@@ -162,7 +164,11 @@ static const struct {
         { { "+a", "|", "-a", "+a" },        ".wh.a a"          },
         { { "+a", "|", "+b", "-a", "-b" },  ".wh.a"            },
         { { "+d/a", "|", "+d/b", "-d" },    ".wh.d"            },
-        { { "+d/a", "|", "-d", "+d/b" },    ".wh.d d d/b"      },
+        /* A whiteout and a directory in its place are merged by overlays of other builders. */
+        { { "+d/a", "|", "-d", "+d/b" },         "d d/.wh..wh..opq d/b"        },
+        { { "+d/a", "|", "+d/b", "-d", "+d/c" }, "d d/.wh..wh..opq d/c"        },
+        { { "+d/a", "|", "+x", "-d", "+d/a" },   "d d/.wh..wh..opq d/a x"      },
+        { { "+d", "|", "-d", "+d/a" },           ".wh.d d d/a"                 },
         { { "+d/a", "|", "-d/a", "+d/b" },  "d/.wh.a d/b"      },
 };
 
@@ -241,6 +247,27 @@ Test(build_context, begin_and_end)
         build_context_done(&c);
         cr_expect_eq(build_context_open(BUILD, &c, NULL), -ENOENT);
         begin();
+        temporary_done(&t);
+}
+
+/* Ending removes it as well, and nothing that is somebody's own. */
+Test(build_context, end_of_killed_begin)
+{
+        Temporary t = begin_in_temporary();
+        BuildContext c = open_build();
+
+        cr_assert_eq(unlinkat(t.fd, BUILD "/build.json", 0), 0);
+        cr_assert_eq(write_string_at(t.fd, BUILD "/.0123456789abcdef.tmp", "{", 0600), 0);
+        build_context_done(&c);
+        cr_assert_eq(build_context_open_to_end(BUILD, &c, NULL), 0);
+        cr_assert_eq(build_context_end(&c, BUILD, NULL), 0);
+        build_context_done(&c);
+        expect_files(".", "f");
+
+        cr_assert_eq(mkdir(BUILD, 0700), 0);
+        cr_assert_eq(write_string_at(t.fd, BUILD "/notes", "mine", 0600), 0);
+        cr_expect_eq(build_context_open_to_end(BUILD, &c, NULL), -ENOENT);
+        cr_expect_eq(faccessat(t.fd, BUILD "/notes", F_OK, 0), 0);
         temporary_done(&t);
 }
 

@@ -52,7 +52,7 @@ static void put(PodStore *store, const char *text, const char *name)
 
         cr_assert_eq(uuid_parse(text, &uuid), 0);
         cr_assert_eq(pod_new(store, &uuid, &p), 0);
-        cr_assert_eq(pod_write(p, manifest, &settings, NULL), 0);
+        cr_assert_eq(pod_write(p, manifest, &settings, &(PlanImages) {}), 0);
         cr_assert_eq(pod_move(p, POD_DIR_RUN), 0);
 }
 

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "foreign/compose/composefile-plan.h"
+#include "lib/test-mutate.h"
 
 /* Paths and texts, up to NULL. */
 static const char *const *disk;
@@ -13,7 +14,7 @@ static int read_disk(const char *path, char **ret, size_t *ret_size)
         for (const char *const *file = disk; !text && file && *file; file += 2)
                 text = streq(file[0], path) ? file[1] : NULL;
         if (!text)
-                return -ENOENT;
+                return endswith(path, "/fifo") ? -EINVAL : -ENOENT;
         *ret = strdup(text);
         *ret_size = strlen(*ret);
         return 0;
@@ -91,19 +92,47 @@ Test(composefile_plan, members)
                 { "user: 1000:100", "--user=1000 --group=100" },
                 { "mem_limit: 50mb\n    cpus: 0.5", "--cpu=0.5 --memory=50Mi" },
                 { "deploy: {resources: {limits: {memory: 1G, pids: 20}}}",
-                  "--memory=1Gi changed:4:services.s.deploy: the limit is that of the whole pod" },
+                  "--memory=1Gi changed:4:services.s.deploy.resources.limits.pids: the limit is that of the whole "
+                  "pod" },
                 { "restart: unless-stopped", "--restart=always" },
                 { "restart: \"on-failure:3\"", "--restart=on-failure --annotation=podctl/restart-limit=3" },
+                { "restart: \"on-failure:0\"", "--restart=on-failure" },
                 { "restart: \"on-failure:-1\"", "!lost:4:services.s.restart: '-1' is not a number of restarts" },
                 { "healthcheck: {test: [CMD, a, \"it's\"], retries: 3}",
                   "--health-cmd='a' 'it'\\''s' --health-retries=3" },
                 { "healthcheck: {disable: true}", "--health-cmd=none" },
                 { "labels: [a=b, c]", "--user-label=a=b --user-label=c=" },
                 { "cap_drop: [ALL]\n    cap_add: [net_admin]", "--caps-retain=CAP_NET_ADMIN" },
+                { "cap_drop: [ALL, NET_RAWW]",
+                  "!lost:4:services.s.cap_drop[1]: 'NET_RAWW' is not a capability of the kernel" },
                 { "ulimits: {nofile: {soft: 1, hard: 2}, nproc: 3}", "--rlimit=NOFILE=1:2 --rlimit=NPROC=3:3" },
+                { "ulimits: {memlock: {soft: -1, hard: -1}}", "--rlimit=MEMLOCK=infinity:infinity" },
+                { "ulimits: {nofile: {soft: 2, hard: 1}}",
+                  "!lost:4:services.s.ulimits: 'nofile=2:1' is not a valid limit: NAME=SOFT[:HARD], each a number, or "
+                  "-1 for none" },
                 { "secrets: [k, {source: e, target: t}]", "--credential=k=/tmp/key --credential=t=other "
                                                           "changed:4:services.s.secrets[1]: its content has to be in "
                                                           "/etc/credstore/other before the pod starts" },
+                { "post_start: [{command: ./a 'b c'}, {command: [d, \"it's\"], working_dir: /x, "
+                  "environment: [V, N=1]}]",
+                  "--post-start=('./a' 'b c') && (cd '/x' && V='value' N='1' 'd' 'it'\\''s')" },
+                { "pre_stop: [{command: a, privileged: false}, {command: b}]", "--pre-stop=('a'); ('b')" },
+                { "user: \"7\"\n    post_start: [{command: a, user: \"7\"}]", "--user=7 --post-start=('a')" },
+                { "post_start: [{command: a, user: root}]",
+                  "!lost:4:services.s.post_start: it runs as the service does, and not as user 'root'" },
+                { "pre_stop: [{command: a, privileged: true}]",
+                  "!lost:4:services.s.pre_stop: it has the privileges of the service" },
+                { "post_start: [{user: \"7\"}]", "!lost:4:services.s.post_start: it runs as the service does" },
+                { "post_start: [{working_dir: /x}]", "!lost:4:services.s.post_start: expected a command" },
+                { "post_start: [{command: a, environment: [A.B=c]}]",
+                  "!lost:4:services.s.post_start: 'A.B' is not a variable that a shell can set" },
+                { "post_start: {command: a}", "!lost:4:services.s.post_start: expected a list" },
+                { "label_file: [/tmp/a.env]", "--user-label=F=file --user-label=V=value changed:4:services.s."
+                                              "label_file[0]: the file is read now, and not at each start" },
+                { "label_file: none.env", "!lost:4:services.s.label_file: cannot read 'none.env'" },
+                { "secrets: [{source: k, uid: \"1\", gid: \"2\", mode: 0440}]",
+                  "--credential=k=/tmp/key changed:4:services.s.secrets[0]: only the app's user can read it, whoever "
+                  "that is" },
                 { "stop_grace_period: 1m30s\n    stop_signal: SIGUSR1", "--stop-signal=SIGUSR1 --stop-timeout=1m30s" },
                 { "privileged: false\n    tty: false\n    scale: 1\n    x-a: 1\n    init: true", "" },
                 /* What is not carried over */
@@ -118,19 +147,52 @@ Test(composefile_plan, members)
                 { "deploy: {replicas: \"${N}\"}", "!lost:4:services.s.deploy: one app is made of a service" },
                 { "ports: [80]", "!lost:4:services.s.ports[0]: the host's port has to be chosen" },
                 { "depends_on: [x]", "!lost:4:services.s.depends_on: service 'x' is not in the file" },
+                { "depends_on: {s: {condition: service_odd}}",
+                  "!lost:4:services.s.depends_on: condition 'service_odd' is not service_started, " },
+                { "depends_on: {s: {condition: }}", "!lost:4:services.s.depends_on: condition '' is not" },
+                { "depends_on: {s: {obliged: false}}", "!lost:4:services.s.depends_on.s.obliged: not possible here" },
+                { "depends_on: {s: y}", "!lost:4:services.s.depends_on: expected an object for service 's'" },
+                { "deploy: {mode: global, labels: {a: b}}",
+                  "changed:4:services.s.deploy.labels: only pods and apps have labels; write labels of the service" },
+                { "deploy: {endpoint_mode: vip}", "!changed:4:services.s.deploy.endpoint_mode: the service is" },
+                { "deploy: {mode: replicated-job}", "!lost:4:services.s.deploy: mode 'replicated-job' is not" },
+                { "attach: true", "" },
+                { "attach: false", "!changed:4:services.s.attach: podctl logs shows the output" },
+                { "networks: back", "!lost:4:services.s.networks: expected names of networks" },
+                { "networks:", "" },
                 { "volumes: [\"x:/y\"]", "!lost:4:services.s.volumes[0]: there is no volume 'x' in the file" },
-                { "volumes: [{type: image, source: ./x, target: /y}]", "!lost:4:services.s.volumes[0]: type 'image'" },
+                { "volumes: [{type: image, source: ./x, target: /y}]", "!lost:4:services.s.volumes[0]: './x' is not" },
+                { "volumes: [{type: image, source: x.org/i:1, target: /y, read_only: true, image: {subpath: a/b}}]",
+                  "!--volume=v0,kind=image,image=docker://x.org/i:1 --hosts-entry=127.0.0.1=s p docker://i --name=s "
+                  "--mount=volume=v0,target=/y,subPath=a/b" },
+                { "volumes: [{type: volume, source: data, target: /y, volume: {subpath: a}}]",
+                  "!--mount=volume=v0,target=/y,subPath=a" },
+                { "volumes: [{type: image, target: /y}]", "!lost:4:services.s.volumes[0]: there is no source" },
+                { "volumes: [{type: image, source: i.org/i, target: /y, image: {path: a}}]",
+                  "!lost:4:services.s.volumes[0].image.path: not possible here" },
+                { "volumes: [{type: npipe, source: ./x, target: /y}]", "!lost:4:services.s.volumes[0]: type 'npipe'" },
                 /* Sizes, numbers and ports */
                 { "mem_limit: 1.5g\n    shm_size: 64mb",
                   "!--volume=v0,kind=tmpfs,size=64Mi --hosts-entry=127.0.0.1=s p docker://i --name=s "
                   "--mount=volume=v0,target=/dev/shm --memory=1536Mi" },
                 { "tmpfs: \"/x:size=64k\"", "!--volume=v0,kind=tmpfs,size=64Ki" },
                 { "volumes: [{type: tmpfs, target: /x, tmpfs: {size: 1GB}}]", "!--volume=v0,kind=tmpfs,size=1Gi" },
+                { "volumes: [{type: tmpfs, target: /x, tmpfs: {mode: 0o700}}, {type: tmpfs, target: /y, tmpfs: {mode: "
+                  "448}}, {type: tmpfs, target: /z, tmpfs: {mode: \"01777\"}}]",
+                  "!--volume=v0,kind=tmpfs,mode=700 --volume=v1,kind=tmpfs,mode=700 --volume=v2,kind=tmpfs,mode=1777" },
+                { "volumes: [{type: tmpfs, target: /x, tmpfs: {mode: 8o7}}]",
+                  "!lost:4:services.s.volumes[0]: '8o7' is not a mode of a file" },
+                { "volumes: [{type: tmpfs, target: /x, tmpfs: {mode: ''}}]",
+                  "!lost:4:services.s.volumes[0]: '' is not a mode of a file" },
+                { "read_only: true\n    tmpfs: [/tmp]",
+                  "!--volume=v0,kind=tmpfs --hosts-entry=127.0.0.1=s --volume=v1,kind=tmpfs p docker://i --name=s "
+                  "--mount=volume=v0,target=/tmp --readonly-rootfs --mount=volume=v1,target=/var/tmp" },
                 { "mem_limit: 0", "" },
                 { "mem_limit: 50Mxyz", "!lost:4:services.s.mem_limit: '50Mxyz' is not a valid size" },
                 { "shm_size: 64mm", "!lost:4:services.s.shm_size: '64mm' is not a valid size" },
                 { "pids_limit: \"5\\nExecStartPre=/bin/touch /x\"", "!lost:4:services.s.pids_limit: '5\n" },
-                { "deploy: {resources: {limits: {pids: x}}}", "!lost:4:services.s.deploy: 'x' is not a number" },
+                { "deploy: {resources: {limits: {pids: x}}}",
+                  "!lost:4:services.s.deploy.resources.limits.pids: 'x' is not a number" },
                 { "ports: [\"abc:80\"]", "!lost:4:services.s.ports[0]: 'abc' is not a port number, 1 to 65535" },
                 { "ports: [\"1:1\", \"99999:80\"]", "!lost:4:services.s.ports[1]: '99999' is not a port number" },
                 { "ports: [\"10-5:10-5\"]", "!lost:4:services.s.ports[0]: the range '10-5' ends before it begins" },
@@ -144,6 +206,8 @@ Test(composefile_plan, members)
                   "!--hosts-entry=127.0.0.1=s --net=host p docker://i --name=s changed:5:services.s.ports: the "
                   "network is "
                   "the host's" },
+                { "network_mode: none\n    ports: [\"9000:9000\"]",
+                  "!--net=none p docker://i --name=s changed:5:services.s.ports: there is no network, so that" },
                 { "volumes: [\"/none/x:/y\"]", "!lost:4:services.s.volumes[0]: there is no /none/x; nothing makes it" },
                 { "secrets: [gone]", "!lost:4:services.s.secrets[0]: there is no /none/key; nothing makes it" },
                 { "depends_on: [s]", "!lost:4:services.s.depends_on: it waits for itself" },
@@ -205,7 +269,7 @@ Test(composefile_plan, members)
                                                     "\nsecrets: {k: {file: key}, e: {external: true, name: other}, "
                                                     "shadow: {external: true, name: /etc/shadow}, up: {name: ../up}, "
                                                     "gone: {file: /none/key}}\n"
-                                                    "volumes: {evil: {name: /etc}, dots: {name: ../etc}}\n"
+                                                    "volumes: {evil: {name: /etc}, dots: {name: ../etc}, data: }\n"
                                                     "networks: {evil: {external: true, name: \"a,host\"}}\n"),
                                     *message = NULL, *text = plan(yaml, &message), *expected = NULL;
 
@@ -240,6 +304,10 @@ Test(composefile_plan, files)
                   "--volume=v2,kind=host,source=/h --hosts-entry=127.0.0.1=x --hosts-entry=127.0.0.1=s --net=n p "
                   "docker://i --name=s --mount=volume=v0,target=/v --mount=volume=v1,target=/w "
                   "--mount=volume=v2,target=/h" },
+                { "services: {a: {image: i, depends_on: {b: {required: true, restart: true}}}, b: {image: i}}",
+                  "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://i --name=a --after=b docker://i "
+                  "--name=b changed:1:services.a.depends_on: restart: apps of a pod are updated together, and an app "
+                  "that ends restarts no other" },
                 { "services: {a: {image: i, ports: [\"1:80\"]}, b: {image: i, expose: [80]}}",
                   "--port=1:80 --hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://i --name=a docker://i "
                   "--name=b lost:1:services.b.expose[0]: service 'a' listens on 80/tcp of the pod as well; make two "
@@ -474,12 +542,31 @@ Test(composefile_plan, include)
                     "--hosts-entry=127.0.0.1=s --volume=v0,kind=host,source=/tmp/sub/d --hosts-entry=127.0.0.1=t "
                     "--hosts-entry=127.0.0.1=u p docker://i --name=s --after=t docker://j --name=t "
                     "--mount=volume=v0,target=/d -- w value --- docker://file --name=u --user=u");
+        /* What is included has the variables of the project without an .env of its own, too. */
+        check_files(FILES("include: [sub/o.yaml, {path: sub/q.yaml, project_directory: .}]\nservices: {}\n",
+                          "/tmp/sub/o.yaml", "services: {t: {image: j, command: $V}}\n",
+                          "/tmp/sub/q.yaml", "services: {u: {image: $V}}\n"),
+                    "--hosts-entry=127.0.0.1=t --hosts-entry=127.0.0.1=u p docker://j --name=t -- value --- "
+                    "docker://value --name=u");
+        check_files(FILES("services: {s: {image: i}}\ninclude: [{path: o.yaml, env_file: none.env}]\n",
+                          "/tmp/o.yaml", "services: {t: {image: j, command: $V}}\n"),
+                    "--hosts-entry=127.0.0.1=s --hosts-entry=127.0.0.1=t p docker://i --name=s docker://j --name=t -- "
+                    "value --- lost:2:include[0]: /tmp/none.env: No such file or directory");
+        check_files(FILES("services: {s: {image: i}}\ninclude: [{path: o.yaml, env_file: fifo}]\n",
+                          "/tmp/o.yaml", "services: {t: {image: j}}\n"),
+                    "--hosts-entry=127.0.0.1=s --hosts-entry=127.0.0.1=t p docker://i --name=s docker://j --name=t "
+                    "lost:2:include[0]: /tmp/fifo: not a regular file");
         check_files(FILES("services: {s: {image: i}}\ninclude:\n- o.yaml\n- https://x/y.yaml\n- {path: n.yaml, x: y}\n",
                           "/tmp/o.yaml", "include: [compose.yaml]\nservices: {s: {image: j}}\n"),
                     "--hosts-entry=127.0.0.1=s p docker://i --name=s lost:3:include[0]: services.s is in it and in "
                     "another file, too; rename one lost:4:include[1]: 'https://x/y.yaml' is elsewhere; fetch it, and "
                     "write its path lost:5:include[2]: 'x' is not possible "
                     "lost:o.yaml:1:include[0]: /tmp/compose.yaml includes itself");
+        /* Where there might be services. */
+        check_files(FILES("include: [a.yaml, b.yaml]\n", "/tmp/a.yaml", "services: [", "/tmp/b.yaml", "x: {"),
+                    "p lost:1:include[0]: /tmp/a.yaml: not valid YAML at line 2, column 1: did not find expected node "
+                    "content lost:1:include[1]: /tmp/b.yaml: not valid YAML at line 2, column 1: did not find expected "
+                    "node content lost:1:services: there is no service");
 }
 
 /* What the file says of a network is in a file of net.d; one that says nothing is the default one. */
@@ -519,11 +606,14 @@ Test(composefile_plan, networks)
 Test(composefile_plan, descriptions)
 {
         check_files(FILES("services:\n  s: {image: i, volumes: [{type: volume, source: v, target: /b, volume: {nocopy: "
-                          "true}}], configs: [c, d]}\nvolumes:\n  v: {labels: {a: b}, size: 1G, x-a: b}\n"
+                          "true}}], configs: [{source: c, mode: 0400}, d]}\n"
+                          "volumes:\n  v: {labels: {a: b}, size: 1G, x-a: b}\n"
                           "networks:\n  n: {scope: x}\nsecrets:\n  k: {file: k, template_driver: x}\n"
                           "configs:\n  c: {content: x}\n  d: {external: true}\n"),
-                    "--hosts-entry=127.0.0.1=s p docker://i --name=s "
-                    "lost:2:services.s.configs[0]: write its content into a file, and that as 'file:' "
+                    "--volume=v0,kind=host,source=/etc/podctl/files/p/configs/c,readOnly=true "
+                    "--hosts-entry=127.0.0.1=s p docker://i --name=s --mount=volume=v0,target=/c "
+                    "changed:2:services.s.configs[0]: owner and mode are those of the file; it is written to "
+                    "/etc/podctl/files/p/configs/c now, and not at each start "
                     "lost:2:services.s.configs[1]: there are no configs outside of the file; write it into one, and "
                     "that as 'file:' "
                     "lost:2:services.s.volumes[0]: a new volume has what the image has there; 'nocopy' is not possible "
@@ -552,4 +642,98 @@ Test(composefile_plan, not_a_file)
 
                 cr_expect(!text && message, "%s: %s", cases[i], text);
         }
+}
+
+/* What stands in the file, or in a variable, is written for the pod. */
+Test(composefile_plan, files_of_a_pod)
+{
+        static const char yaml[] = "services:\n  s:\n    image: i\n    configs: [c, {source: v, target: /v}]\n"
+                                   "    secrets: [k, {source: none}]\n  t: {image: i, configs: [c]}\n"
+                                   "configs: {c: {content: \"a=$V\"}, v: {environment: V}}\n"
+                                   "secrets: {k: {environment: V}, none: {environment: NOT}}\n";
+        static const struct {
+                const char *path, *text;
+                bool secret;
+        } wanted[] = { { "/etc/podctl/files/p/secrets/k", "value", true },
+                       { "/etc/podctl/files/p/configs/c", "a=value", false },
+                       { "/etc/podctl/files/p/configs/v", "value", false } };
+        static const char *const parts[] = {
+                "--volume=v0,kind=host,source=/etc/podctl/files/p/configs/c,readOnly=true",
+                " docker://i --name=s --credential=k=/etc/podctl/files/p/secrets/k --mount=volume=v0,target=/c ",
+                " --mount=volume=v1,target=/v docker://i --name=t --mount=volume=v2,target=/c ",
+                "changed:5:services.s.secrets[0]: it is written to /etc/podctl/files/p/secrets/k now, and not at each",
+                "lost:5:services.s.secrets[1]: variable NOT is not set",
+        };
+        static char *const paths[] = { (char *) "/tmp/compose.yaml", NULL };
+        ComposefileInput input = { paths, environment, read_disk, is_there };
+        _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+        _cleanup_free_ char *text = NULL;
+
+        disk = (const char *const[]) { paths[0], yaml, NULL };
+        cr_assert_eq(composefile_plan_new(&input, "p", &drafts, NULL), 0);
+        text = text_of(&drafts);
+        for (size_t i = 0; i < ELEMENTSOF(parts); i++)
+                cr_expect(strstr(text, parts[i]), "%s: %s", parts[i], text);
+        cr_assert_eq(drafts.pods[0].n_files, ELEMENTSOF(wanted));
+        for (size_t i = 0; i < ELEMENTSOF(wanted); i++) {
+                cr_expect_str_eq(drafts.pods[0].files[i].path, wanted[i].path);
+                cr_expect_str_eq(drafts.pods[0].files[i].text, wanted[i].text);
+                cr_expect_eq(drafts.pods[0].files[i].secret, wanted[i].secret);
+        }
+}
+
+static void plan_files(const char *compose, const char *over)
+{
+        static char *const paths[] = { (char *) "/tmp/compose.yaml", (char *) "/tmp/over.yaml", NULL };
+        ComposefileInput input = { paths, environment, read_disk, is_there };
+        _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+        _cleanup_free_ char *message = NULL;
+
+        disk = (const char *const[]) { paths[0], compose, paths[1], over, NULL };
+        cr_expect(composefile_plan_new(&input, "p", &drafts, &message) >= 0 || message, "%s\n%s", compose, over);
+}
+
+static const char *whole;
+
+/* Alone, above and below. */
+static void see_mutation(const char *text)
+{
+        _cleanup_free_ char *message = NULL, *planned = plan(text, &message);
+
+        cr_expect(planned || message, "%s", text);
+        plan_files(whole, text);
+        plan_files(text, whole);
+}
+
+/* Whatever a value is, there is a pod or a message. */
+Test(composefile_plan, values_of_all_types)
+{
+        static const char document[] =
+                "{\"name\":\"shop\",\"include\":[{\"path\":[\"a.yaml\"],\"env_file\":[\"a.env\"]}],"
+                "\"services\":{\"a\":{\"image\":\"i\",\"build\":{\"context\":\".\"},\"command\":[\"a\"],"
+                "\"entrypoint\":[\"b\"],\"env_file\":[{\"path\":\"a.env\",\"required\":true}],"
+                "\"environment\":{\"A\":\"b\"},\"volumes\":[\"v:/v\",{\"type\":\"volume\",\"source\":\"v\","
+                "\"target\":\"/w\",\"volume\":{\"subpath\":\"s\"},\"bind\":{\"propagation\":\"slave\"},"
+                "\"tmpfs\":{\"size\":\"1\"},\"image\":{\"subpath\":\"s\"}}],\"tmpfs\":[\"/t\"],"
+                "\"secrets\":[{\"source\":\"k\",\"target\":\"t\"}],\"configs\":[{\"source\":\"c\","
+                "\"target\":\"/c\"}],\"cap_add\":[\"KILL\"],\"security_opt\":[\"no-new-privileges\"],"
+                "\"healthcheck\":{\"test\":[\"CMD\",\"a\"],\"interval\":\"1s\"},"
+                "\"depends_on\":{\"b\":{\"condition\":\"service_started\",\"required\":true,\"restart\":true}},"
+                "\"links\":[\"b:c\"],\"restart\":\"always\",\"deploy\":{\"mode\":\"replicated\","
+                "\"labels\":{\"a\":\"b\"},\"replicas\":1,\"resources\":{\"limits\":{\"memory\":\"1G\","
+                "\"cpus\":\"1\"},\"reservations\":{\"devices\":[]}},\"restart_policy\":{\"condition\":\"on-failure\","
+                "\"max_attempts\":3}},\"ulimits\":{\"nofile\":{\"soft\":1,\"hard\":2}},\"sysctls\":{\"a.b\":1},"
+                "\"labels\":{\"a\":\"b\"},\"label_file\":[\"a.env\"],\"post_start\":[{\"command\":[\"a\"],"
+                "\"environment\":{\"A\":\"b\"}}],\"ports\":[\"1:2\",{\"target\":3,\"published\":\"4\"}],"
+                "\"expose\":[\"5\"],\"networks\":{\"n\":{\"aliases\":[\"x\"],\"ipv4_address\":\"10.9.0.7\"}},"
+                "\"hostname\":\"h\",\"extra_hosts\":[\"a=1.2.3.4\"],\"dns\":[\"1.1.1.1\"],\"profiles\":[\"*\"],"
+                "\"extends\":{\"service\":\"b\"},\"logging\":{\"driver\":\"x\"}},\"b\":{\"image\":\"j\","
+                "\"networks\":[\"n\"],\"depends_on\":[],\"volumes\":[\"/x:/x\"],\"extends\":{\"file\":\"b.yaml\","
+                "\"service\":\"c\"}}},\"networks\":{\"n\":{\"driver\":\"bridge\",\"driver_opts\":{\"mtu\":\"1500\"},"
+                "\"internal\":true,\"ipam\":{\"driver\":\"default\",\"config\":[{\"subnet\":\"10.9.0.0/24\","
+                "\"gateway\":\"10.9.0.1\"}]}}},\"volumes\":{\"v\":{\"name\":\"w\",\"driver\":\"local\"}},"
+                "\"secrets\":{\"k\":{\"file\":\"/tmp/k\"}},\"configs\":{\"c\":{\"content\":\"x\"}}}";
+
+        whole = document;
+        each_mutation(document, see_mutation);
 }

@@ -111,7 +111,7 @@ Test(engine, refusals_of_fly)
         static const struct {
                 const char *app, *pod_app, *pod, *expected;
         } cases[] = {
-                { "", "", "'annotations':[{'name':'podctl/mutable','value':'true'}]", "leave out --mutable" },
+                { "", "", "'annotations':[{'name':'podctl/mutable','value':'true'}]", "use --stage1=nspawn" },
                 { "'ports':[{'name':'http','protocol':'tcp','port':80}]", "",
                   "'ports':[{'name':'http','hostPort':8080}]", "leave out --port" },
                 { "'ports':[{'name':'http','protocol':'tcp','port':80,'socketActivated':true}]", "", "",

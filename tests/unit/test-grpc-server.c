@@ -29,7 +29,7 @@ typedef struct Bench {
         Answer answers[8];
         size_t n_answers;
         GrpcCall *kept; /* by the method that does not answer */
-        unsigned cancelled;
+        unsigned cancelled, rooms;
 } Bench;
 
 static void echo(GrpcCall *call, const GrpcMethod *method, const uint8_t *request, size_t n, void *userdata)
@@ -63,12 +63,20 @@ static void on_cancelled(void *userdata)
         b->cancelled++;
 }
 
+static void on_room(void *userdata)
+{
+        Bench *b = userdata;
+
+        b->rooms++;
+}
+
 static void keep(GrpcCall *call, const GrpcMethod *method, const uint8_t *request, size_t n, void *userdata)
 {
         Bench *b = userdata;
 
         b->kept = call;
         grpc_call_on_cancel(call, on_cancelled, b);
+        grpc_call_on_room(call, on_room, b);
 }
 
 static const GrpcMethod *find(const char *path, void *userdata)
@@ -192,12 +200,13 @@ static ssize_t read_request(nghttp2_session *session, int32_t stream, uint8_t *t
 
 #define NV(n, v) { (uint8_t *) (n), (uint8_t *) (v), strlen(n), strlen(v), 0 }
 
-/* The body must stay until the call has ended. */
+/* The body must stay until the call has ended. The authority is what older clients make of the path of a socket. */
 static Answer *call_raw(Bench *b, const char *path, const char *timeout, struct iovec *body)
 {
         const nghttp2_nv headers[] = {
-                NV(":method", "POST"), NV(":scheme", "http"), NV(":path", path), NV(":authority", "x"),
-                NV("content-type", "application/grpc"), NV("te", "trailers"), NV("grpc-timeout", strempty(timeout)),
+                NV(":method", "POST"), NV(":scheme", "http"), NV(":path", path),
+                NV(":authority", "/run/podctl/cri.sock"), NV("content-type", "application/grpc"), NV("te", "trailers"),
+                NV("grpc-timeout", strempty(timeout)),
         };
         const nghttp2_data_provider provider = { .source.ptr = body, .read_callback = read_request };
         Answer *a = &b->answers[b->n_answers++];
@@ -315,6 +324,42 @@ Test(grpc_server, ends_of_calls)
         turn(&b);
         cr_expect(a->closed && streq(a->status, "0"));
         cr_expect_eq(b.cancelled, 2);
+        bench_done(&b);
+}
+
+/* Its owner hears when a client has taken what there was, and goes on then. */
+Test(grpc_server, streams)
+{
+        Bench b = {};
+        const GrpcService service = { find, &b };
+        uint8_t empty[GRPC_PREFIX_SIZE] = {};
+        struct iovec body = { empty, sizeof(empty) };
+        static char large[GRPC_MESSAGE_MAX + 1];
+        Answer *a;
+
+        bench_init(&b, &service);
+        a = call_raw(&b, "/t.T/Keep", NULL, &body);
+        turn(&b);
+        cr_assert(b.kept);
+        /* More than the windows of both sides. */
+        grpc_call_send(b.kept, large, 200000);
+        cr_expect_geq(grpc_call_backlog(b.kept), 200000);
+        cr_expect_eq(b.rooms, 0);
+        for (int i = 0; i < 1000 && a->n < 200005; i++)
+                turn(&b);
+        cr_expect_eq(b.rooms, 1);
+        cr_expect_eq(grpc_call_backlog(b.kept), 0);
+        grpc_call_send(b.kept, large, 1);
+        for (int i = 0; i < 1000 && a->n < 200011; i++)
+                turn(&b);
+        cr_expect_eq(b.rooms, 2);
+        /* What cannot be sent ends the call, and its owner hears it. */
+        grpc_call_send(b.kept, large, sizeof(large));
+        cr_expect_eq(b.cancelled, 1);
+        for (int i = 0; i < 1000 && !a->closed; i++)
+                turn(&b);
+        cr_expect_str_eq(a->status, "8");
+        cr_expect_eq(a->n, 200011);
         bench_done(&b);
 }
 

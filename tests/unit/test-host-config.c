@@ -91,6 +91,7 @@ Test(host_config, metadata)
 }
 
 #define ENDED(members) "{'rktKind':'ended','rktVersion':'v1'" members "}"
+#define CRI(members) "{'rktKind':'cri','rktVersion':'v1'" members "}"
 #define LOG(members) "{'rktKind':'log','rktVersion':'v1'" members "}"
 
 Test(host_config, ended)
@@ -144,6 +145,8 @@ Test(host_config, refuses)
                 { "admin/metadata.d/a.json", PATHS(""), "rktKind" },
                 { "admin/log.d/a.json", LOG(",'output':'loud'"),
                   "log.d/a.json: output: 'loud' is not both, pod, host or none" },
+                { "admin/cri.d/a.json", CRI(",'network':'bridge'"),
+                  "cri.d/a.json: network: 'bridge' is not cni or any" },
                 { "admin/stage1.d/a.json", STAGE1(",'name':'n'"), "version: is missing" },
                 { "admin/stage1.d/a.json", STAGE1(",'version':'1'"), "name: is missing" },
                 { "admin/stage1.d/a.json", STAGE1(",'location':'image.aci'"), "location" },

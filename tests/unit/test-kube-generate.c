@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
 
+#include "cli/compose/pod-manifest.h"
 #include "foreign/kube/kube-generate.h"
 #include "foreign/kube/kube-pod.h"
 #include "foreign/yaml/yaml-write.h"
+#include "manifest/appc-image.h"
 
 static const KubeSurroundings around = { "/files", "u-1", "node" };
 
@@ -62,6 +64,10 @@ Test(kube_generate, there_and_back)
                 POD("    securityContext: {capabilities: {drop: [ALL]}, seccompProfile: {type: Localhost, "
                     "localhostProfile: a/b.json}, appArmorProfile: {type: Localhost, localhostProfile: x}}",
                     ""),
+                POD("    securityContext: {privileged: true}", "  hostIPC: true\n"),
+                POD("    securityContext: {capabilities: {add: [ALL]}, seccompProfile: {type: Unconfined}, procMount: "
+                    "Unmasked}",
+                    ""),
                 POD("    livenessProbe: {exec: {command: [a, b c]}, periodSeconds: 7, failureThreshold: 2}\n"
                     "    readinessProbe: {httpGet: {port: 80, path: /x, httpHeaders: [{name: A, value: b}]}}\n"
                     "    startupProbe: {tcpSocket: {port: 81}, initialDelaySeconds: 3, successThreshold: 1}",
@@ -73,6 +79,8 @@ Test(kube_generate, there_and_back)
                     "  volumes: [{name: e, emptyDir: {}}, {name: m, emptyDir: {medium: Memory, sizeLimit: 8Mi}}, "
                     "{name: h, hostPath: {path: /srv, type: DirectoryOrCreate}}, "
                     "{name: p, persistentVolumeClaim: {claimName: kept}}]"),
+                POD("    volumeMounts: [{name: i, mountPath: /i, subPath: a/b}]",
+                    "  volumes: [{name: i, image: {reference: x.org/files:1}}]"),
                 POD("    volumeMounts: [{name: f, mountPath: /f}]",
                     "  volumes: [{name: f, hostPath: {path: /srv/f, type: FileOrCreate}}]"),
                 POD("",
@@ -90,6 +98,8 @@ Test(kube_generate, there_and_back)
                 POD("    lifecycle: {preStop: {httpGet: {port: 80, path: /x, httpHeaders: [{name: A, value: b}]}}}",
                     ""),
                 POD("", "  restartPolicy: Never"),
+                POD("    imagePullPolicy: Never", "  terminationGracePeriodSeconds: 0"),
+                POD("    imagePullPolicy: Always\n    lifecycle: {stopSignal: SIGUSR1}", ""),
                 POD("", "  initContainers: [{name: i, image: x:1}, {name: s, image: y:1, restartPolicy: Always}]"),
         };
 
@@ -142,6 +152,26 @@ Test(kube_generate, own_pods)
                 { APP(",\"options\":{\"health-cmd\":\"x\",\"health-interval\":\"500ms\"},\"annotations\":[{\"name\":"
                       "\"podctl/on-unhealthy\",\"value\":\"restart\"}]") "}", "periodSeconds: 1",
                   "times of its check are whole seconds" },
+#define ANNOTATED(name, value) ",\"annotations\":[{\"name\":\"" name "\",\"value\":\"" value "\"}]"
+                { APP("") ANNOTATED("podctl/pull-policy", "update") "}", "imagePullPolicy: Always", NULL },
+                { APP(",\"options\":{\"stop-signal\":\"USR1\",\"stop-timeout\":\"0\"}") "}",
+                  "stopSignal: SIGUSR1", NULL },
+                { APP(",\"options\":{\"stop-signal\":\"SIGRTMIN+3\"}") "}", "stopSignal: SIGRTMIN+3", NULL },
+                { APP(",\"options\":{\"stop-signal\":\"10\"}") "}", "os:\n    name: linux", NULL },
+                { APP(",\"options\":{\"stop-timeout\":\"0\"}") "}", "terminationGracePeriodSeconds: 0", NULL },
+                { APP("") ANNOTATED("podctl/dns", "host") "}", "dnsPolicy: Default", NULL },
+                { APP("") ANNOTATED("podctl/dns", "none") "}", "name: a", "that it has no name servers" },
+                { APP("") ANNOTATED("podctl/hosts-entry", "host") "}", "name: a", "the host's own /etc/hosts" },
+                { APP("") ANNOTATED("podctl/auto-update", "restart") "}", "io.containers.autoupdate: registry", NULL },
+                { APP("") ANNOTATED("podctl/auto-update", "fetch") "}", "name: a", "how it is updated, 'fetch'" },
+                { APP("") ANNOTATED("podctl/log", "host") "}", "name: a", "which journals have its output" },
+                { APP("") ANNOTATED("podctl/net-alias", "x") "}", "name: a", "its further names" },
+                { APP("") ANNOTATED("podctl/private-users", "no") "}", "name: a", "that its user IDs are the host's" },
+                { APP("") ANNOTATED("podctl/private-users", "yes") "}", "name: a", NULL },
+                { APP("") ANNOTATED("podctl/newer", "x") "}", "name: a", "its annotation 'podctl/newer'" },
+                { APP(ANNOTATED("podctl/restart-limit", "3")) "}", "name: a", "how often it is restarted" },
+                { APP(ANNOTATED("podctl/health-ready", "true")) "}", "name: a", "that the pod has started only when" },
+                { APP(ANNOTATED("podctl/after", "b")) "}", "name: a", "the order of its start" },
                 /* Each port of a range, by its protocol. */
                 { APP("") ",\"ports\":[{\"name\":\"r\",\"hostPort\":7000,\"podPort\":{\"name\":\"r\",\"protocol\":"
                           "\"sctp\",\"port\":80,\"count\":3}}]}", "containerPort: 82\n      hostPort: 7002\n"
@@ -172,6 +202,21 @@ Test(kube_generate, own_pods)
                 if (findings.n > 0 && cases[i].finding)
                         cr_expect(startswith(findings.items[0].text, cases[i].finding), "%s", findings.items[0].text);
         }
+}
+
+/* Nobody forgets to say what becomes of a new one. */
+Test(kube_generate, annotations)
+{
+        static const char *const beyond_files[] = {
+                APPC_ANNOTATION_PRIVILEGED, APPC_ANNOTATION_UID_BASE,  APPC_ANNOTATION_INSECURE,
+                APPC_ANNOTATION_MASKED,     APPC_ANNOTATION_READ_ONLY, APPC_ANNOTATION_IMAGE_GROUPS,
+                APPC_ANNOTATION_NOTIFY,     NULL,
+        };
+        const char *const *const lists[] = { pod_manifest_annotations, pod_manifest_app_annotations, beyond_files };
+
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
+                for (const char *const *name = lists[i]; *name; name++)
+                        cr_expect(kube_generate_knows(*name), "%s", *name);
 }
 
 #define SIXTY "a12345678901234567890123456789012345678901234567890123456789"

@@ -2,6 +2,8 @@
 #include <criterion/criterion.h>
 
 #include "foreign/kube/kube-pod.h"
+#include "foreign/kube/kube-publish.h"
+#include "lib/test-mutate.h"
 
 static const KubeSurroundings around = { "/files", "u-1", "node" };
 
@@ -50,8 +52,10 @@ Test(kube_pod, carried_over)
                 const char *container, *spec, *in_manifest;
         } cases[] = {
                 { "", "", "\"annotations\":[{\"name\":\"podctl/restart\",\"value\":\"always\"},"
+                          "{\"name\":\"podctl/restart-backoff\",\"value\":\"true\"},"
                           "{\"name\":\"podctl/image\",\"value\":\"docker://nginx:1.27\"}]" },
                 { "", "", "\"podctl/pull-policy\",\"value\":\"new\"" },
+                { "", "  restartPolicy: OnFailure", "\"podctl/restart-backoff\",\"value\":\"true\"" },
                 { "", "", "\"stop-timeout\":\"30\"" },
                 { "", "", "\"userLabels\":{\"a\":\"b\"}" },
                 { "", "  terminationGracePeriodSeconds: 0", "\"stop-timeout\":\"0\"" },
@@ -85,7 +89,8 @@ Test(kube_pod, carried_over)
                   "    resources: {limits: {memory: 2.5Mi}}", "", "\"A=3\"" },
                 { "    resources: {limits: {memory: 64Mi, cpu: 500m}, requests: {cpu: 250m, memory: 1Mi}}", "",
                   "\"memory\":\"64Mi\",\"cpu\":\"500m\",\"cpu-shares\":\"256\"" },
-                { "    resources: {limits: {cpu: 2}}", "", "\"cpu\":\"2\"" },
+                { "    resources: {limits: {cpu: 2, memory: 0}, requests: {cpu: 0}}", "",
+                  "\"options\":{\"cpu\":\"2\",\"stop-timeout\"" },
                 /* Confinement */
                 { "    securityContext: {runAsUser: 5}", "  securityContext: {runAsUser: 1, runAsGroup: 2}",
                   "\"user\":\"5\",\"group\":\"2\"" },
@@ -93,7 +98,23 @@ Test(kube_pod, carried_over)
                 { "    securityContext: {runAsNonRoot: true}", "", "\"podctl/non-root\",\"value\":\"true\"" },
                 { "    securityContext: {capabilities: {drop: [ALL], add: [NET_ADMIN, CAP_CHOWN]}}", "",
                   "\"caps-retain\":[\"CAP_NET_ADMIN\",\"CAP_CHOWN\"]" },
-                { "    securityContext: {capabilities: {drop: [ALL]}}", "", "\"caps-remove\":[\"CAP_AUDIT_WRITE\"," },
+                { "    securityContext: {seLinuxOptions: {user: u, role: r, type: t, level: s0}}", "",
+                  "\"selinux\":\"u:r:t:s0\"" },
+                { "", "  securityContext: {seLinuxOptions: {user: u, role: r, type: t, level: s1}}",
+                  "\"selinux\":\"u:r:t:s1\"" },
+                { "    securityContext: {privileged: true, capabilities: {add: [ALL], drop: [KILL]}}", "",
+                  "\"podctl/insecure\",\"value\":\"capabilities,seccomp,paths\"" },
+                { "    securityContext: {privileged: true}", "", "\"podctl/privileged\",\"value\":\"true\"" },
+                { "    securityContext: {capabilities: {add: [ALL]}, procMount: Unmasked}", "",
+                  "\"podctl/insecure\",\"value\":\"capabilities,paths\"" },
+                { "    securityContext: {seccompProfile: {type: Unconfined}}", "",
+                  "\"podctl/insecure\",\"value\":\"seccomp\"" },
+                { "    securityContext: {capabilities: {drop: [ALL]}}", "", "\"caps-remove\":[\"all\"]" },
+                { "    securityContext: {capabilities: {drop: [all], add: [net_admin]}}", "",
+                  "\"caps-retain\":[\"CAP_NET_ADMIN\"]" },
+                { "    securityContext: {capabilities: {drop: [KILL]}}", "",
+                  "\"caps-retain\":[\"CAP_AUDIT_WRITE\",\"CAP_CHOWN\",\"CAP_DAC_OVERRIDE\",\"CAP_FOWNER\","
+                  "\"CAP_FSETID\",\"CAP_NET_BIND_SERVICE\"," },
                 { "    securityContext: {readOnlyRootFilesystem: true}", "", "\"readOnlyRootFS\":true" },
                 { "    securityContext: {allowPrivilegeEscalation: false}", "", "\"no-new-privileges\":true" },
                 { "    securityContext: {seccompProfile: {type: Localhost, localhostProfile: a.json}}", "",
@@ -134,6 +155,7 @@ Test(kube_pod, carried_over)
                   "\"podPort\":{\"name\":\"udp-8080\",\"protocol\":\"udp\",\"port\":80" },
                 { "", "", "\"podctl/pids\",\"value\":\"private\"" },
                 { "", "  shareProcessNamespace: true", "\"podctl/pids\",\"value\":\"shared\"" },
+                { "", "  hostIPC: true", "\"podctl/ipc\",\"value\":\"parent\"" },
                 { "", "  hostNetwork: true", "\"podctl/net\",\"value\":\"host\"" },
                 { "", "  hostAliases: [{ip: 10.0.0.1, hostnames: [a, b]}]",
                   "\"podctl/hosts-entry\",\"value\":\"10.0.0.1=a,10.0.0.1=b\"" },
@@ -174,6 +196,17 @@ Test(kube_pod, carried_over)
                 { "    volumeMounts: [{name: e, mountPath: /a, readOnly: true}]",
                   "  volumes: [{name: e, emptyDir: {}}]",
                   "{\"volume\":\"e\",\"path\":\"/a\",\"readOnly\":true}" },
+                { "    volumeMounts: [{name: v, mountPath: /v, subPath: a/b, readOnly: true}]",
+                  "  volumes: [{name: v, image: {reference: x.org/i:1, pullPolicy: Always}}]",
+                  "{\"volume\":\"v\",\"path\":\"/v\",\"readOnly\":true,\"subPath\":\"a/b\"}" },
+                { "    imagePullPolicy: IfNotPresent\n    volumeMounts: [{name: v, mountPath: /v}]",
+                  "  volumes: [{name: v, image: {reference: x.org/i:1}}]",
+                  "\"volumes\":[{\"name\":\"v\",\"kind\":\"image\",\"image\":\"docker://x.org/i:1\"}]" },
+                { "    imagePullPolicy: IfNotPresent", "  volumes: [{name: v, image: {reference: x.org/i}}]",
+                  "{\"name\":\"podctl/pull-policy\",\"value\":\"update\"}" },
+                { "    imagePullPolicy: Never",
+                  "  volumes: [{name: v, image: {reference: x.org/i, pullPolicy: Never}}]",
+                  "{\"name\":\"podctl/pull-policy\",\"value\":\"never\"}" },
                 /* Init containers */
                 { "", "  initContainers: [{name: i, image: x}, {name: s, image: x, restartPolicy: Always}]",
                   "{\"name\":\"podctl/requires\",\"value\":\"i,s\"}" },
@@ -224,8 +257,18 @@ Test(kube_pod, noted)
                   "lifecycle.postStart: 'FTP' is not a valid scheme" },
                 { "", "  initContainers: [{name: i, image: x, lifecycle: {preStop: {sleep: {seconds: 1}}}}]", true, 8,
                   "spec.initContainers[0].lifecycle: an init container ends by itself" },
-                { "    securityContext:\n      privileged: true", "", true, 9,
-                  "spec.containers[0].securityContext.priv" },
+                { "    securityContext:\n      privileged: true", "", false, 8,
+                  "spec.containers[0].securityContext: privileged is all rights within the pod" },
+                { "    securityContext: {capabilities: {add: [ALL], drop: [CHOWN]}}", "", true, 8,
+                  "not supported: all capabilities without some" },
+                { "    securityContext: {capabilities: {drop: [ALL, NET_RAWW]}}", "", true, 8,
+                  "spec.containers[0].securityContext.capabilities.drop[1]: 'NET_RAWW' is not a capability" },
+                { "    securityContext: {privileged: true, capabilities: {add: [12]}}", "", true, 8, "add[0]: " },
+                { "    securityContext: {capabilities: {add: [\"\"]}}", "", true, 8, "'' is not a capability" },
+                { "    securityContext: {procMount: None}", "", true, 8,
+                  "procMount is Default or Unmasked, not 'None'" },
+                { "    securityContext: {seccompProfile: {type: Unconfined}}", "", false, 8,
+                  "takes podctl's own filter away" },
                 { "    volumeMonts: []", "", true, 8,
                   "spec.containers[0].volumeMonts: is not a known member; did you" },
                 { "    a.b: 1", "", true, 8, "spec.containers[0].a.b: is not a known member" },
@@ -241,13 +284,28 @@ Test(kube_pod, noted)
                 { "    env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k}}}]\n    args: [\"$(A)\"]", "",
                   true, 9,
                   "variable 'A' is a secret" },
+                { "    securityContext: {seLinuxOptions: {type: t}}", "", true, 8, "needs user, role, type and level" },
+                { "    envFrom: [{configMapRef: {name: gone, optional: true}}, {secretRef: {name: gone, optional: "
+                  "true}}]",
+                  "", false, 0, NULL },
+                { "    envFrom: [{configMapRef: {name: gone}}]", "", true, 8, "the file has no ConfigMap 'gone'" },
                 { "    envFrom: [{configMapRef: {name: m}}]", "", false, 8, "'1b' is not a valid name of a variable" },
                 { "    resources: {limits: {memory: x}}", "", true, 8, "'x' is not a valid quantity" },
+                { "    resources: {limits: {cpu: 1, memory: 1Ki}}", "", true, 8,
+                  "spec.containers[0].resources.limits.memory: an app has at least 4096 bytes, not '1Ki'" },
+                { "    resources: {limits: {cpu: -1}}", "", true, 8, "limits.cpu: '-1' is not a valid quantity" },
+                { "", "  hostname: a_b", true, 8, "spec.hostname: 'a_b' is not a valid name of a host" },
+                { "", "  securityContext: {sysctls: [{name: vm.swappiness, value: \"1\"}]}", true, 8,
+                  "spec.securityContext.sysctls[0]: 'vm.swappiness' is the whole host's" },
+                { "    ports: [{containerPort: 1, hostPort: 80}, {containerPort: 2, hostPort: 80, hostIP: 1.2.3.4}]",
+                  "",
+                  true, 8, "spec.containers[0].ports[1]: another port of the pod has port 80 of the host" },
+                { "    ports: [{containerPort: 1, hostPort: 80, hostIP: 1.2.3.5}, {containerPort: 1, hostPort: 80, "
+                  "hostIP: 1.2.3.4}, {containerPort: 1, hostPort: 80, protocol: UDP}]", "", false, 0, NULL },
                 { "    resources: {limits: {gpu: 1}}", "", true, 8,
                   "spec.containers[0].resources.limits.gpu: not supp" },
                 { "    securityContext: {runAsUser: 0}", "  securityContext: {runAsNonRoot: true}", true, 8, "is 0" },
                 { "    securityContext: {runAsUser: -1}", "", true, 8, "must be between 0 and 2147483647" },
-                { "    securityContext: {capabilities: {add: [ALL]}}", "", true, 8, "not supported: all capabilities" },
                 { "    securityContext: {seccompProfile: {type: Localhost, localhostProfile: ../x}}", "", true, 8,
                   "'../x' is not a valid seccompProfile" },
                 { "    livenessProbe: {}", "", true, 8, "livenessProbe: expected one of" },
@@ -261,6 +319,9 @@ Test(kube_pod, noted)
                 { "    livenessProbe: {tcpSocket: {port: 70000}}", "", true, 8, "'70000' is not a valid port" },
                 { "    ports: [{containerPort: 0}]", "", true, 8, "must be between 1 and 65535" },
                 { "    volumeMounts: [{name: v, mountPath: /v}]", "", true, 8, "there is no volume 'v'" },
+                { "    volumeMounts: [{name: v, mountPath: /run/, readOnly: true}]",
+                  "  volumes: [{name: v, emptyDir: {}}]", true, 8,
+                  "what is read-only cannot be all of the container's /run" },
                 { "    volumeMounts: [{name: v, mountPath: v}]", "  volumes: [{name: v, emptyDir: {}}]", true, 8,
                   "'v' is not an absolute path" },
                 { "    volumeMounts: [{name: v, mountPath: /v}, {name: v, mountPath: /v/}]",
@@ -287,6 +348,17 @@ Test(kube_pod, noted)
                   "'metadata.labels' is not known" },
                 { "", "  volumes: [{name: v, emptyDir: {}, hostPath: {path: /}}]", true, 8, "expected one kind" },
                 { "", "  volumes: [{name: v}]", true, 8, "needs a kind" },
+                { "", "  volumes: [{name: v, image: {reference: x}, emptyDir: {}}]", true, 8, "expected one kind" },
+                { "", "  volumes: [{name: v, image: {pullPolicy: Never}}]", true, 8, "missing member 'reference'" },
+                { "", "  volumes: [{name: v, image: {reference: \"\"}}]", true, 8, "reference" },
+                { "", "  volumes: [{name: v, image: {reference: \"oci://x\"}}]", true, 8,
+                  "spec.volumes[0].image.reference: 'oci://x' is not a valid name of an image" },
+                { "", "  volumes: [{name: v, image: {reference: x, pullPolicy: Sometimes}}]", true, 8,
+                  "spec.volumes[0].image.pullPolicy: expected Always, IfNotPresent or Never" },
+                { "    volumeMounts: [{name: v, mountPath: /v, mountPropagation: HostToContainer}]",
+                  "  volumes: [{name: v, image: {reference: x}}]", true, 8, "not supported: mountPropagation" },
+                { "    volumeMounts: [{name: v, mountPath: /v, subPath: ../x}]",
+                  "  volumes: [{name: v, image: {reference: x}}]", true, 8, "'../x' is not a valid path" },
                 { "", "  volumes: [{name: _, emptyDir: {}}]", true, 8, "'_' is not a valid name" },
                 { "", "  restartPolicy: Sometimes", true, 8, "expected Always, OnFailure or Never, not 'Sometimes'" },
                 { "", "  restartPolicy: Never\n  initContainers: [{name: i, image: x, restartPolicy: Always}]", true, 9,
@@ -317,6 +389,87 @@ Test(kube_pod, noted)
                 cr_expect(strstr(text, cases[i].text), "%s", text);
                 cr_expect_eq(f->line, cases[i].line, "%s: %zu", text, f->line);
                 cr_expect_eq(f->state == FINDING_LOST, cases[i].refused, "%s", text);
+        }
+}
+
+/* A limit that has no effect takes no other away. */
+Test(kube_pod, other_limits_stay)
+{
+        static const char *const wanted[] = { "\"memory\":\"64Mi\"", "\"cpu\":\"2\"", "\"cpu-shares\":\"256\"" };
+        int r;
+        _cleanup_(kube_pod_freep) KubePod *pod =
+                make("    resources: {limits: {ephemeral-storage: 1Gi, memory: 64Mi, cpu: 2}, requests: {cpu: 250m}}",
+                     "", CONFIG, &r);
+        _cleanup_free_ char *text = NULL;
+
+        cr_assert_eq(r, 0, "%s", first_finding(pod));
+        cr_expect(strstr(first_finding(pod), "limits.ephemeral-storage: has no effect"), "%s", first_finding(pod));
+        text = manifest_text(pod);
+        for (size_t i = 0; i < ELEMENTSOF(wanted); i++)
+                cr_expect(strstr(text, wanted[i]), "%s is not in %s", wanted[i], text);
+}
+
+/* All that is wrong with a volume, a mount, a variable or a probe is told at once. */
+Test(kube_pod, noted_together)
+{
+        static const struct {
+                const char *container, *spec;
+                const char *texts[4];
+        } cases[] = {
+                { "", "  volumes: [{name: _, emptyDir: {medium: Disk, sizeLimit: x}}]",
+                  { "'_' is not a valid name" } },
+                { "", "  volumes: [{name: v, emptyDir: {medium: Disk, sizeLimit: x}}]",
+                  { "'x' is not a valid size", "not supported: 'Disk'" } },
+                { "    volumeMounts: [{name: v, mountPath: v, subPath: ../x}]",
+                  "  volumes: [{name: v, hostPath: {path: x, type: Any}}]",
+                  { "'v' is not an absolute path", "'../x' is not a valid path", "'x' is not an absolute path",
+                    "'Any' is not a valid type" } },
+                { "    volumeMounts: [{name: none, mountPath: v}]", "",
+                  { "there is no volume 'none'", "'v' is not an absolute path" } },
+                { "    volumeMounts: [{name: v, mountPath: v, mountPropagation: Bidirectional}]",
+                  "  volumes: [{name: v, persistentVolumeClaim: {claimName: A_B}}]",
+                  { "'v' is not an absolute path", "'A_B' is not a valid name of a volume",
+                    "not supported: mountProp" } },
+                { "    livenessProbe: {httpGet: {port: none, scheme: FTP}, periodSeconds: 1}", "",
+                  { "'none' is not a valid port", "'FTP' is not a valid scheme" } },
+                { "    volumeMonts: []\n    volumeMounts: [{name: none, mountPath: /v}]", "  restartPolcy: Never",
+                  { "is not a known member; did you mean 'volumeMounts'", "there is no volume 'none'",
+                    "did you mean 'restartPolicy'" } },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                int r;
+                _cleanup_(kube_pod_freep) KubePod *pod = make(cases[i].container, cases[i].spec, CONFIG, &r);
+
+                for (size_t k = 0; k < ELEMENTSOF(cases[i].texts) && cases[i].texts[k]; k++) {
+                        bool found = false;
+
+                        for (size_t n = 0; n < pod->findings.n; n++)
+                                found = found || strstr(pod->findings.items[n].text, cases[i].texts[k]);
+                        cr_expect(found, "%s %s: %s", cases[i].container, cases[i].spec, cases[i].texts[k]);
+                }
+        }
+}
+
+/* The files beside a volume have longer names. */
+Test(kube_pod, long_claims)
+{
+        static const size_t lengths[] = { 249, 250 };
+
+        for (size_t i = 0; i < ELEMENTSOF(lengths); i++) {
+                _cleanup_free_ char *name = calloc(1, lengths[i] + 1), *spec = NULL;
+                int r;
+
+                memset(name, 'a', lengths[i]);
+                spec = strprintf("  volumes: [{name: v, persistentVolumeClaim: {claimName: %s}}]", name);
+                {
+                        _cleanup_(kube_pod_freep) KubePod *pod =
+                                make("    volumeMounts: [{name: v, mountPath: /v}]", spec, CONFIG, &r);
+
+                        cr_expect_eq(r, i == 0 ? 0 : -EINVAL);
+                        cr_expect_eq(pod->findings.n, i);
+                        cr_expect(i == 0 || strstr(pod->findings.items[0].text, "at most 249"));
+                }
         }
 }
 
@@ -359,6 +512,15 @@ Test(kube_pod, objects)
                 { "kind: ConfigMap\nmetadata: {name: d}\n", "there is no pod in it" },
                 { "kind: ConfigMap\nmetadata: {name: d}\ndata: {a/b: c}\n", "'a/b' is not a valid key" },
                 { "kind: Secret\nmetadata: {name: d}\nstringData: {..: c}\n", "'..' is not a valid key" },
+                { "kind: Secret\nmetadata: {name: d}\nbinaryData: {a: Yg==}\n", "binaryData: a Secret has data" },
+                { "kind: ConfigMap\nmetadata: {name: d}\nstringData: {a: b}\n", "stringData: a ConfigMap has data" },
+                { "kind: PersistentVolumeClaim\nmetadata: {name: d}\nspec: {accesModes: [x]}\n",
+                  "spec.accesModes: is not a known member" },
+                { "kind: PersistentVolumeClaim\nmetadata: {}\n", "metadata: missing member 'name'" },
+                { "kind: PersistentVolumeClaim\nmetadata: {name: d}\nspec: {volumeMode: Block}\n",
+                  "spec.volumeMode: not supported" },
+                { "kind: PersistentVolumeClaim\nmetadata: {name: d}\nspec: {dataSource: {}}\n",
+                  "spec.dataSource: not supported" },
                 { "kind: Pod\nmetadata: {name: d}\nspec: {containers: [{name: c, image: x}]}\n---\nkind: Pod\n",
                   "kind: a second pod" },
         };
@@ -472,6 +634,7 @@ Test(kube_pod, projected)
                      "      - {configMap: {name: m, items: [{key: k, path: a/k}]}}\n"
                      "      - {secret: {name: s}}\n"
                      "      - {configMap: {name: other, optional: true}}\n"
+                     "      - {secret: {name: s, optional: true, items: [{key: gone, path: gone}]}}\n"
                      "      - downwardAPI:\n          items:\n"
                      "          - {path: labels, mode: 0400, fieldRef: {apiVersion: v1, fieldPath: metadata.labels}}\n"
                      "          - {path: name, fieldRef: {fieldPath: metadata.name}}\n"
@@ -546,22 +709,21 @@ Test(kube_pod, timers)
 {
         static const struct {
                 const char *text, *calendars, *finding;
-                bool suspended, persistent, replace;
+                bool suspended, replace;
+                uint64_t deadline; /* 0: none */
         } cases[] = {
-                { CRON("0 0 13 * fri", "timeZone: UTC, ", "Never"), "*-*-13 00:00:00 UTC|Fri *-*-* 00:00:00 UTC", "",
-                  .persistent = true },
-                { CRON("@daily", "concurrencyPolicy: Forbid, suspend: false, ", "OnFailure"), "*-*-* 00:00:00", "",
-                  .persistent = true },
-                { CRON("@daily", "concurrencyPolicy: Replace, ", "Never"), "*-*-* 00:00:00", "", .persistent = true,
+                { CRON("0 0 13 * fri", "timeZone: UTC, ", "Never"), "*-*-13 00:00:00 UTC|Fri *-*-* 00:00:00 UTC", "" },
+                { CRON("@daily", "concurrencyPolicy: Forbid, suspend: false, ", "OnFailure"), "*-*-* 00:00:00", "" },
+                { CRON("@daily", "concurrencyPolicy: Replace, ", "Never"), "*-*-* 00:00:00", "",
                   .replace = true },
                 { CRON("@daily", "concurrencyPolicy: Allow, ", "Never"), "*-*-* 00:00:00",
-                  "spec.concurrencyPolicy: has no effect", .persistent = true },
-                { CRON("@daily", "startingDeadlineSeconds: 60, ", "Never"), "*-*-* 00:00:00",
-                  "spec.startingDeadlineSeconds: a start that was missed" },
+                  "spec.concurrencyPolicy: has no effect" },
+                { CRON("@daily", "startingDeadlineSeconds: 60, ", "Never"), "*-*-* 00:00:00", "",
+                  .deadline = 60 },
                 { CRON("@daily", "suspend: true, ", "Never"), "*-*-* 00:00:00", "spec.suspend: there is no timer",
-                  .suspended = true, .persistent = true },
+                  .suspended = true },
                 { CRON("@daily", "failedJobsHistoryLimit: 3, ", "Never"), "*-*-* 00:00:00",
-                  "spec.failedJobsHistoryLimit: has no effect", .persistent = true },
+                  "spec.failedJobsHistoryLimit: has no effect" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -573,9 +735,172 @@ Test(kube_pod, timers)
                 calendars = strv_join(pod->timer->calendars, "|");
                 cr_expect_str_eq(calendars, cases[i].calendars);
                 cr_expect_eq(pod->timer->suspended, cases[i].suspended, "%s", cases[i].text);
-                cr_expect_eq(pod->timer->persistent, cases[i].persistent, "%s", cases[i].text);
+                cr_expect_eq(pod->timer->limited, cases[i].deadline > 0, "%s", cases[i].text);
+                cr_expect_eq(pod->timer->deadline_sec, cases[i].deadline, "%s", cases[i].text);
                 cr_expect_eq(pod->timer->replace, cases[i].replace, "%s", cases[i].text);
                 cr_expect_eq(pod->findings.n, *cases[i].finding ? 1 : 0, "%s", first_finding(pod));
                 cr_expect(startswith(first_finding(pod), cases[i].finding), "%s", first_finding(pod));
         }
+}
+
+/* Variables have what is text; volumes have all, and say what is wrong with it. */
+Test(kube_pod, binary_data)
+{
+        static const char config[] = "kind: ConfigMap\nmetadata: {name: m}\ndata: {k: v}\n"
+                                     "binaryData: {bin: Yg==, broken: '!'}\n---\n"
+                                     "kind: Secret\nmetadata: {name: s}\ndata: {broken: '!'}\n---\n"
+                                     "kind: Secret\nmetadata: {name: wrapped}\n"
+                                     "data: {k: \"YmF\\r\\nz\\nZQ==\\n\"}\n---\n"
+                                     "kind: Secret\nmetadata: {name: blank}\ndata: {k: \"YmFz ZQ==\"}\n";
+        static const struct {
+                const char *container, *spec, *finding;
+        } cases[] = {
+                { "    envFrom: [{configMapRef: {name: m}}]", "", NULL },
+                { "    env: [{name: A, valueFrom: {configMapKeyRef: {name: m, key: bin, optional: true}}}]", "", NULL },
+                { "    env: [{name: A, valueFrom: {configMapKeyRef: {name: m, key: bin}}}]", "",
+                  "spec.containers[0].env[0]: ConfigMap 'm' has no key 'bin'" },
+                { "    envFrom: [{secretRef: {name: s}}]", "",
+                  "spec.containers[0].envFrom[0]: key 'broken' of Secret 's' is not valid base64" },
+                { "", "  volumes: [{name: v, configMap: {name: m}}]",
+                  "spec.volumes[0].configMap: key 'broken' of 'm' is not valid base64" },
+                { "", "  volumes: [{name: v, secret: {secretName: wrapped}}]", NULL },
+                { "", "  volumes: [{name: v, secret: {secretName: blank}}]",
+                  "spec.volumes[0].secret: key 'k' of 'blank' is not valid base64" },
+                { "", "  volumes: [{name: v, secret: {secretName: wrapped, optional: true, items: [{key: gone, path: "
+                      "a}]}}]", NULL },
+                { "", "  volumes: [{name: v, configMap: {name: m, items: [{key: gone, path: a}]}}]",
+                  "spec.volumes[0].configMap.items[0]: ConfigMap 'm' has no key 'gone'" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                int r;
+                _cleanup_(kube_pod_freep) KubePod *pod = make(cases[i].container, cases[i].spec, config, &r);
+
+                cr_expect_eq(r, cases[i].finding ? -EINVAL : 0, "%s: %i", cases[i].container, r);
+                cr_expect_str_eq(first_finding(pod), strempty(cases[i].finding));
+                if (i == 0)
+                        cr_expect_eq(strv_length(pod->manifest->apps[0].options->environment), 1);
+        }
+}
+
+/* As `base64` wraps its lines. */
+Test(kube_pod, wrapped_base64)
+{
+        int r;
+        _cleanup_(kube_pod_freep) KubePod *pod =
+                make("", "  volumes: [{name: v, secret: {secretName: s}}]",
+                     "kind: Secret\nmetadata: {name: s}\ndata:\n  k: |\n    YmF\n    zZQ==\n", &r);
+
+        cr_assert_eq(r, 0, "%s", first_finding(pod));
+        cr_assert_eq(pod->n_files, 2);
+        cr_assert_eq(pod->files[1].size, 4);
+        cr_expect_arr_eq(pod->files[1].data, "base", 4);
+}
+
+Test(kube_pod, claims)
+{
+        static const struct {
+                const char *claim, *finding;
+        } cases[] = {
+                { "{accessModes: [ReadWriteOnce], volumeMode: Filesystem}", "" },
+                { "{resources: {requests: {storage: 1Gi}}}", "spec.resources: has no effect: the volume is made" },
+                { "{storageClassName: fast}", "spec.storageClassName: has no effect" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *claim = strprintf("kind: PersistentVolumeClaim\nmetadata: {name: v}\nspec: %s\n",
+                                                       cases[i].claim);
+                int r;
+                _cleanup_(kube_pod_freep) KubePod *pod = make("", "", claim, &r);
+
+                cr_expect_eq(r, 0, "%s", first_finding(pod));
+                cr_expect(startswith(first_finding(pod), cases[i].finding), "%s", first_finding(pod));
+                cr_expect_eq(pod->findings.n, *cases[i].finding ? 1 : 0);
+        }
+        {
+                int r;
+                _cleanup_(kube_pod_freep) KubePod *pod =
+                        make("", "", "kind: PersistentVolumeClaim\nmetadata: {name: v, annotations: "
+                             "{volume.podman.io/uid: \"5\"}}\n", &r);
+
+                cr_expect_eq(r, 0);
+                cr_expect(startswith(first_finding(pod), "metadata.annotations: those of volume.podman.io"), "%s",
+                          first_finding(pod));
+        }
+}
+
+/* A container that fails is restarted where the policy says so. */
+Test(kube_pod, what_a_failure_ends)
+{
+        static const struct {
+                const char *policy;
+                bool ends;
+        } cases[] = { { "Always", false }, { "OnFailure", false }, { "Never", true } };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *text = strprintf("kind: Pod\nmetadata: {name: p}\nspec: {restartPolicy: %s, "
+                                                      "containers: [{name: a, image: i}, {name: b, image: i}]}\n",
+                                                      cases[i].policy);
+                _cleanup_(kube_pod_freep) KubePod *pod = NULL;
+
+                cr_assert_eq(kube_pod_parse(text, strlen(text), &around, &pod, NULL), 0);
+                cr_expect_eq(strstr(first_finding(pod), "fails ends the pod") != NULL, cases[i].ends, "%s",
+                             cases[i].policy);
+        }
+}
+
+static void see_mutation(const char *text)
+{
+        _cleanup_(kube_pod_freep) KubePod *pod = NULL;
+        _cleanup_json_error_ JsonError e = {};
+        _cleanup_free_ char *copy = NULL;
+        int r = kube_pod_parse(text, strlen(text), &around, &pod, &e);
+
+        cr_expect(pod, "%s: %i", text, r);
+        cr_expect_eq(r < 0, pod && findings_count(&pod->findings, FINDING_LOST) > 0, "%s", text);
+        (void) kube_publish(text, strlen(text), (char *[]) { (char *) "80:80", NULL }, &copy, NULL);
+}
+
+/* Whatever a value is, there is a pod, or it is said why not. */
+Test(kube_pod, values_of_all_types)
+{
+        static const char *const documents[] = {
+                "{\"kind\":\"List\",\"items\":[{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"m\"},"
+                "\"data\":{\"k\":\"v\"},\"binaryData\":{\"b\":\"Yg==\"}},{\"kind\":\"Secret\","
+                "\"metadata\":{\"name\":\"s\",\"annotations\":{\"podctl/encrypted\":\"no\"}},"
+                "\"data\":{\".dockercfg\":\"e30=\"}},{\"kind\":\"PersistentVolumeClaim\","
+                "\"metadata\":{\"name\":\"c\",\"annotations\":{\"a\":\"b\"}},"
+                "\"spec\":{\"accessModes\":[\"ReadWriteOnce\"],\"resources\":{\"requests\":{\"storage\":\"1Gi\"}}}},"
+                "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\"},\"spec\":{\"restartPolicy\":\"Always\","
+                "\"volumes\":[{\"name\":\"v\",\"emptyDir\":{\"sizeLimit\":\"1Mi\"}},{\"name\":\"w\","
+                "\"projected\":{\"defaultMode\":256,\"sources\":[{\"configMap\":{\"name\":\"m\","
+                "\"items\":[{\"key\":\"k\",\"path\":\"k\",\"mode\":256}]}},"
+                "{\"downwardAPI\":{\"items\":[{\"path\":\"l\","
+                "\"fieldRef\":{\"fieldPath\":\"metadata.labels\"}}]}}]}},{\"name\":\"x\","
+                "\"hostPath\":{\"path\":\"/x\",\"type\":\"\"}},{\"name\":\"y\","
+                "\"persistentVolumeClaim\":{\"claimName\":\"c\"}},{\"name\":\"z\",\"image\":{\"reference\":\"i\"}}],"
+                "\"hostAliases\":[{\"ip\":\"1.2.3.4\",\"hostnames\":[\"h\"]}],"
+                "\"dnsConfig\":{\"options\":[{\"name\":\"o\",\"value\":\"1\"}]},"
+                "\"imagePullSecrets\":[{\"name\":\"s\"}],\"securityContext\":{\"fsGroup\":5,"
+                "\"sysctls\":[{\"name\":\"a.b\",\"value\":\"1\"}]},\"initContainers\":[{\"name\":\"i\","
+                "\"image\":\"i\"}],\"containers\":[{\"name\":\"a\",\"image\":\"i\",\"command\":[\"a\"],"
+                "\"env\":[{\"name\":\"A\",\"valueFrom\":{\"configMapKeyRef\":{\"name\":\"m\",\"key\":\"k\"}}},"
+                "{\"name\":\"B\",\"valueFrom\":{\"resourceFieldRef\":{\"resource\":\"limits.cpu\","
+                "\"divisor\":\"1m\"}}}],\"envFrom\":[{\"configMapRef\":{\"name\":\"m\"}}],"
+                "\"ports\":[{\"containerPort\":1,\"hostPort\":2}],\"volumeMounts\":[{\"name\":\"v\","
+                "\"mountPath\":\"/v\"},{\"name\":\"w\",\"mountPath\":\"/w\"},{\"name\":\"x\",\"mountPath\":\"/x\"}],"
+                "\"resources\":{\"limits\":{\"cpu\":1,\"memory\":\"1Mi\"},\"requests\":{\"cpu\":\"1m\"}},"
+                "\"livenessProbe\":{\"httpGet\":{\"port\":1,\"httpHeaders\":[{\"name\":\"a\",\"value\":\"b\"}]},"
+                "\"periodSeconds\":1},\"lifecycle\":{\"preStop\":{\"sleep\":{\"seconds\":1}},"
+                "\"postStart\":{\"exec\":{\"command\":[\"a\"]}}},\"securityContext\":{\"runAsUser\":1,"
+                "\"seccompProfile\":{\"type\":\"RuntimeDefault\"},\"capabilities\":{\"drop\":[\"KILL\"]}}}]}}]}",
+                "{\"kind\":\"CronJob\",\"metadata\":{\"name\":\"d\"},\"spec\":{\"schedule\":\"@daily\","
+                "\"timeZone\":\"UTC\",\"concurrencyPolicy\":\"Forbid\",\"startingDeadlineSeconds\":1,"
+                "\"suspend\":false,\"jobTemplate\":{\"spec\":{\"backoffLimit\":3,\"completions\":1,"
+                "\"activeDeadlineSeconds\":5,\"template\":{\"metadata\":{},\"spec\":{\"restartPolicy\":\"OnFailure\","
+                "\"containers\":[{\"name\":\"c\",\"image\":\"x\"}]}}}}}}",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(documents); i++)
+                each_mutation(documents[i], see_mutation);
 }

@@ -44,6 +44,39 @@ Test(kube_schedule, calendars)
         }
 }
 
+Test(kube_schedule, was_due)
+{
+        static const struct {
+                const char *schedule, *zone;
+                uint64_t seconds;
+                bool due;
+        } cases[] = {
+                { "30 10 * * *", "UTC", 0, false },
+                { "30 10 * * *", "UTC", 6, false },
+                { "30 10 * * *", "UTC", 7, true },
+                { "30 11 * * *", "Europe/Berlin", 7, true },
+                { "30 10 * * *", "Europe/Berlin", 3600, false },
+                { "31 10 * * *", "UTC", 86000, false },
+                { "31 10 * * *", "UTC", 86400, true },
+                /* A Friday, the 27th: either day is enough. */
+                { "30 10 1 * fri", "UTC", 60, true },
+                { "30 10 27 * mon", "UTC", 60, true },
+                { "30 10 1 * mon", "UTC", 60, false },
+                { "30 10 * * mon", "UTC", 60, false },
+                { "30 10 * 12 *", "UTC", 60, false },
+                { "0 0 29 2 *", "UTC", UINT64_MAX, true },
+                { "0 0 30 2 *", "UTC", 100 * 86400, false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                (void) setenv("TZ", cases[i].zone, 1);
+                tzset();
+                /* 2026-11-27 10:30:07 UTC */
+                cr_expect_eq(kube_schedule_was_due(cases[i].schedule, 1795775407, cases[i].seconds), cases[i].due, "%s",
+                             cases[i].schedule);
+        }
+}
+
 Test(kube_schedule, refused)
 {
         static const struct {

@@ -70,11 +70,14 @@ Test(late_files, replaces_links)
 
 Test(late_files, removes_units)
 {
-        static const char *const gone[] = { "web.service", "podctl-hooks@web.service", "podctl-health@web.service" };
-        static const char *const stay[] = { "web-2.service", "podctl-health@web-2.service", "dbus.service" };
+        static const char *const gone[] = { "web.service", "podctl-hooks@web.service", "podctl-health@web.service",
+                                            "web.http.socket", "web.service.d/sockets.conf" };
+        static const char *const stay[] = { "web-2.service", "podctl-health@web-2.service", "dbus.service",
+                                            "web-2.http.socket", "web.socket" };
         _cleanup_(temporary_done) Temporary t = temporary_new();
         _cleanup_close_ int fd = open_directory_at(AT_FDCWD, t.path);
 
+        cr_assert_eq(mkdirat(fd, "web.service.d", 0755), 0);
         for (size_t i = 0; i < ELEMENTSOF(gone); i++)
                 put(fd, gone[i], "", 0644);
         for (size_t i = 0; i < ELEMENTSOF(stay); i++)

@@ -140,6 +140,36 @@ Test(oci_image, select_platform)
         }
 }
 
+Test(oci_image, parse_platform)
+{
+        static const struct {
+                const char *text, *platform;    /* NULL: it is none */
+        } cases[] = {
+                { "linux/amd64",    "linux/amd64"    }, { "linux/arm/v6",    "linux/arm/v6"   },
+                { "linux/aarch64",  "linux/arm64"    }, { "linux/x86_64",    "linux/amd64"    },
+                { "linux/armv7l",   "linux/arm/v7"   }, { "linux/armv7l/v6", "linux/arm/v6"   },
+                { "linux/i686",     "linux/386"      }, { "linux/arm64/v8",  "linux/arm64/v8" },
+                { "linux/new",      "linux/new"      }, { "linux/x86_65",    NULL             },
+                { "linux",          NULL             }, { "linux/",          NULL             },
+                { "linux/amd64/",   NULL             }, { "linux/AMD64",     NULL             },
+                { "linux/a/b/c",    NULL             }, { "linux/a,linux/b", NULL             },
+                { "li_nux/amd64",   NULL             }, { "linux/arm/v_7",   NULL             },
+                { "_/amd64",        NULL             }, { "linux/x86_64/_",  NULL             },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(oci_platform_freep) OciPlatform *p = NULL;
+                _cleanup_free_ char *text = NULL;
+
+                cr_expect_eq(oci_platform_parse(cases[i].text, &p), cases[i].platform ? 0 : -EINVAL, "%s",
+                             cases[i].text);
+                if (!p || !cases[i].platform)
+                        continue;
+                cr_assert_eq(oci_platform_format(p, &text), 0);
+                cr_expect_str_eq(text, cases[i].platform);
+        }
+}
+
 Test(oci_image, select_none)
 {
         _cleanup_(oci_index_freep) OciIndex *index = read_index();

@@ -46,6 +46,29 @@ Test(plan_stdio, annotations)
         }
 }
 
+Test(plan_stdio, other_than)
+{
+        static const struct {
+                const char *annotations[4];
+                StdioKind kind;
+                const char *other, *word;
+        } cases[] = {
+                { {}, STDIO_IS_TTY, NULL, NULL },
+                { { "podctl/stdin=interactive", "podctl/stdout=tty" }, STDIO_IS_TTY, NULL, NULL },
+                { { "podctl/stdin=interactive" }, STDIO_IS_STREAM, "podctl/stdin", "interactive" },
+                { { "podctl/stdin=stream", "podctl/stderr=log" }, STDIO_IS_STREAM, "podctl/stderr", "log" },
+                { { "coreos.com/rkt/stage2/stdout=null" }, STDIO_IS_TTY, "podctl/stdout", "null" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const char *word = NULL, *other = plan_stdio_other_than((char *const *) cases[i].annotations,
+                                                                        cases[i].kind, &word);
+
+                cr_expect(streq_ptr(other, cases[i].other) && streq_ptr(word, cases[i].word), "%zu: %s", i,
+                          strempty(other));
+        }
+}
+
 /* What the manifest says of an interactive pod does not count. */
 Test(plan_stdio, interactive)
 {

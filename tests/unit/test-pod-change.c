@@ -24,7 +24,7 @@ static Fixture fixture_new(bool is_mutable)
 {
         static char *lowers[] = { (char *) "/images/layers/sha256-aa/rootfs", NULL };
         const PodSettings settings = { .name = (char *) "web", .net = (char *) "none" };
-        const PlanImage image = { .lowers = lowers };
+        PlanImage image = { .lowers = lowers };
         _cleanup_free_ char *json = strprintf(manifest, is_mutable ? "true" : "false");
         _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
         Fixture f = { .t = temporary_new() };
@@ -34,7 +34,7 @@ static Fixture fixture_new(bool is_mutable)
         cr_assert_eq(uuid_new(&uuid), 0);
         cr_assert_eq(pod_new(f.store, &uuid, &f.holder), 0);
         cr_assert_eq(appc_pod_parse(json, strlen(json), &pod, NULL), 0);
-        cr_assert_eq(pod_write(f.holder, pod, &settings, &image), 0);
+        cr_assert_eq(pod_write(f.holder, pod, &settings, &(PlanImages) { .apps = &image, .n_apps = 1 }), 0);
         cr_assert_eq(pod_move(f.holder, POD_DIR_RUN), 0);
         cr_assert_eq(mkdirat(f.holder->fd, "status", 0755), 0);
         cr_assert_eq(mkdirat(f.holder->fd, "volumes", 0755), 0);
@@ -126,7 +126,7 @@ Test(pod_change, times)
         _cleanup_(fixture_done) Fixture f = fixture_new(true);
         uint64_t created = pod_created_time(f.pod);
         _cleanup_close_ int lock = -EBADF;
-        int status;
+        int status, start;
 
         cr_assert_eq(pod_change_begin(f.pod, &lock, NULL), 0);
         cr_expect_not(pod_app_waits(f.pod, "web"));
@@ -136,13 +136,40 @@ Test(pod_change, times)
         cr_expect_eq(pod_app_started_time(f.pod, "late"), 0);
         put(&f, "status/late");
         cr_assert_eq(pod_app_exit_status(f.pod, "late", &status, NULL), 0);
-        cr_assert_eq(pod_change_mark_started(f.pod, "late"), 0);
+        cr_assert_eq(pod_change_mark_started(f.pod, "late", &start), 0);
+        cr_expect(pod_app_is_starting(f.pod, "late"));
+        safe_close(start);
+        cr_expect_not(pod_app_is_starting(f.pod, "late"));
         cr_expect_not(pod_app_waits(f.pod, "late"));
         cr_expect_geq(pod_app_started_time(f.pod, "late"), pod_app_created_time(f.pod, "late"));
         cr_expect_eq(pod_app_exit_status(f.pod, "late", &status, NULL), -ENOENT);
         /* The manifest is replaced, and the pod is as old as it was. */
         cr_assert_eq(pod_write_manifest(f.pod), 0);
         cr_expect_eq(pod_created_time(f.pod), created);
+}
+
+/* Why it did not start is there before how it ended. */
+Test(pod_change, failed_starts)
+{
+        _cleanup_(fixture_done) Fixture f = fixture_new(true);
+        _cleanup_free_ char *why = NULL;
+        int start;
+
+        put(&f, "apps/late/lower");
+        cr_assert_geq(mkdir_p_at(f.pod->fd, "status", 0755), 0);
+        cr_expect_not(pod_app_is_starting(f.pod, "late"));
+        cr_assert_eq(pod_change_mark_started(f.pod, "late", &start), 0);
+        cr_assert_geq(write_string_at(f.pod->fd, "status/.reason-late", "no program\n", 0644), 0);
+        safe_close(start);
+        cr_expect(pod_app_is_starting(f.pod, "late"));
+        cr_assert_eq(pod_app_start_failure(f.pod, "late", &why), 0);
+        cr_expect_str_eq(why, "no program");
+        /* Nothing of it is left for the next start, nor of a write that was cut off. */
+        cr_assert_geq(write_string_at(f.pod->fd, "status/.reason-late~", "", 0644), 0);
+        cr_assert_eq(pod_change_mark_started(f.pod, "late", &start), 0);
+        safe_close(start);
+        cr_expect_not(pod_app_is_starting(f.pod, "late"));
+        cr_expect_eq(faccessat(f.pod->fd, "status/.reason-late~", F_OK, 0), -1);
 }
 
 /* A process that waits for the pod does so beyond a change of it. */

@@ -3,6 +3,7 @@
 
 #include "basic/strv.h"
 #include "cli/terminal/pod-journal.h"
+#include "manifest/appc-image.h"
 
 static AppcPodApp apps[] = { { .name = (char *) "web" }, { .name = (char *) "db" } };
 static const AppcPod pod = { .apps = apps, .n_apps = ELEMENTSOF(apps) };
@@ -10,7 +11,8 @@ static const AppcPod pod = { .apps = apps, .n_apps = ELEMENTSOF(apps) };
 #define BEGINS "journalctl --directory=/pod/journal --quiet --all"
 #define OF_WEB " _SYSTEMD_UNIT=web.service + SYSLOG_IDENTIFIER=web"
 #define OF_DB " _SYSTEMD_UNIT=db.service + SYSLOG_IDENTIFIER=db"
-#define OF_BOTH OF_WEB " +" OF_DB
+#define OF_POD " PODCTL_POD_UUID=U _TRANSPORT=stdout"
+#define OF_BOTH OF_POD " +" OF_WEB " +" OF_DB
 
 #define S (char *)
 
@@ -41,7 +43,7 @@ Test(pod_journal, commands)
                          " --until=2026-01-31 12:00" OF_DB },
         };
 
-        static const JournalPlace in_pod = { .directory = "/pod/journal" };
+        static const JournalPlace in_pod = { .directory = "/pod/journal", .uuid = "U" };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_strv_free_ char **argv = NULL;
@@ -86,6 +88,37 @@ Test(pod_journal, of_the_host)
                 _cleanup_free_ char *line = NULL;
 
                 cr_assert_eq(pod_journal_command(&pod, &place, &cases[i].query, &argv), 0);
+                line = strv_join(argv, " ");
+                cr_expect_str_eq(line, cases[i].wanted);
+        }
+}
+
+/* Apps that are not in the manifest, since they come later or were removed, and no entries but the pod's. */
+Test(pod_journal, of_mutable_pods)
+{
+        static char *mutable[] = { S APPC_ANNOTATION_MUTABLE "=true", NULL };
+        static const JournalPlace in_pod = { .directory = "/pod/journal", .uuid = "U" },
+                                  on_host = { .unit = "pod@site.service", .uuid = "U" };
+        static const struct {
+                AppcPod pod;
+                const JournalPlace *place;
+                JournalQuery query;
+                const char *wanted;
+        } cases[] = {
+                { {}, &in_pod, {}, BEGINS OF_POD },
+                { {}, &on_host, {}, "journalctl --quiet --all _SYSTEMD_UNIT=pod@site.service PODCTL_POD_UUID=U" },
+                { { .apps = apps, .n_apps = 1, .annotations = mutable }, &in_pod, {}, BEGINS OF_POD " +" OF_WEB },
+                { { .apps = apps, .n_apps = 1, .annotations = mutable }, &on_host, {},
+                  "journalctl --quiet --all _SYSTEMD_UNIT=pod@site.service PODCTL_POD_UUID=U" },
+                { { .apps = apps, .n_apps = 1, .annotations = mutable }, &on_host, { .app = S "web" },
+                  "journalctl --quiet --all _SYSTEMD_UNIT=pod@site.service PODCTL_POD_UUID=U PODCTL_APP=web" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_strv_free_ char **argv = NULL;
+                _cleanup_free_ char *line = NULL;
+
+                cr_assert_eq(pod_journal_command(&cases[i].pod, cases[i].place, &cases[i].query, &argv), 0);
                 line = strv_join(argv, " ");
                 cr_expect_str_eq(line, cases[i].wanted);
         }

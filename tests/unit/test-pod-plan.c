@@ -486,6 +486,12 @@ Test(pod_plan, capabilities)
                   "SYS_CHROOT" },
                 { "{'name':'os/linux/capabilities-remove-set','value':{'set':['CAP_SYS_ADMIN']}}",
                   DEFAULT_CAPABILITIES },
+                { "{'name':'os/linux/capabilities-retain-set','value':{'set':['net_admin','cap_Kill']}}",
+                  "NET_ADMIN KILL" },
+                { "{'name':'os/linux/capabilities-remove-set','value':{'set':['All']}}", "" },
+                { "{'name':'os/linux/capabilities-remove-set','value':{'set':['cap_chown','Mknod']}}",
+                  "AUDIT_WRITE DAC_OVERRIDE FSETID FOWNER KILL NET_RAW NET_BIND_SERVICE SETUID SETGID SETPCAP SETFCAP "
+                  "SYS_CHROOT" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -503,6 +509,38 @@ Test(pod_plan, capabilities)
         }
 }
 
+/* Of those that the app has. */
+Test(pod_plan, ambient_capabilities)
+{
+        static const struct {
+                const char *names, *expected, *refused;
+        } cases[] = {
+                { "NET_RAW", "NET_RAW", NULL },
+                { "CAP_NET_RAW,CHOWN", "NET_RAW CHOWN", NULL },
+                { "ALL", "ALL", NULL },
+                { "", "", NULL },
+                { "NET_RAW,CAP_SYS_TIME", NULL, "'CAP_SYS_TIME', which the app does not have" },
+                { "NOTHING", NULL, "'CAP_NOTHING', which the app does not have" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *list = NULL, *app = strprintf("'annotations':[{'name':"
+                                                                   "'podctl/ambient-capabilities','value':'%s'}]",
+                                                                   cases[i].names);
+                _cleanup_(planned_done) Planned p = {};
+                int r = plan_app_json(&p, &settings, "", app, "");
+
+                if (cases[i].refused) {
+                        cr_expect_eq(r, -EINVAL, "%s", cases[i].names);
+                        cr_expect(p.message && strstr(p.message, cases[i].refused), "%s", strempty(p.message));
+                        continue;
+                }
+                cr_assert_eq(r, 0, "%s", p.message);
+                list = strv_join(p.plan->apps[0].ambient, " ");
+                cr_expect_str_eq(strempty(list), cases[i].expected);
+        }
+}
+
 Test(pod_plan, isolators)
 {
         static const struct {
@@ -514,9 +552,9 @@ Test(pod_plan, isolators)
                 { "resource/memory", "{'limit':'64Mi'}", "MemoryMax=67108864", "MemoryMax=67108864" },
                 { "resource/memory", "{'request':'1G'}", "", "" },
                 { "resource/cpu", "{'limit':'1500m'}", "CPUQuota=150%", "CPUQuota=150%" },
-                { "resource/cpu", "{'limit':'1m'}", "CPUQuota=1%", "CPUQuota=1%" },
-                { "resource/cpu", "{'limit':'0'}", "CPUQuota=1%", "CPUQuota=1%" },
-                { "resource/cpu", "{'limit':'55m'}", "CPUQuota=6%", "CPUQuota=6%" },
+                { "resource/cpu", "{'limit':'1m'}", "CPUQuota=0.1%", "CPUQuota=0.1%" },
+                { "resource/cpu", "{'limit':'0'}", "CPUQuota=0.1%", "CPUQuota=0.1%" },
+                { "resource/cpu", "{'limit':'55m'}", "CPUQuota=5.5%", "CPUQuota=5.5%" },
                 { "resource/cpu", "{'request':'1'}", "", "" },
                 { "os/linux/cpu-shares", "2", "CPUWeight=1", "CPUWeight=1" },
                 { "os/linux/cpu-shares", "1024", "CPUWeight=100", "CPUWeight=100" },
@@ -579,10 +617,10 @@ Test(pod_plan, missing_controllers)
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                _cleanup_strv_free_ char **limits = NULL, **missing = NULL, **lines = NULL;
+                _cleanup_strv_free_ char **limits = NULL, **missing = NULL, **lines = NULL, **of_app = NULL;
                 PlanApp app = {};
                 const PodPlan plan = { .apps = &app, .n_apps = 1 };
-                _cleanup_free_ char *text = NULL;
+                _cleanup_free_ char *text = NULL, *alone = NULL;
 
                 if (cases[i].memory)
                         cr_assert_geq(strv_extend(&limits, "MemoryMax=67108864"), 0);
@@ -590,8 +628,11 @@ Test(pod_plan, missing_controllers)
                         cr_assert_geq(strv_extend(&limits, "CPUQuota=50%"), 0);
                 app.limits = limits;
                 cr_assert_eq(strv_split(cases[i].missing, ',', &missing), 0);
-                cr_assert_eq(plan_without_controllers(&plan, missing, &lines), 0);
+                cr_assert_geq(plan_without_controllers(&plan, missing, &lines), 0);
+                cr_assert_geq(app_without_controllers(&app, missing, &of_app), 0);
                 text = strv_join(lines, "\n");
+                alone = strv_join(of_app, "\n");
+                cr_expect_str_eq(strempty(alone), cases[i].lines, "%zu: %s", i, alone);
                 cr_expect_str_eq(strempty(text), cases[i].lines, "%zu: %s", i, text);
         }
 }
@@ -617,12 +658,28 @@ Test(pod_plan, refuses)
                   ",'mounts':[{'volume':'v','path':'/v'},{'volume':'w','path':'/v/'}]}],"
                   "'volumes':[{'name':'v','kind':'empty'},{'name':'w','kind':'empty'}]",
                   "/v" },
+                { "'apps':[{'name':'a'," IMAGE "," APP ",'mounts':[{'volume':'v','path':'/var/../run/'}]}],"
+                  "'volumes':[{'name':'v','kind':'empty','readOnly':true}]",
+                  "app 'a': volume 'v' is read-only, and cannot be all of the app's /run" },
                 { "'apps':[{'name':'a'," IMAGE "," APP ",'annotations':[{'name':'podctl/non-root','value':'yes'}]}]",
                   "'podctl/non-root' is 'true' or 'false', not 'yes'" },
                 { "'apps':[{'name':'a'," IMAGE "," APP ",'annotations':[{'name':'podctl/pids','value':'own'}]}]",
-                  "'podctl/pids' is 'private' or 'shared', not 'own'" },
+                  "'podctl/pids', or option --pids, is 'private', 'shared' or 'app:' with the name of an app, "
+                  "not 'own'" },
+                { "'apps':[{'name':'a'," IMAGE "," APP ",'annotations':[{'name':'podctl/pids','value':'app:b'}]}]",
+                  "'podctl/pids' is 'app:b', and the pod has no app 'b'" },
+                { "'apps':[{'name':'a'," IMAGE "," APP ",'annotations':[{'name':'podctl/pids','value':'app:a'}]}]",
+                  "'podctl/pids' is 'app:a', which has no processes of its own" },
                 { "'apps':[{'name':'a'," IMAGE "," APP "}],'annotations':[{'name':'podctl/pids','value':''}]",
-                  "'podctl/pids' is 'private' or 'shared', not ''" },
+                  "'podctl/pids', or option --pids, is 'private' or 'shared', not ''" },
+                { "'apps':[{'name':'a'," IMAGE "," APP ",'annotations':[{'name':'podctl/on-failure','value':'stop'}]}]",
+                  "apps[0].annotations: 'podctl/on-failure' is 'fail' or 'none', not 'stop'" },
+                { "'apps':[{'name':'a'," IMAGE "," APP ",'annotations':[{'name':'podctl/on-failure','value':'none'},"
+                  "{'name':'podctl/restart','value':'always'}]}]",
+                  "apps[0].annotations: 'podctl/on-failure' is for an app that is not restarted" },
+                { "'apps':[{'name':'a'," IMAGE "," APP ",'annotations':[{'name':'podctl/restart-backoff',"
+                  "'value':'1'}]}]",
+                  "apps[0].annotations: 'podctl/restart-backoff' is 'true' or 'false', not '1'" },
                 { "'apps':[{'name':'a'," IMAGE "," APP ",'annotations':[{'name':'podctl/oneshot','value':'1'}]}]",
                   "'podctl/oneshot' is 'true' or 'false', not '1'" },
                 { "'apps':[{'name':'a'," IMAGE "," APP "}],'ports':[{'name':'http','hostPort':80}]", "'http'" },
@@ -849,7 +906,8 @@ Test(pod_plan, more_layers_than_the_kernel_stacks)
                         cr_assert_geq(strv_extendf(&lowers, "/layers/%zu/rootfs", i), 0);
                 cr_assert_eq(plan_app_json(&p, &settings, "", "", ""), 0, "%s", p.message);
                 images[0] = (PlanImage) { .lowers = lowers };
-                r = pod_plan_new(p.manifest, &settings, images, TEST_UUID, "/pods", &plan, &p.message);
+                r = pod_plan_new(p.manifest, &settings, &(PlanImages) { .apps = images }, TEST_UUID, "/pods", &plan,
+                                 &p.message);
                 cr_expect_eq(r, n <= PLAN_LAYERS_MAX ? 0 : -E2BIG);
                 if (n > PLAN_LAYERS_MAX)
                         cr_expect(
@@ -880,7 +938,8 @@ Test(pod_plan, owners_that_pods_do_not_have)
 
                 cr_assert_eq(plan_app_json(&p, &settings, "", "", ""), 0, "%s", p.message);
                 p.images[0].highest_id = cases[i].highest;
-                cr_assert_eq(pod_plan_new(p.manifest, &s, p.images, TEST_UUID, "/pods", &plan, &p.message), 0);
+                cr_assert_eq(pod_plan_new(p.manifest, &s, &(PlanImages) { .apps = p.images }, TEST_UUID, "/pods", &plan,
+                                          &p.message), 0);
                 cr_expect_eq(strv_length(plan->ignored), cases[i].told, "%zu", i);
                 if (cases[i].told)
                         cr_expect(strstr(plan->ignored[0], "--private-users=no"));

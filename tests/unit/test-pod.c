@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -71,7 +72,7 @@ static void put(Fixture *f, const char *uuid, const char *name, PodDirectory d)
 {
         static char *lowers[] = { (char *) "/images/layers/sha256-aa/rootfs", NULL };
         const PodSettings settings = { .name = (char *) name, .net = (char *) "none" };
-        const PlanImage image = { .lowers = lowers };
+        PlanImage image = { .lowers = lowers };
         static const char json[] =
                 "{\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\",\"apps\":[{\"name\":\"web\",\"image\":"
                 "{\"name\":\"example.com/web\"},\"app\":{\"exec\":[\"/bin/web\"],\"user\":\"0\",\"group\":"
@@ -80,7 +81,7 @@ static void put(Fixture *f, const char *uuid, const char *name, PodDirectory d)
         _cleanup_(pod_freep) Pod *p = make(f, uuid);
 
         cr_assert_eq(appc_pod_parse(json, strlen(json), &manifest, NULL), 0);
-        cr_assert_eq(pod_write(p, manifest, &settings, &image), 0);
+        cr_assert_eq(pod_write(p, manifest, &settings, &(PlanImages) { .apps = &image, .n_apps = 1 }), 0);
         if (d != POD_DIR_PREPARE)
                 cr_assert_eq(pod_move(p, d), 0);
 }
@@ -320,11 +321,13 @@ Test(pod, find)
         } cases[] = {
                 { UUID_A, 0, UUID_A },
                 { "AAAAAAAA-0000-4000-8000-000000000001", 0, UUID_A },
-                { "cc", 0, UUID_C },
+                { "cccc", 0, UUID_C },
                 { "CCCC", 0, UUID_C },
+                /* Many words are hexadecimal. */
+                { "cc", -ENOENT, NULL },
                 { "aaaaaaaa-0000-4000-8000-00000000000", -ENOTUNIQ, NULL },
-                { "a", -ENOTUNIQ, NULL },
-                { "b", -ENOENT, NULL },
+                { "aaaa", -ENOTUNIQ, NULL },
+                { "bbbb", -ENOENT, NULL },
                 { "dddddddd-0000-4000-8000-000000000001", -ENOENT, NULL },
                 { "", -EINVAL, NULL },
                 { "web", 0, UUID_A },
@@ -654,6 +657,69 @@ Test(pod, exit_status)
         cr_expect_gt(finished, now_nsec() - 60 * NSEC_PER_SEC);
 }
 
+/* The third line of a record. */
+Test(pod, out_of_memory)
+{
+        static const struct {
+                const char *text;
+                bool was;
+        } cases[] = {
+                { "137\n\nout-of-memory\n\n\n\n", true },
+                { "137\nrestarts\nout-of-memory\n", true },
+                { "137\nasked\n\n\n", false },
+                { "137\n", false },
+                { "out-of-memory\n", false },
+                { "137\nout-of-memory\n", false },
+        };
+        _cleanup_(fixture_done) Fixture f = fixture_new();
+        _cleanup_(pod_freep) Pod *p = NULL;
+        int status;
+
+        put(&f, UUID_A, "a", POD_DIR_EXITED_GARBAGE);
+        p = look(&f, UUID_A);
+        cr_assert_eq(mkdirat(p->fd, "status", 0755), 0);
+        cr_expect_not(pod_app_was_out_of_memory(p, "web"));
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                cr_assert_eq(write_string_at(p->fd, "status/web", cases[i].text, 0644), 0);
+                cr_expect_eq(pod_app_was_out_of_memory(p, "web"), cases[i].was, "%s", cases[i].text);
+                cr_expect_eq(pod_app_exit_status(p, "web", &status, NULL), isdigit(*cases[i].text) ? 0 : -EINVAL);
+        }
+}
+
+/* A restart that does not come: the record is of the same end, at the same time. */
+Test(pod, no_restart)
+{
+        static const struct {
+                const char *before, *after;
+        } cases[] = {
+                { "3\nrestarts\n\n\n\n\n", "3\nasked\n\n\n\n\n\n\n\n" },
+                { "137\nrestarts\nout-of-memory\n", "137\nasked\nout-of-memory\n\n\n\n" },
+                { "3\nasked\n\n", "3\nasked\n\n" },
+                { "3\n\nrestarts\n", "3\n\nrestarts\n" },
+                { "", "" },
+        };
+        const struct timespec then = { .tv_sec = 1000 };
+        _cleanup_(fixture_done) Fixture f = fixture_new();
+        _cleanup_(pod_freep) Pod *p = NULL;
+        struct stat st;
+
+        put(&f, UUID_A, "a", POD_DIR_RUN);
+        p = look(&f, UUID_A);
+        cr_assert_eq(mkdirat(p->fd, "status", 0755), 0);
+        cr_expect_eq(pod_record_no_restart(p, "web"), 0);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *text = NULL;
+
+                cr_assert_eq(write_string_at(p->fd, "status/web", cases[i].before, 0644), 0);
+                cr_assert_eq(utimensat(p->fd, "status/web", (struct timespec[]) { then, then }, 0), 0);
+                cr_expect_eq(pod_record_no_restart(p, "web"), 0);
+                cr_assert_geq(read_file_at(p->fd, "status/web", 4096, &text, NULL), 0);
+                cr_expect_str_eq(text, cases[i].after);
+                cr_assert_eq(fstatat(p->fd, "status/web", &st, 0), 0);
+                cr_expect_eq(st.st_mtim.tv_sec, then.tv_sec);
+        }
+}
+
 Test(pod, exit_time)
 {
         _cleanup_(fixture_done) Fixture f = fixture_new();
@@ -695,12 +761,14 @@ Test(pod, hostile_status)
         cr_assert_eq(mkdirat(p->fd, "status", 0755), 0);
         cr_assert_eq(symlinkat("../../../../secret", p->fd, "status/link"), 0);
         cr_expect_lt(pod_app_exit_status(p, "link", &status, NULL), 0);
+        cr_expect_lt(pod_record_no_restart(p, "link"), 0);
         cr_assert_eq(mkdirat(p->fd, "status/directory", 0755), 0);
         cr_expect_lt(pod_app_exit_status(p, "directory", &status, NULL), 0);
 
         (void) alarm(5);
         cr_assert_eq(mkfifoat(p->fd, "status/fifo", 0644), 0);
         cr_expect_lt(pod_app_exit_status(p, "fifo", &status, NULL), 0);
+        cr_expect_lt(pod_record_no_restart(p, "fifo"), 0);
         (void) pod_exited_time(p);
         (void) alarm(0);
 }
@@ -792,7 +860,7 @@ Test(pod, find_among_remembered)
         put(&f, UUID_C, "late", POD_DIR_RUN);
         cr_expect_str_eq(found(&f, "web"), UUID_A);
         cr_expect_eq(pod_find(f.store, "late", &none, NULL), -ENOENT);
-        cr_expect_eq(pod_find(f.store, "cc", &none, NULL), -ENOENT);
+        cr_expect_eq(pod_find(f.store, "cccc", &none, NULL), -ENOENT);
         cr_expect_str_eq(found(&f, UUID_C), UUID_C);
 
         p = look(&f, UUID_A);

@@ -16,10 +16,11 @@ Test(podman_run, command_lines)
                 { "podman|run|-e|A=b c|--env=D=\"e\\|i|sh|-c|echo $X 100%",
                   "Environment=\"A=b c\"|Environment=\"D=\\\"e\\\\\"|Image=i|Exec=\"sh\" \"-c\" \"echo $$X 100%%\"" },
                 { "podman|run|--restart=unless-stopped|--restart|on-failure:3|i",
-                  "Restart=always|Restart=on-failure|--restart=on-failure:N=3|Image=i" },
+                  "Restart=always|--restart=on-failure:3|Image=i" },
+                { "podman|run|--security-opt|unmask=ALL|--cpu-shares=9|i", "Unmask=ALL|--cpu-shares=9|Image=i" },
                 { "podman|run|--read-only|--read-only-tmpfs=false|--|i|-d",
                   "ReadOnly=true|ReadOnlyTmpfs=false|Image=i|Exec=\"-d\"" },
-                { "podman|run|--cpus=1.5|i", "CPUQuota=150%%|Image=i" },
+                { "podman|run|--cpus=1.5|i", "CPUQuota=150%|Image=i" },
                 { "podman|run|--cpus=nan|i", "--cpus=nan|Image=i" },
                 { "podman|run|--memory-swap|1g|--rmi|--http-proxy=false|--detach-keys|^x|--retry=3|i",
                   "--memory-swap=1g|--rmi=true|HttpProxy=false|Retry=3|Image=i" },
@@ -58,7 +59,7 @@ Test(podman_run, arguments_of_files)
         static const struct {
                 const char *line, *expected;
         } cases[] = {
-                { "--memory=64m --cpus 0.5", "Image=i|Memory=64m|CPUQuota=50%%|Exec=x" },
+                { "--memory=64m --cpus 0.5", "Image=i|Memory=64m|CPUQuota=50%|Exec=x" },
                 { "--env \"A=b c\" --hostname=%H", "Image=i|Environment=\"A=b c\"|HostName=%H|Exec=x" },
                 { "--memory-swappiness=1", "Image=i|--memory-swappiness=1|Exec=x" },
                 { "--nmae=x --memory=1m", "Image=i|PodmanArgs=--nmae=x --memory=1m|Exec=x" },
@@ -85,4 +86,27 @@ Test(podman_run, arguments_of_files)
                 cr_expect_str_eq(found, cases[i].expected, "%s: %s", cases[i].line, found);
                 quadlet_file_done(&f);
         }
+}
+
+/* Those that a pod has keys for, and others under their own names. */
+Test(podman_run, arguments_of_pods)
+{
+        static const char text[] = "[Pod]\n"
+                                   "PodmanArgs=--dns=1.1.1.1 --sysctl a=b --cpus=2 --memory=1g --label=c=d --gpus=1\n",
+                          expected[] = "Pod DNS=1.1.1.1|Pod --sysctl=\"a=b\"|Service CPUQuota=200%|Pod --memory=1g|"
+                                       "Pod Label=\"c=d\"|Pod --gpus=1";
+        _cleanup_strv_free_ char **lines = NULL;
+        _cleanup_free_ char *found = NULL;
+        QuadletFile f = {};
+
+        cr_assert_eq(quadlet_file_parse(&f, "/a.pod", text, strlen(text), NULL), 0);
+        cr_assert_eq(podman_run_expand_arguments(&f), 0);
+        for (size_t k = 0; k < f.n_entries; k++) {
+                cr_assert_geq(strv_extendf(&lines, "%s %s=%s", f.entries[k].section, f.entries[k].key,
+                                           f.entries[k].value), 0);
+                cr_expect(startswith(f.entries[k].typed, "[Pod] PodmanArgs=--"), "%s", f.entries[k].typed);
+        }
+        found = strv_join(lines, "|");
+        cr_expect_str_eq(found, expected, "%s", found);
+        quadlet_file_done(&f);
 }

@@ -85,6 +85,10 @@ Test(quadlet_file, words)
                 { "a\\q", NULL },
                 { "a\\", NULL },
                 { "\\x00", NULL },
+                { "caf\\u00e9 \\u20ac\\U0001F600x \\u0041", "caf\xc3\xa9|\xe2\x82\xac\xf0\x9f\x98\x80x|A" },
+                { "\\ud800", NULL },
+                { "\\U00110000", NULL },
+                { "\\u12", NULL },
                 { "\\777", NULL },
         };
 

@@ -59,6 +59,8 @@ static int read_text(const char *path, char **ret, size_t *ret_size)
 {
         if (!is_there(path))
                 return -ENOENT;
+        if (streq(path, "/fifo"))
+                return -EINVAL;
         *ret = strdup("# comment\n\nA=of file\n  B=\"x\"\n");
         *ret_size = *ret ? strlen(*ret) : 0;
         return *ret ? 0 : -ENOMEM;
@@ -67,7 +69,8 @@ static int read_text(const char *path, char **ret, size_t *ret_size)
 static void check(const char *const *sources, const char *expected)
 {
         _cleanup_free_ char *text = NULL, *message = NULL;
-        static char *const networks[] = { (char *) "default", (char *) "host", (char *) "known", NULL };
+        static char *const networks[] = { (char *) "default", (char *) "host", (char *) "known", (char *) "none",
+                                         NULL };
         QuadletFile files[4] = {};
         PodDrafts plan = {};
         size_t n = 0;
@@ -103,14 +106,33 @@ Test(quadlet_plan, lines)
                 { "User=1:2", "--user=1 --group=2" },
                 { "AddCapability=NET_ADMIN\nDropCapability=all", "--caps-retain=CAP_NET_ADMIN" },
                 { "DropCapability=ALL", "--caps-remove=all" },
+                { "AddCapability=cap_net_admin\nDropCapability=all", "--caps-retain=CAP_NET_ADMIN" },
+                { "DropCapability=all chown,kill",
+                  "--caps-remove=all lost:3: 'chown,kill' is not a capability of the kernel; see capabilities(7)" },
+                { "DropCapability=all\nDropCapability=CAP_NET_RAWW",
+                  "--caps-remove=all lost:4: 'CAP_NET_RAWW' is not a capability of the kernel; see capabilities(7)" },
                 { "Memory=512m", "--memory=512Mi" },
                 { "Ulimit=nofile=1:2", "--rlimit=NOFILE=1:2" },
+                { "Ulimit=core=0", "--rlimit=CORE=0:0" },
+                { "Ulimit=memlock=-1:-1", "--rlimit=MEMLOCK=infinity:infinity" },
+                { "Ulimit=nofile=1:unlimited", "--rlimit=NOFILE=1:infinity" },
+                { "Ulimit=bogus=1", "!lost:3: 'bogus=1' is not a valid limit: NAME=SOFT[:HARD], each a number, or -1 "
+                                    "for none" },
+                { "Ulimit=nofile=-1:5", "!lost:3: 'nofile=-1:5' is not a valid limit: NAME=SOFT[:HARD], each a number, "
+                                        "or -1 for none" },
+                { "Ulimit=nofile", "!lost:3: 'nofile' is not a valid limit: NAME=SOFT[:HARD], each a number, or -1 for "
+                                   "none" },
+                { "Ulimit=nofile=-2", "!lost:3: 'nofile=-2' is not a valid limit: NAME=SOFT[:HARD], each a number, or "
+                                      "-1 for none" },
                 { "StopTimeout=7", "--stop-timeout=7s" },
                 { "HealthOnFailure=kill", "--health-on-failure=fail" },
                 { "Notify=healthy", "--health-ready" },
                 { "Label=a=b c=d", "--user-label=a=b --user-label=c=d" },
                 { "Environment=N=%N", "--environment=N=web" },
                 { "Exec=${A}", "!lost:3: a variable of [Service]; write its value, or $$ for a dollar" },
+                { "Exec=x \"$HOME\"", "!lost:3: a variable of [Service]; write its value, or $$ for a dollar" },
+                { "Exec=\"a $HOME b\" a$b", "-- a $HOME b a$b ---" },
+                { "EnvironmentFile=/fifo", "!lost:3: cannot read /fifo: not a regular file" },
                 { "Exec=\"a", "!lost:3: the quotes or escapes are not valid" },
                 { "Exec=%H", "!lost:3: specifier '%H' depends on the host; write its value" },
                 { "Imgae=x", "!lost:3: there is no such key; did you mean 'Image'?" },
@@ -118,10 +140,38 @@ Test(quadlet_plan, lines)
                 { "PodmanArgs=-it", "--stdin=tty --stdout=tty --stderr=tty" },
                 { "PodmanArgs=--interactive", "--stdin=stream --stdout=stream --stderr=stream" },
                 { "PodmanArgs=--tty", "--stdin=tty --stdout=tty --stderr=tty" },
+                { "PodmanArgs=--pid=host", "!lost:3: apps see the pod's processes at most; that of podctl create "
+                                           "--stage1=fly sees the host's" },
+                { "--pid=host", "!lost:3: apps see the pod's processes at most; that of podctl create --stage1=fly "
+                                "sees the host's" },
                 { "PodmanArgs=--tty --privileged", "!lost:3: options of podman itself; write what they mean as keys" },
+                { "--cpu-shares=512\n--oom-score-adj=-5", "--cpu-shares=512 --oom-score-adj=-5" },
+                { "--oom-score-adj=x", "!lost:3: 'x' is not a number" },
+                { "--no-healthcheck=true", "--health-cmd=none" },
+                { "--restart=on-failure:3", "--restart=on-failure --annotation=podctl/restart-limit=3" },
+                { "--restart=on-failure:0", "--restart=on-failure" },
+                { "--restart=on-failure:x", "!lost:3: 'on-failure:x' is not on-failure: and a number of restarts" },
+                { "--timeout=0\n--no-healthcheck=false\nUser=1", "--user=1" },
+                { "Unmask=ALL", "--annotation=podctl/insecure=paths" },
+                { "Unmask=/proc/x", "!lost:3: only ALL is possible, which shows all of the kernel's paths" },
+                { "SecurityLabelType=spc_t\nSecurityLabelLevel=s0:c1,c2",
+                  "--selinux=system_u:system_r:spc_t:s0:c1,c2 changed:3: the host needs SELinux, without which the pod "
+                  "does not start changed:4: the host needs SELinux, without which the pod does not start" },
+                { "SecurityLabelType=a b", "!lost:3: 'a b' is not a part of a label of SELinux" },
+                { "Network=pasta:-t,8080:80", "!lost:3: it is for podman without root; leave it away, or write "
+                                                      "default" },
                 { "PublishPort=80", "!lost:3: the host's port has to be chosen: write HOSTPORT:80" },
                 { "GroupAdd=wheel", "!lost:3: 'wheel' is not a number; look it up in the image's /etc/group" },
                 { "Volume=a.volume:/x", "!lost:3: there is no file a.volume among those that were given" },
+                { "Mount=type=image,source=x.org/i,dst=/x,rw=true",
+                  "!lost:3: the files of an image cannot be written to; leave out 'rw=true'" },
+                { "Mount=type=image,source=x.org/i,dst=/x,subpath=../a",
+                  "!lost:3: '../a' is not a valid path below the image" },
+                { "Mount=type=bind,source=/a,dst=/x,subpath=b", "!lost:3: only an image or a volume has a subpath" },
+                { "Mount=type=image,source=x.org/i,dst=/x,chown=true", "!lost:3: option 'chown=true' is not possible" },
+                { "Mount=type=image,dst=/x", "!lost:3: there is no source, which names the image" },
+                { "Mount=type=image,source=b.image,dst=/x", "!lost:3: there is no file b.image with an Image= among "
+                  "those that were given" },
                 { "Volume=/a,b:/x", "!lost:3: there is a comma in '/a,b'" },
                 { "Volume=/a:x", "!lost:3: 'x' is not a valid place for a mount" },
                 { "Memory=1gb", "--memory=1Gi" },
@@ -132,7 +182,7 @@ Test(quadlet_plan, lines)
                 { "PublishPort=x:80", "!lost:3: 'x' is not a port number, 1 to 65535" },
                 { "Volume=/none/x:/x", "!lost:3: there is no /none/x; nothing makes it by itself here" },
                 { "Volume=Data:/x", "!lost:3: 'Data' is not a valid name of a volume: lower-case letters, digits and "
-                                    "'-' between them" },
+                                    "'-' between them, at most 249" },
                 { "Secret=/etc/shadow", "!lost:3: '/etc/shadow' is not a valid name of a credential: letters, digits, "
                                         "'.', '_' and '-'" },
                 { "Secret=a,target=b=c", "!lost:3: 'b=c' is not a valid name of a credential: "
@@ -141,7 +191,8 @@ Test(quadlet_plan, lines)
                                                   "digits, '.', '_' and '-'" },
                 { "Network=a,host", "!lost:3: 'a,host' is not a valid name of a network: letters, digits, '-', '_' and "
                                     "'.'" },
-                { "Network=a:ip=10.0.0.2,host", "!lost:3: '10.0.0.2,host' is not an address" },
+                { "Network=a:ip=10.0.0.2,host", "!lost:3: there is no network 'a' in /etc/podctl/net.d; "
+                                                     "'10.0.0.2,host' is not an address" },
                 { "Network=other", "!lost:3: there is no network 'other' in /etc/podctl/net.d" },
                 { "IP=x", "!lost:3: 'x' is not an address" },
                 { "HostName=a_b", "!lost:3: 'a_b' is not a valid name of a host: letters, digits, '-' and '.', at most "
@@ -166,6 +217,21 @@ Test(quadlet_plan, lines)
         }
 }
 
+Test(quadlet_plan, options_of_pods)
+{
+        check((const char *[]) { "web.container", "[Container]\nImage=r.x/i\n--timeout=9\n[Quadlet]\n"
+                                 "DefaultDependencies=no", NULL },
+              "--deadline=9s web docker://r.x/i --name=web "
+              "changed:3: the pod is stopped then in good order, and has failed");
+        check((const char *[]) { "p.pod", "[Pod]\n--memory=1g\n--sysctl=\"a=b\"\n--gpus=1\n[Service]\nRestart=no\n"
+                                 "[Quadlet]\nDefaultDependencies=no", "a.container",
+                                 "[Container]\nImage=r.x/i\nPod=p.pod\nContainerName=a\n--timeout=9", NULL },
+              "--sysctl=a=b --hosts-entry=127.0.0.1=a p docker://r.x/i --name=a --annotation=podctl/on-failure=none "
+              "[Service] MemoryMax=1G Restart=no "
+              "lost:4: no option of podctl create does the same; leave it away "
+              "lost:5: the limit would be that of the whole pod; write RuntimeMaxSec= into the .pod");
+}
+
 /* Names of files that would be options, and names of apps that are not valid or there twice. */
 Test(quadlet_plan, names)
 {
@@ -177,9 +243,42 @@ Test(quadlet_plan, names)
                                  "[Container]\nImage=r.x/i\nPod=p.pod", "a_.container",
                                  "[Container]\nImage=r.x/i\nPod=p.pod", NULL },
               "--hosts-entry=127.0.0.1=systemd-a --hosts-entry=127.0.0.1=systemd-A --hosts-entry=127.0.0.1=systemd-a_ "
-              "p docker://r.x/i --name=a docker://r.x/i --name=a docker://r.x/i --name=a- "
+              "p docker://r.x/i --name=a --annotation=podctl/on-failure=none docker://r.x/i --name=a "
+              "--annotation=podctl/on-failure=none docker://r.x/i --name=a- --annotation=podctl/on-failure=none "
               "lost:0: the app's name, 'a', is that of another container of the pod, too; rename the file "
               "lost:0: the app's name, 'a-', is not valid; rename the file");
+}
+
+#define WEB(line) "web.container", "[Container]\nImage=r.x/i\n" line "\n[Quadlet]\nDefaultDependencies=no"
+
+Test(quadlet_plan, images_as_volumes)
+{
+        check((const char *[]) { WEB("Mount=type=image,source=x.org/i,dst=/x,subpath=/a/b,rw=false"), NULL },
+              "--volume=v0,kind=image,image=docker://x.org/i web docker://r.x/i --name=web "
+              "--mount=volume=v0,target=/x,subPath=a/b");
+        check((const char *[]) { WEB("Mount=type=image,src=b.image,target=/x"), "b.image",
+                                 "[Image]\nImage=x.org/b:2\n[Quadlet]\nDefaultDependencies=no", NULL },
+              "--volume=v0,kind=image,image=docker://x.org/b:2 web docker://r.x/i --name=web "
+              "--mount=volume=v0,target=/x");
+        check((const char *[]) { WEB("Mount=type=volume,source=data,dst=/x,subpath=a/b"), NULL },
+              "--volume=v0,kind=named,volume=data web docker://r.x/i --name=web "
+              "--mount=volume=v0,target=/x,subPath=a/b");
+        check((const char *[]) { WEB("Mount=type=image,source=i,dst=/x"), NULL },
+              "--volume=v0,kind=image,image=docker://i web docker://r.x/i --name=web --mount=volume=v0,target=/x "
+              "changed:3: a short name is one of Docker Hub here, whatever registries.conf says");
+        check((const char *[]) { WEB("Volume=d.volume:/x:ro"), "d.volume",
+                                 "[Volume]\nDriver=image\nImage=x.org/i\n[Quadlet]\nDefaultDependencies=no", NULL },
+              "--volume=v0,kind=image,image=docker://x.org/i,readOnly=true web docker://r.x/i --name=web "
+              "--mount=volume=v0,target=/x "
+              "changed:3: the files of an image cannot be written to "
+              "changed:3: with Driver=image; the files of an image cannot be written to");
+        check((const char *[]) { WEB("Volume=d.volume:/x"), "d.volume",
+                                 "[Volume]\nDriver=image\n[Quadlet]\nDefaultDependencies=no", NULL },
+              "web docker://r.x/i --name=web lost:3: d.volume has Driver=image and no Image=");
+        check((const char *[]) { WEB("Volume=d.volume:/x"), "d.volume",
+                                 "[Volume]\nImage=x.org/i\n[Quadlet]\nDefaultDependencies=no", NULL },
+              "web docker://r.x/i --name=web lost:3: d.volume has an Image= and not Driver=image "
+              "changed:2: with Driver=image; the files of an image cannot be written to");
 }
 
 /* With --force, what is possible of a line is kept. */
@@ -229,7 +328,7 @@ Test(quadlet_plan, containers_of_a_pod)
                                  "ContainerName=b\n[Service]\nMemoryMax=1G",
                                  NULL },
               "--port=80:80 --hosts-entry=127.0.0.1=systemd-a --hosts-entry=127.0.0.1=b site docker://r.x/a --name=a "
-              "--restart=on-failure docker://r.x/b --name=b-1 --after=a "
+              "--restart=on-failure docker://r.x/b --name=b-1 --after=a --annotation=podctl/on-failure=none "
               "[Unit] Wants=network-online.target After=network-online.target [Service] Restart=always "
               "changed:6: podctl knows it by the name of its file; others find it by this one with NetworkAlias= "
               "lost:8: the container is an app of a pod; write it into the .pod");
@@ -245,8 +344,9 @@ Test(quadlet_plan, circles)
                                  "b.container",
                                  "[Unit]\nRequires=a.service\n[Container]\nImage=r.x/b\nPod=p.pod\nContainerName=b",
                                  NULL },
-              "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://r.x/a --name=a --after=b docker://r.x/b "
-              "--name=b --requires=a [Unit] After=x.service "
+              "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://r.x/a --name=a --after=b "
+              "--annotation=podctl/on-failure=none docker://r.x/b "
+              "--name=b --requires=a --annotation=podctl/on-failure=none [Unit] After=x.service "
               "lost:2: it waits for a.container, which waits for it");
 }
 
@@ -266,8 +366,9 @@ Test(quadlet_plan, kube)
               "k /srv/k.yaml [Service] Restart=always");
         check((const char *[]) { "k.kube", "[Kube]\nYaml=/srv/k.yaml\nYaml=/srv/l.yaml\nPublishPort=80:80\n"
                                            "LogDriver=none\nNetwork=host\n[Quadlet]\nDefaultDependencies=no", NULL },
-              "k /srv/k.yaml lost:3: a pod has one file; put its documents into /srv/k.yaml, each after '---' "
-              "lost:4: write hostPort into the file of Kubernetes "
+              "--port=80:80 k /srv/k.yaml "
+              "lost:3: a pod has one file; put its documents into /srv/k.yaml, each after '---' "
+              "changed:4: it is hostPort in the copy of the file, which has no comments "
               "lost:5: the output of such a pod is always logged "
               "lost:6: write 'hostNetwork: true' into the file of Kubernetes");
         check((const char *[]) { "k.kube", "[Kube]\nYaml=/none/k.yaml\n[Quadlet]\nDefaultDependencies=no", NULL },
@@ -303,7 +404,8 @@ Test(quadlet_plan, of_the_whole_pod)
                                  "b.container",
                                  "[Container]\nImage=r.x/b\nPod=p.pod\nContainerName=b\nPull=never", NULL },
               "--pull-policy=never --hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p "
-              "docker://r.x/a --name=a docker://r.x/b --name=b "
+              "docker://r.x/a --name=a --annotation=podctl/on-failure=none docker://r.x/b --name=b "
+              "--annotation=podctl/on-failure=none "
               "lost:6: it is that of the whole pod: write the same into b.container");
 }
 
@@ -313,8 +415,9 @@ Test(quadlet_plan, environment_files)
                                  "[Container]\nImage=r.x/a\nPod=p.pod\nContainerName=a\nEnvironment=A=own\n"
                                  "EnvironmentFile=/srv/env\nEnvironmentFile=/none/env", "b.container",
                                  "[Container]\nImage=r.x/b\nPod=p.pod\nContainerName=b", NULL },
-              "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://r.x/a --name=a --environment=A=own "
-              "--environment=B=\"x\" docker://r.x/b --name=b "
+              "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://r.x/a --name=a "
+              "--annotation=podctl/on-failure=none --environment=A=own "
+              "--environment=B=\"x\" docker://r.x/b --name=b --annotation=podctl/on-failure=none "
               "changed:6: the file is read now, and not at each start "
               "lost:7: cannot read /none/env: No such file or directory");
 }
@@ -340,6 +443,40 @@ Test(quadlet_plan, tmpfs)
               "--volume=v0,kind=tmpfs,size=1Mi --volume=v1,kind=tmpfs a docker://r.x/a --name=a "
               "--mount=volume=v0,target=/x --mount=volume=v1,target=/y "
               "changed:3: it begins empty; what the image has there is not copied into it");
+}
+
+/* What is read-only has two writable places, unless the file says what is there, for the container or for its pod. */
+Test(quadlet_plan, read_only)
+{
+        check((const char *[]) { "p.pod", "[Pod]\nVolume=/var:/var/tmp\n[Quadlet]\nDefaultDependencies=no",
+                                 "a.container", "[Container]\nImage=r.x/a\nPod=p.pod\nReadOnly=true\nTmpfs=/tmp/\n"
+                                 "ContainerName=a", "b.container",
+                                 "[Container]\nImage=r.x/b\nReadOnly=true\nTmpfs=/tmp2", NULL },
+              "--volume=v0,kind=host,source=/var --mount=volume=v0,target=/var/tmp --volume=v1,kind=tmpfs "
+              "--hosts-entry=127.0.0.1=a p docker://r.x/a --name=a --mount=volume=v1,target=/tmp/ "
+              "--annotation=podctl/on-failure=none --readonly-rootfs "
+              "--volume=v0,kind=tmpfs --volume=v1,kind=tmpfs --volume=v2,kind=tmpfs b docker://r.x/b --name=b "
+              "--mount=volume=v0,target=/tmp2 --readonly-rootfs --mount=volume=v1,target=/tmp "
+              "--mount=volume=v2,target=/var/tmp [Unit] Wants=network-online.target After=network-online.target "
+              "changed:5: it begins empty; what the image has there is not copied into it "
+              "changed:4: it begins empty; what the image has there is not copied into it");
+}
+
+Test(quadlet_plan, ports_without_a_network)
+{
+        check((const char *[]) { "a.container", "[Container]\nImage=r.x/a\nPublishPort=8080:80\nNetwork=none\n"
+                                 "[Quadlet]\nDefaultDependencies=no", NULL },
+              "--net=none a docker://r.x/a --name=a "
+              "changed:3: there is no network, so that nothing reaches the port");
+}
+
+Test(quadlet_plan, percentages)
+{
+        check((const char *[]) { "a.container", "[Container]\nImage=r.x/a\n[Service]\nCPUQuota=50%\n"
+                                 "MemoryMax=12.5%\nSyslogIdentifier=50%%\nStandardInputText=x%\n"
+                                 "[Quadlet]\nDefaultDependencies=no", NULL },
+              "a docker://r.x/a --name=a [Service] CPUQuota=50% MemoryMax=12.5% SyslogIdentifier=50%% "
+              "lost:7: '%' without a letter; write %%");
 }
 
 Test(quadlet_plan, table)

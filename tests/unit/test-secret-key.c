@@ -1,15 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/test-signing.h"
 
+#include "config.h"
 #include "shared/secret-key.h"
 
-static int parse(Signing *s, const char *name, SecretKey **ret)
+/* The passphrase; without one, nobody is there to be asked. */
+static int answer(void *userdata, char **ret, char **reterr_message)
+{
+        if (!userdata)
+                return -ENOTTY;
+        *ret = strdup(userdata);
+        cr_assert_not_null(*ret);
+        return 0;
+}
+
+static int parse_with(Signing *s, const char *name, const char *passphrase, SecretKey **ret)
 {
         _cleanup_free_ char *message = NULL, *text = NULL;
         size_t n;
 
         text = signing_read(s, name, &n);
-        return secret_key_parse(text, n, ret, &message);
+        return secret_key_parse(text, n, answer, (void *) passphrase, ret, &message);
+}
+
+static int parse(Signing *s, const char *name, SecretKey **ret)
+{
+        return parse_with(s, name, NULL, ret);
 }
 
 /* What is signed here is what the public half verifies, and openssl too. */
@@ -55,8 +71,6 @@ Test(secret_key, others)
                 { "openssl pkey -in a.key -traditional -out k", 0 },
                 { "cp a.pub k", -EBADMSG },
                 { "head -c 40 a.key >k", -EBADMSG },
-                { "sed 's/PRIVATE/ENCRYPTED SIGSTORE PRIVATE/' a.key >k", -EOPNOTSUPP },
-                { "sed 's/PRIVATE/ENCRYPTED COSIGN PRIVATE/' a.key >k", -EOPNOTSUPP },
                 { "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 -out k", -EOPNOTSUPP },
                 { "openssl genpkey -algorithm X25519 -out k", -EOPNOTSUPP },
         };
@@ -71,3 +85,93 @@ Test(secret_key, others)
                 signing_done(&s);
         }
 }
+
+/* OpenSSL's own ways, new and old. */
+Test(secret_key, encrypted)
+{
+        static const struct {
+                const char *make, *passphrase;
+                int result;
+        } cases[] = {
+                { "openssl pkcs8 -topk8 -in a.key -passout pass:secret -out k", "secret", 0 },
+                { "openssl pkcs8 -topk8 -scrypt -in a.key -passout pass:secret -out k", "secret", 0 },
+                { "openssl ec -in a.key -aes128 -passout pass:secret -out k 2>/dev/null", "secret", 0 },
+                { "openssl pkcs8 -topk8 -in a.key -passout pass:secret -out k", "Secret", -EKEYREJECTED },
+                { "openssl pkcs8 -topk8 -in a.key -passout pass:secret -out k", "", -EKEYREJECTED },
+                { "openssl pkcs8 -topk8 -in a.key -passout pass:secret -out k", NULL, -ENOTTY },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                Signing s = signing_new();
+                _cleanup_(secret_key_freep) SecretKey *k = NULL;
+
+                signing_cosign_key(&s, "a", P256);
+                signing_run(&s, "%s", cases[i].make);
+                cr_expect_eq(parse_with(&s, "k", cases[i].passphrase, &k), cases[i].result, "%s, with %s",
+                             cases[i].make, strempty(cases[i].passphrase));
+                signing_done(&s);
+        }
+}
+
+#if HAVE_LIBSODIUM
+
+/* Writes the object of cosign's key with something else in it. */
+#define CHANGED(filter)                                                                                        \
+        "(echo '-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----'; sed '/^-/d' " KEYS "/cosign.key | base64 -d |"   \
+        " sed '" filter "' | base64; echo '-----END ENCRYPTED SIGSTORE PRIVATE KEY-----') >k"
+#define KEYS "\"$PODCTL_TEST_DATA\"/cosign-key"
+#define PASSPHRASE "a passphrase"
+
+Test(secret_key, of_cosign)
+{
+        static const struct {
+                const char *make, *passphrase;
+                int result;
+        } cases[] = {
+                { "cp " KEYS "/cosign.key k", PASSPHRASE, 0 },
+                { "cp " KEYS "/older.key k", "", 0 },
+                { "cp " KEYS "/cosign.key k", "another", -EKEYREJECTED },
+                { "cp " KEYS "/older.key k", " ", -EKEYREJECTED },
+                { "cp " KEYS "/cosign.key k", NULL, -ENOTTY },
+                { CHANGED("s/x/x/"), PASSPHRASE, 0 },
+                { CHANGED("s/scrypt/bcrypt/"), PASSPHRASE, -EOPNOTSUPP },
+                { CHANGED("s/secretbox/box/"), PASSPHRASE, -EOPNOTSUPP },
+                { CHANGED("s/65536/65535/"), PASSPHRASE, -EBADMSG },
+                { CHANGED("s/65536/0/"), PASSPHRASE, -EBADMSG },
+                { CHANGED("s/65536/1073741824/"), PASSPHRASE, -EOPNOTSUPP },
+                { CHANGED("s/\"r\":8/\"r\":0/"), PASSPHRASE, -EOPNOTSUPP },
+                { CHANGED("s/\"p\":1/\"p\":1000/"), PASSPHRASE, -EOPNOTSUPP },
+                { CHANGED("s/\"salt\":\"/&!/"), PASSPHRASE, -EBADMSG },
+                { CHANGED("s/\"nonce\":\"..../\"nonce\":\"/"), PASSPHRASE, -EBADMSG },
+                { CHANGED("s/\"ciphertext\":\"[^\"]*/\"ciphertext\":\"AAAA/"), PASSPHRASE, -EBADMSG },
+                { CHANGED("s/ciphertext/text/"), PASSPHRASE, -EBADMSG },
+                { CHANGED("s/.*//"), PASSPHRASE, -EBADMSG },
+                { "head -n 3 " KEYS "/cosign.key >k", PASSPHRASE, -EBADMSG },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                Signing s = signing_new();
+                _cleanup_(secret_key_freep) SecretKey *k = NULL;
+
+                signing_run(&s, "%s", cases[i].make);
+                cr_expect_eq(parse_with(&s, "k", cases[i].passphrase, &k), cases[i].result, "%s", cases[i].make);
+                signing_done(&s);
+        }
+}
+
+Test(secret_key, of_cosign_signs)
+{
+        Signing s = signing_new();
+        _cleanup_(secret_key_freep) SecretKey *k = NULL;
+        _cleanup_free_ void *signature = NULL;
+        size_t n_signature;
+
+        signing_run(&s, "cp " KEYS "/cosign.key k; echo hello >data");
+        cr_assert_eq(parse_with(&s, "k", PASSPHRASE, &k), 0);
+        cr_assert_eq(secret_key_sign(k, "hello\n", 6, &signature, &n_signature), 0);
+        signing_write(&s, "sig", signature, n_signature);
+        signing_run(&s, "openssl dgst -sha256 -verify " KEYS "/cosign.pub -signature sig data >/dev/null");
+        signing_done(&s);
+}
+
+#endif

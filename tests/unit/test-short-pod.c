@@ -9,6 +9,7 @@
 #include "foreign/short/short-members.h"
 #include "foreign/short/short-pod.h"
 #include "foreign/short/short-schema.h"
+#include "lib/test-mutate.h"
 
 /* All messages, one per line. */
 static void hear(int level, const LogPlace *place, const char *line, void *userdata)
@@ -84,6 +85,13 @@ Test(short_pod, members)
                   "{\"name\":\"podctl/net\",\"value\":\"default,other:IP=10.1.2.3\"}" },
                 { "pull-policy: never", "{\"name\":\"podctl/pull-policy\",\"value\":\"never\"}" },
                 { "private-users: no", "{\"name\":\"podctl/private-users\",\"value\":\"no\"}" },
+                /* Numbers are what is written, not what they are worth. */
+                { "env: {A: 0022, B: 1.10, C: 1e3, D: 0x1F, E: 1_0, F: 1e999, G: -0}",
+                  "\"environment\":[\"A=0022\",\"B=1.10\",\"C=1e3\",\"D=0x1F\","
+                  "\"E=1_0\",\"F=1e999\",\"G=-0\"]" },
+                { "exec: [chmod, 0644, /tmp]", "\"exec\":\"chmod\",\"arguments\":[\"0644\",\"/tmp\"]" },
+                { "user: 0012\ncpu: .5", "\"user\":\"0012\"" },
+                { "env: {A: ~, B: x}", "\"environment\":[\"B=x\"]" },
                 { "hostname: ~\nenv:", "\"acKind\":\"PodManifest\"" },
                 /* The port belongs to the socket. */
                 { "ports: ['8080:80']\nsocket-activated: 80-tcp",
@@ -174,7 +182,16 @@ Test(short_pod, mistakes)
                 { "image: a\nvolumes: ['a,kind=empty', 'a,kind=empty']",
                   "pod.yaml:2:27: volumes[1]: Option --volume: there are two volumes 'a'" },
                 { "image: a\nmounts: ['volume=b,target=/x']",
-                  "pod.yaml:2:10: mounts[0]: Option --mount: there is no volume 'b'; declare it with --volume" },
+                  "pod.yaml:2:10: mounts[0]: Option --mount: there is no volume 'b'; declare it with --volume, or with "
+                  "--mnt-volume of podctl app add" },
+                { "image: a\nports: ['80:80']\nmounts: ['volume=v,target=/x', 'volume=v,target=/x']\n"
+                  "volumes: ['v,kind=empty']",
+                  "pod.yaml:1:1: image: Option --mount: there are two volumes at '/x'" },
+                { "image: a\nports: ['80:80']\nnetworks: none",
+                  "pod.yaml: Option --port needs a network of the pod's own, which --net=none is not" },
+                { "image: a\nnetwork-aliases: a b",
+                  "pod.yaml:2:1: network-aliases: Option --net-alias: 'a b' is not a valid name: letters, digits, '-', "
+                  "'_', and '.' between them" },
                 { "image: ./a.aci", "pod.yaml:1:1: image: './a.aci' is a file, which podctl fetch brings into the "
                                     "store; write the image's name" },
                 { "image: [", "pod.yaml: not valid YAML at line 2, column 1: did not find expected node content" },
@@ -303,4 +320,25 @@ Test(short_pod, report)
 
                 cr_expect(strstr(json, cases[i].json), "%s", json);
         }
+}
+
+static void see_mutation(const char *text)
+{
+        _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
+        _cleanup_free_ char *messages = NULL;
+        int r = read_text(text, &pod, &messages);
+
+        cr_expect(r >= 0 || !isempty(messages), "%s: %i", text, r);
+}
+
+/* Whatever a value is, there is a pod, or it is said why not. */
+Test(short_pod, values_of_all_types)
+{
+        each_mutation("{\"hostname\":\"h\",\"ports\":[\"80:80\"],\"volumes\":[\"v:/v\"],\"networks\":[\"n\"],"
+                      "\"apps\":{\"a\":{\"image\":\"i\",\"exec\":[\"/x\"],\"args\":[\"b\"],\"env\":{\"A\":\"b\"},"
+                      "\"health\":{\"cmd\":\"x\",\"interval\":\"5s\",\"startup\":{\"cmd\":\"y\"}},\"readonly\":true,"
+                      "\"annotations\":{\"a\":\"b\"},\"rlimits\":[\"NOFILE=1\"],\"memory\":\"1M\"},\"b\":\"j\"}}",
+                      see_mutation);
+        each_mutation("{\"image\":\"i\",\"env\":[\"A=b\"],\"tmpfs\":[\"/t\"],\"mounts\":[\"volume=v,target=/x\"]}",
+                      see_mutation);
 }

@@ -43,6 +43,8 @@ Test(yaml_json, values)
                 /* Texts */
                 { "a: |\n  one\n  two\nb: >-\n  three\n  four\n", "[{\"a\":\"one\\ntwo\\n\",\"b\":\"three four\"}]" },
                 { "\xef\xbb\xbf" "a: \"\\u00fc\"", "[{\"a\":\"\xc3\xbc\"}]" },
+                { "\xef\xbb\xbf" "a: 1\nb: 2\n", "[{\"a\":1,\"b\":2}]" },
+                { "\xef\xbb\xbf", "[]" },
                 /* Aliases and merges */
                 { "a: &x [1, &y 2]\nb: *x\nc: *y", "[{\"a\":[1,2],\"b\":[1,2],\"c\":2}]" },
                 { "a: &x 1\nb: &x 2\nc: *x", "[{\"a\":1,\"b\":2,\"c\":2}]" },

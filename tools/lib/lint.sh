@@ -29,8 +29,17 @@ shell_scripts() {
         done
 }
 
+# What stands behind a ! ends no script under set -e, whatever it returns, unless it is the end of a function.
+idle_negations() {
+        (cd "$SOURCE" && awk '
+                FNR == 1 { line = "" }
+                line != "" && !/^ *}/ { print line; found = 1 }
+                { line = /^ +! / && !/\|\||&&|\\$/ ? FILENAME ":" FNR ": cannot fail; add || fail" : "" }
+                END { exit found }' tests/integration/*.sh tests/integration/outside/*.sh)
+}
+
 lint_scripts() {
-        shell_scripts | (cd "$SOURCE" && xargs -0 -n 8 -P "$(nproc)" shellcheck)
+        idle_negations && shell_scripts | (cd "$SOURCE" && xargs -0 -n 8 -P "$(nproc)" shellcheck)
 }
 
 # .codespellrc has the words that are right.

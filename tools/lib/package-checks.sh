@@ -51,8 +51,8 @@ WORDS='
         export DEBIAN_FRONTEND=noninteractive
         images=/var/lib/podctl-test-images packages=/var/tmp/packages others=/var/tmp/others
         apt() { apt-get -q -q --yes --no-install-recommends -o Dpkg::Use-Pty=0 "$@" </dev/null; }
-        mine() { echo podctl podctl-metadata podctl-metrics podctl-rkt; }
-        install_release() { apt install "$packages/$1"/podctl{,-metadata,-metrics,-rkt}_*.deb "${@:2}"; }
+        mine() { echo podctl podctl-api podctl-cri podctl-metadata podctl-metrics podctl-rkt; }
+        install_release() { apt install "$packages/$1"/podctl{,-api,-cri,-metadata,-metrics,-rkt}_*.deb "${@:2}"; }
         pids() { systemctl show -P MainPID podctl-kept.service pod@file.service | grep -v "^$"; }
         is() { [[ $1 == "$2" ]] || { echo "\"$1\" instead of \"$2\""; exit 1; }; }
 '
@@ -85,12 +85,12 @@ checks_of_installation() {
                         podctl-group.socket; do
                         is "$unit $(systemctl is-enabled $unit) $(systemctl is-active $unit)" "$unit enabled active"
                 done
-                for unit in podctl-metadata.socket podctl-metrics.socket; do
+                for unit in podctl-api.socket podctl-cri.socket podctl-metadata.socket podctl-metrics.socket; do
                         is "$unit $(systemctl is-enabled $unit || true)" "$unit disabled"
                         is "$unit $(systemctl is-active $unit || true)" "$unit inactive"
                 done'
         try users_and_directories '
-                getent passwd podctl-fetch podctl-metadata podctl-metrics
+                getent passwd podctl-api podctl-fetch podctl-metadata podctl-metrics
                 getent group podctl podctl-admin
                 is "$(stat -c "%a %U:%G" /etc/podctl/pods.d)" 2775\ root:podctl-admin
                 is "$(stat -c "%a %U:%G" /run/podctl/metadata)" 2750\ root:podctl-metadata

@@ -4,12 +4,13 @@
 # Counts test results of several runs, in the forms the runners leave them.
 
 passed=0 failed=0 skipped=0 retried=0
-stories=$(mktemp)       # of what did not pass at once, for the end, where they are looked for
+# Of what did not pass at once, and of what did not pass at all, for the end, where they are looked for.
+retries=$(mktemp) failures=$(mktemp)
 
 # A whole run that did not get as far as its tests.
 tally_failure() {
         log "$*"
-        echo "$*" >>"$stories"
+        echo "$*" >>"$failures"
         failed=$((failed + 1))
 }
 
@@ -18,9 +19,9 @@ tally_failure() {
 tally_tap() {
         local plan ok not_ok skip missing
         # Diagnostics stand behind the result they belong to (Test Anything Protocol 14).
-        awk -v whose="$2" '
-                /^(ok|not ok) / { tell = /^not ok / || /# second try$/ }
-                tell { print whose ": " $0 }' "$1" >>"$stories"
+        awk -v whose="$2" -v retries="$retries" -v failures="$failures" '
+                /^(ok|not ok) / { story = /^not ok / ? failures : /# second try$/ ? retries : "" }
+                story { print whose ": " $0 >>story }' "$1"
         retried=$((retried + $(grep -c '^ok .*# second try$' "$1" || true)))
         plan=$(awk -F. '/^1\.\.[0-9]/ { n += $3; found = 1 } END { if (found) print n }' "$1")
         ok=$(grep -c '^ok ' "$1") || true
@@ -30,7 +31,7 @@ tally_tap() {
         skipped=$((skipped + skip))
         missing=$((${plan:-1} - ok - not_ok))
         failed=$((failed + not_ok + (missing < 0 ? -missing : missing)))
-        ((!missing)) || echo "$2: $((ok + not_ok)) results of ${plan:-1} tests" >>"$stories"
+        ((!missing)) || echo "$2: $((ok + not_ok)) results of ${plan:-1} tests" >>"$failures"
 }
 
 # meson_failed FILE: the programs that did, of Meson's testlog.json, an object a line.
@@ -53,7 +54,7 @@ tally_meson() {
                         tally_result "$result"
                 fi
                 ((failed == before)) ||
-                        jq -r '"\(.name): \(.result)\n\(.stderr // "")"' <<<"$object" | tail -n 40 >>"$stories"
+                        jq -r '"\(.name): \(.result)\n\(.stderr // "")"' <<<"$object" | tail -n 40 >>"$failures"
         done <"$1"
         rm -f "$tap"
 }
@@ -61,9 +62,9 @@ tally_meson() {
 # tally_second_try NAME FILE: a program that failed in FILE has passed since; what it said then.
 tally_second_try() {
         retried=$((retried + 1))
-        echo "$1: # second try" >>"$stories"
+        echo "$1: # second try" >>"$retries"
         jq -r --arg name "$1" 'select(.name | endswith(" / " + $name)) | .stdout // "", .stderr // ""' "$2" |
-                grep -v '^ok ' | tail -n 60 >>"$stories"
+                grep -v '^ok ' | tail -n 60 >>"$retries"
 }
 
 tally_result() {
@@ -74,9 +75,10 @@ tally_result() {
         esac
 }
 
+# Failures last: of a long log, the end is what is seen first, or at all.
 tally_line() {
-        sed 's/^/> /' "$stories"
-        rm -f "$stories"
+        sed 's/^/> /' "$retries" "$failures"
+        rm -f "$retries" "$failures"
         ((!retried)) || echo "$retried of them passed on the second try only: look at them"
         echo "$passed passed, $failed failed, $skipped skipped"
 }

@@ -12,6 +12,7 @@
 #include "cli/images/fetch-image.h"
 #include "cli/images/print-manifest.h"
 #include "cli/terminal/output-file.h"
+#include "cli/verbs/build-pod.h"
 #include "image/export/image-export.h"
 #include "manifest/oci-config.h"
 #include "shared/explain.h"
@@ -48,7 +49,7 @@ static int begin_with_file(Acbuild *a, const char *path, char **reterr_message)
                 r = build_base_aci(&a->build, path, reterr_message);
                 return r == 0 ? begin_with_rootfs(a, path, reterr_message) : r;
         }
-        r = build_base_path(&a->build, path, NULL, NULL, reterr_message);
+        r = build_base_path(&a->build, path, NULL, NULL, true, reterr_message);
         if (r >= 0)
                 return keep_tag(a->build.record);
         if (r != -EMEDIUMTYPE)
@@ -87,7 +88,7 @@ static int begin_with_stored(Acbuild *a, const char *start, char **reterr_messag
         if (lock < 0)
                 return -EREMOTE;
         return a->appc ? export_image(a, store, image, reterr_message)
-                       : build_base_image(&a->build, store, image, NULL, reterr_message);
+                       : build_base_image(&a->build, store, image, NULL, true, reterr_message);
 }
 
 static bool is_local(const char *start)
@@ -149,7 +150,7 @@ int acbuild_run_begin(Acbuild *a)
 int acbuild_run_end(Acbuild *a)
 {
         _cleanup_free_ char *message = NULL;
-        int r = build_context_end(&a->build, a->directory, &message);
+        int r = build_pod_end(a->context, &a->build, a->directory, &message);
 
         return r < 0 ? acbuild_explained(a, r, message) : 0;
 }

@@ -34,10 +34,10 @@ static int ask(Context *c, const char *name, const char *what, FetchReply *ret, 
                                                                     .reference = what }, ret, reterr_message);
 }
 
-static int find_endpoints(Context *c, const AppcImageRef *ref, Found *f, char **reterr_message)
+static int find_endpoints(Context *c, const AppcImageRef *ref, const char *at, Found *f, char **reterr_message)
 {
         _cleanup_(fetch_reply_done) FetchReply reply = {};
-        int r = ask(c, ref->name, "aci", &reply, reterr_message);
+        int r = ask(c, at, "aci", &reply, reterr_message);
 
         if (r >= 0)
                 r = appc_endpoints_render(reply.data, reply.size, ref, &f->endpoints, reterr_message);
@@ -45,12 +45,12 @@ static int find_endpoints(Context *c, const AppcImageRef *ref, Found *f, char **
 }
 
 /* Not every site names keys. */
-static int find_keys(Context *c, const AppcImageRef *ref, Found *f, char **reterr_message)
+static int find_keys(Context *c, const char *at, Found *f, char **reterr_message)
 {
         _cleanup_(fetch_reply_done) FetchReply reply = {};
         _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
-        int r = ask(c, ref->name, "pubkeys", &reply, reterr_message);
+        int r = ask(c, at, "pubkeys", &reply, reterr_message);
 
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
@@ -103,17 +103,28 @@ static int print_text(const Found *f)
         return 0;
 }
 
-int actool_discover(Context *context, const char *name, bool json, char **reterr_message)
+/* Where to ask for the name: "HOST:PORT/…". NULL: out of memory. */
+static char *place_of(const char *name, uint64_t port)
+{
+        size_t n = strcspn(name, "/");
+
+        return port ? strprintf("%.*s:%" PRIu64 "%s", (int) n, name, port, name + n) : strdup(name);
+}
+
+int actool_discover(Context *context, const char *name, uint64_t port, bool json, char **reterr_message)
 {
         _cleanup_(image_location_done) ImageLocation location = {};
+        _cleanup_free_ char *at = NULL;
         _cleanup_(found_done) Found found = {};
         int r = image_location_parse(name, &location, reterr_message);
 
         if (r >= 0 && location.type != IMAGE_AT_DISCOVERY)
                 r = explain(reterr_message, EINVAL, "is not a name that discovery finds, HOST/NAME[:VERSION]");
         if (r >= 0)
-                r = find_endpoints(context, &location.appc, &found, reterr_message);
+                r = (at = place_of(location.appc.name, port)) ? 0 : -ENOMEM;
         if (r >= 0)
-                r = find_keys(context, &location.appc, &found, reterr_message);
+                r = find_endpoints(context, &location.appc, at, &found, reterr_message);
+        if (r >= 0)
+                r = find_keys(context, at, &found, reterr_message);
         return r < 0 ? r : json ? print_json(&found) : print_text(&found);
 }

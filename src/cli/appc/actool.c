@@ -22,6 +22,7 @@
 typedef struct Args {
         bool debug, help;
         bool overwrite, no_compression, owner_root, replace, pretty_print, json, insecure;
+        uint64_t port;
         char *type, *manifest;
         ActoolPatch patch;
 } Args;
@@ -60,6 +61,7 @@ static const Option options[] = {
         FLAG("no-compression", no_compression, "build, patch-manifest: do not compress the ACI"),
         FLAG("overwrite", overwrite, "build, patch-manifest: replace the file if there is one"),
         FLAG("owner-root", owner_root, "build: all files belong to root"),
+        { "port", &option_uint64, offsetof(Args, port), "PORT", "discover: ask the host there, not at 443 or 80" },
         TEXT("ports", patch.ports, "NAME,port=PORT,protocol=tcp:…", "patch-manifest: ports"),
         FLAG("pretty-print", pretty_print, "cat-manifest: indent it"),
         FLAG("replace", replace, "patch-manifest: replace the input file"),
@@ -157,9 +159,9 @@ static int check_manifest(int fd, char **reterr_message)
                 return explain(reterr_message, r, "error unmarshaling manifest: %s", json_error_message(&error, r));
         if (!json_object_object_get_ex(o, "acKind", &kind))
                 return explain(reterr_message, EINVAL, "error unmarshaling manifest: missing member 'acKind'");
-        r = streq(json_object_get_string(kind), "PodManifest") ? appc_pod_read(o, &pod, &error)
-                                                               : appc_image_read(o, &image, &error);
-        return r < 0 ? explain(reterr_message, r, "invalid %s: %s", json_object_get_string(kind),
+        r = streq_ptr(json_object_get_string(kind), "PodManifest") ? appc_pod_read(o, &pod, &error)
+                                                                   : appc_image_read(o, &image, &error);
+        return r < 0 ? explain(reterr_message, r, "invalid %s: %s", json_object_get_string(kind) ?: "manifest",
                                json_error_message(&error, r))
                      : 0;
 }
@@ -411,9 +413,13 @@ static int run_discover(Actool *a)
         if (a->args.insecure && (strv_extend(&a->context->insecure, "tls") < 0 ||
                                  strv_extend(&a->context->insecure, "http") < 0))
                 return STATUS_FAILED;
+        if (a->args.port > UINT16_MAX) {
+                log_error("Option --port: there is no port %" PRIu64, a->args.port);
+                return STATUS_USAGE;
+        }
         STRV_FOREACH(name, a->words) {
                 _cleanup_free_ char *message = NULL;
-                int r = actool_discover(a->context, *name, a->args.json, &message);
+                int r = actool_discover(a->context, *name, a->args.port, a->args.json, &message);
 
                 if (r < 0)
                         return failed(a, *name, r, message);
@@ -434,7 +440,7 @@ static int run_version(Actool *a)
 static const Command commands[] = {
         { "build", "DIR FILE", "no-compression overwrite owner-root", 2, 2, run_build },
         { "cat-manifest", "FILE", "pretty-print", 1, 1, run_cat_manifest },
-        { "discover", "NAME…", "insecure json", 1, -1, run_discover },
+        { "discover", "NAME…", "insecure json port", 1, -1, run_discover },
         { "help", "", "", 0, -1, run_help },
         { "patch-manifest", "FILE [FILE]", PATCH_OPTIONS, 1, 2, run_patch_manifest },
         { "validate", "FILE…", "type", 1, -1, run_validate },

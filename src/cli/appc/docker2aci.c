@@ -8,10 +8,10 @@
 #include "build/build-base.h"
 #include "build/build-write.h"
 #include "cli/appc/docker2aci.h"
-#include "cli/images/fetch-image.h"
 #include "cli/terminal/output-file.h"
 #include "image/export/aci-export.h"
-#include "image/export/image-export.h"
+#include "image/export/registry-save.h"
+#include "image/name/image-location.h"
 #include "manifest/oci-config.h"
 #include "shared/explain.h"
 
@@ -42,7 +42,7 @@ static const Option options[] = {
 typedef struct Conversion {
         Context *context;
         Args args;
-        char *temporary;        /* a directory for the build, and for a store of images */
+        char *temporary;        /* a directory for the build, and for the image of a registry */
         BuildContext build;
         json_object *manifest;  /* of the whole image */
         char *stem;             /* of the names of the files that are written */
@@ -71,40 +71,40 @@ static int begin(Conversion *c, const char *file, char **reterr_message)
         _cleanup_free_ char *directory = path_join(c->temporary, "build");
         int r = directory ? build_context_begin(directory, 0, &c->build, reterr_message) : -ENOMEM;
 
-        return r < 0 ? r : build_base_path(&c->build, file, c->args.image, NULL, reterr_message);
+        return r < 0 ? r : build_base_path(&c->build, file, c->args.image, NULL, false, reterr_message);
 }
 
-/* Images of registries come by way of a store that is only for this. */
-static int fetch_to_file(Conversion *c, const char *text, char **ret)
+static int allow(Context *c, const Args *args)
 {
-        _cleanup_(image_freep) Image *image = NULL;
-        _cleanup_free_ char *path = path_join(c->temporary, "image.oci"), *message = NULL;
-        _cleanup_(output_done) Output output = OUTPUT_NONE;
-        ImageStore *store;
-        Fetcher *fetcher;
-        int r;
+        return (args->insecure_skip_verify && strv_extend(&c->insecure, "tls") < 0) ||
+                               (args->insecure_allow_http && strv_extend(&c->insecure, "http") < 0)
+                       ? log_oom()
+                       : 0;
+}
 
-        free(c->context->dir);
-        c->context->dir = path_join(c->temporary, "store");
-        if (!path || !c->context->dir || strv_extend(&c->context->insecure, "image") < 0)
-                return log_oom();
-        if ((c->args.insecure_skip_verify && strv_extend(&c->context->insecure, "tls") < 0) ||
-            (c->args.insecure_allow_http && strv_extend(&c->context->insecure, "http") < 0))
-                return log_oom();
-        r = fetch_or_find_image(c->context, &(ImageWish) { .text = text, .policy = PULL_NEW }, &image);
-        if (r >= 0)
-                r = context_images(c->context, &store);
+/* Without a store, which only root could have. */
+static int fetch_to_layout(Conversion *c, const char *text, char **ret)
+{
+        _cleanup_(image_location_done) ImageLocation location = {};
+        _cleanup_free_ char *path = path_join(c->temporary, "layout"), *message = NULL;
+        _cleanup_close_ int fd = path ? mkdir_open_at(AT_FDCWD, path, 0700) : -ENOMEM;
+        Fetcher *fetcher;
+        int r = fd < 0 ? fd : image_location_parse(text, &location, &message);
+
+        if (r >= 0 && location.type != IMAGE_AT_REGISTRY)
+                r = explain(&message, EINVAL, "is not the name of an image in a registry");
+        if (r < 0)
+                return failed(text, r, message);
+        r = allow(c->context, &c->args);
         if (r >= 0)
                 r = context_fetcher(c->context, &fetcher);
-        if (r >= 0)
-                r = output_open_file(path, false, &output);
         if (r < 0)
                 return r;
-        r = image_export_oci(store, &image, 1, fetcher, output.fd, &message);
+        r = registry_save(fetcher, &location.registry, location.text, fd, &message);
         if (r < 0)
                 return failed(text, r, message);
         *ret = TAKE_PTR(path);
-        return output_commit(&output);
+        return 0;
 }
 
 /* The manifest, as from an image of the store */
@@ -305,7 +305,7 @@ static int convert(Conversion *c, const char *word)
         int r = make_temporary(c);
 
         if (r >= 0 && startswith(word, "docker://"))
-                r = fetch_to_file(c, word, &fetched);
+                r = fetch_to_layout(c, word, &fetched);
         if (r < 0)
                 return r;
         r = begin(c, fetched ?: word, &message);

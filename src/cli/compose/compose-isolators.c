@@ -143,8 +143,7 @@ static int compose_rlimits(const AppOptions *said, App *app)
                         return log_oom();
                 if (isempty(name) || !value)
                         return log_error_errno(EINVAL, "Option --rlimit takes NAME=SOFT[:HARD], not '%s'", *limit);
-                for (char *p = name; *p; p++)
-                        *p = (char) toupper(*p);
+                string_to_upper(name);
                 if (strv_env_set(&limits, name, value) < 0)
                         return log_oom();
         }
@@ -172,13 +171,13 @@ static int compose_capabilities(const AppOptions *said, App *app)
                                 : set_isolator(app, ISOLATOR_CAPS_REMOVE, "caps-remove", json);
 }
 
-/* As with rkt: no program fits into less than a page. */
 static int check_memory(const AppOptions *said, const App *app)
 {
         const Isolator *memory = isolators_find(app->isolators, app->n_isolators, ISOLATOR_MEMORY);
 
-        if (said->memory && memory && memory->resource.has_limit && memory->resource.limit < 4096)
-                return log_error_errno(EINVAL, "Option --memory takes at least 4096 bytes, not '%s'", said->memory);
+        if (said->memory && memory && memory->resource.has_limit && memory->resource.limit < APP_MEMORY_MIN)
+                return log_error_errno(EINVAL, "Option --memory takes at least %i bytes, not '%s'", APP_MEMORY_MIN,
+                                       said->memory);
         return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "basic/parse.h"
 #include "basic/path.h"
 #include "cli/compose/compose-mounts.h"
+#include "foreign/draft/pod-draft.h"
 #include "manifest/appc-strings.h"
 
 /* 1: the list has it twice. Where the app has something from before, that stays. */
@@ -38,7 +39,8 @@ int compose_mounts(AppcPod *pod, AppcPodApp *app, char *const *texts)
                                 json_error_message(&e, r));
                 if (!appc_pod_find_volume(pod, mount.volume))
                         return log_error_errno(EINVAL,
-                                               "Option --mount: there is no volume '%s'; declare it with --volume",
+                                               "Option --mount: there is no volume '%s'; declare it with --volume, or "
+                                               "with --mnt-volume of podctl app add",
                                                mount.volume);
                 r = see_path(&seen, mount.path);
                 if (r < 0)
@@ -145,7 +147,8 @@ int compose_volumes(AppcPod *pod, char *const *texts)
                 if (r < 0)
                         return log_error_errno(r, "Option --volume: %s; write NAME,kind=host,source=PATH, and "
                                                "--mount=volume=NAME,target=PATH", json_error_message(&e, r));
-                if (volume.source && !volume.create && !volume.create_file && access(volume.source, F_OK) < 0)
+                if (volume.source && !volume.create && !volume.create_file &&
+                    !pod_draft_is_file(volume.source) && access(volume.source, F_OK) < 0)
                         return log_error_errno(errno, "Option --volume: volume '%s': source %s: %m", volume.name,
                                                volume.source);
                 r = appc_pod_add_volume(pod, &volume);

@@ -6,6 +6,7 @@
 #include "basic/signal-util.h"
 #include "basic/time-util.h"
 #include "cli/compose/compose-service.h"
+#include "foreign/draft/pod-draft.h"
 
 /* The last ",env=" and what follows: a path may have commas. */
 static const char *find_variable(const char *text)
@@ -29,7 +30,7 @@ static int add_credential(AppcPodApp *app, const char *text, const char *option,
         r = pair && (variable || !env) ? split_pair(pair, '=', &name, &source) : -ENOMEM;
         if (r < 0)
                 return log_oom();
-        if (source && path_is_absolute(source) && access(source, F_OK) < 0)
+        if (source && path_is_absolute(source) && !pod_draft_is_file(source) && access(source, F_OK) < 0)
                 return log_error_errno(errno, "Option --%s: source %s: %m", option, source);
         r = appc_pod_app_add_credential(app, &(AppcCredential) {
                 .name = name, .source = source, .encrypted = encrypted, .variable = variable,
@@ -109,9 +110,10 @@ int stop_timeout_parse(const char *text, int64_t *ret)
                 *ret = -1;
                 return 0;
         }
-        if (parse_duration(text, &usec) < 0 || usec == 0 || usec / USEC_PER_SEC >= APP_STOP_TIMEOUT_MAX)
+        if (parse_duration(text, &usec) < 0 || usec / USEC_PER_SEC >= APP_STOP_TIMEOUT_MAX)
                 return -EINVAL;
-        *ret = (int64_t) ((usec + USEC_PER_SEC - 1) / USEC_PER_SEC);
+        /* 0 is what others write for as soon as possible, and no time at all in a manifest. */
+        *ret = MAX((int64_t) ((usec + USEC_PER_SEC - 1) / USEC_PER_SEC), 1);
         return 0;
 }
 

@@ -26,6 +26,7 @@ static int compose_order(const RunApp *run, AppcPodApp *app)
                 { APPC_ANNOTATION_STDIN, run->stdio[0] },
                 { APPC_ANNOTATION_STDOUT, run->stdio[1] },
                 { APPC_ANNOTATION_STDERR, run->stdio[2] },
+                { APPC_ANNOTATION_LOG_FILE, run->log_file },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++)

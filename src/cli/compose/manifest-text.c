@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "basic/utf8.h"
 #include "cli/compose/given-file.h"
 #include "cli/compose/manifest-text.h"
 #include "foreign/kube/kube-pod.h"
@@ -19,5 +21,24 @@ int manifest_text_read(const char *path, const char *shown, ManifestText *ret)
                 return r;
         text.form = pod_form_of(text.text, text.n, kube_path_is_yaml(path));
         *ret = text;
+        return 0;
+}
+
+int manifest_text_join(ManifestText *text, char *const *paths)
+{
+        STRV_FOREACH(path, paths) {
+                _cleanup_free_ char *more = NULL;
+                char *all;
+                int r = given_file_read(*path, JSON_MAX_SIZE, &more, NULL);
+
+                if (r < 0)
+                        return r;
+                all = strjoin(text->text, "\n---\n", startswith(more, UTF8_MARK) ?: more);
+                if (!all)
+                        return log_oom();
+                free(text->text);
+                text->text = all;
+                text->n = strlen(all);
+        }
         return 0;
 }

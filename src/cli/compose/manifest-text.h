@@ -16,3 +16,5 @@ typedef struct ManifestText {
 void manifest_text_done(ManifestText *text);
 /* Logs. Path and shown have to stay. */
 int manifest_text_read(const char *path, const char *shown, ManifestText *ret);
+/* Appends further files, whose documents belong to the same pod. Logs. */
+int manifest_text_join(ManifestText *text, char *const *paths);

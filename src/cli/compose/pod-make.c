@@ -14,6 +14,7 @@
 #include "cli/rkt-ways.h"
 #include "cli/start/pod-start.h"
 #include "pod/engine.h"
+#include "pod/plan-stdio.h"
 #include "pod/pod-files.h"
 #include "pod/pod-gc.h"
 
@@ -59,7 +60,6 @@ PodSettings *pod_settings_renew(const PodSettings *old)
 /* The option, else the manifest's annotation. */
 static int copy_start_args(const Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *s)
 {
-        static const char *const insecure[] = { "capabilities", "paths", "seccomp" };
         const struct {
                 const char *value;
                 char **field;
@@ -80,15 +80,7 @@ static int copy_start_args(const Context *c, const RunArgs *args, const AppcPod 
                         return r;
         }
         r = strv_extend_strv(&s->properties, args->properties);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < ELEMENTSOF(insecure); i++) {
-                if (context_is_insecure(c, insecure[i]))
-                        r = strv_extend(&s->insecure, insecure[i]);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        return r < 0 ? r : context_insecure_for_apps(c, &s->insecure);
 }
 
 /* The option, else the manifest's annotation, else the configuration; only the configuration does not count for a pod
@@ -157,17 +149,39 @@ static int check_start_annotations(const AppcPod *manifest)
         return 0;
 }
 
-int pod_settings_for_start(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *settings)
+/* All three of the app's streams are the user's, whatever a manifest says; but not if other options do. */
+static int check_interactive(const RunArgs *args, const AppcPod *manifest)
 {
-        int r;
+        const AppcPodApp *app = manifest->apps;
+        const char *other, *word;
 
-        if (args->start.interactive && manifest->n_apps != 1)
+        if (!args->start.interactive)
+                return 0;
+        if (manifest->n_apps != 1)
                 return log_error_errno(EINVAL, "Option --interactive takes a pod of one app");
-        if (args->start.interactive && !isatty(STDIN_FILENO) && pod_takes_our_place(args->start.detach))
+        if (!isatty(STDIN_FILENO) && pod_takes_our_place(args->start.detach))
                 return log_error_errno(
                         EINVAL,
                         "Option --interactive needs a terminal where the pod takes the place of a unit's process; "
                         "leave it out, or give the unit one with StandardInput=tty");
+        if (args->n_apps == 0)
+                return 0;
+        other = plan_stdio_other_than(app->annotations, isatty(STDIN_FILENO) ? STDIO_IS_TTY : STDIO_IS_STREAM,
+                                      &word);
+        if (other)
+                return log_error_errno(EINVAL, "Option --interactive gives app '%s' %s; leave it out, or --%s=%s",
+                                       app->name, isatty(STDIN_FILENO) ? "this terminal" : "streams",
+                                       other + strlen("podctl/"), word);
+        return 0;
+}
+
+int pod_settings_for_start(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *settings)
+{
+        int r;
+
+        r = check_interactive(args, manifest);
+        if (r < 0)
+                return r;
         r = check_start_annotations(manifest);
         if (r < 0)
                 return r;
@@ -210,7 +224,7 @@ typedef struct Making {
         size_t n_apps;
         PodSettings *settings;
         Image **known; /* the images of its apps, where they have already been loaded */
-        PlanImage *images;
+        PlanImages images;
         PodPlan *plan; /* refers to manifest and settings */
         PodStore *pods;
 } Making;
@@ -218,7 +232,7 @@ typedef struct Making {
 static void making_done(Making *m)
 {
         pod_plan_free(m->plan);
-        plan_images_free(m->images, m->n_apps);
+        plan_images_done(&m->images);
         image_array_free(m->known, m->n_apps);
         pod_settings_free(m->settings);
         appc_pod_free(m->manifest);
@@ -228,7 +242,7 @@ static int write_files(Making *m, Pod *pod)
 {
         int r;
 
-        r = pod_write(pod, m->manifest, m->settings, m->images);
+        r = pod_write(pod, m->manifest, m->settings, &m->images);
         if (r < 0)
                 return log_error_errno(r, "Cannot write pod %s: %m", m->uuid.s);
         pod->manifest = TAKE_PTR(m->manifest);
@@ -316,7 +330,7 @@ static int resolve_and_write(Making *m, Pod **ret)
         r = context_pods(m->context, &m->pods);
         if (r < 0)
                 return r;
-        r = pod_plan(m->pods, m->uuid.s, m->manifest, m->settings, m->images, &m->plan, &message);
+        r = pod_plan(m->pods, m->uuid.s, m->manifest, m->settings, &m->images, &m->plan, &message);
         if (r < 0)
                 return complain(m->args, r, message ?: "Cannot plan the pod");
         r = m->args->check ? check_credentials(m) : 0;
@@ -329,34 +343,11 @@ static int resolve_and_write(Making *m, Pod **ret)
         return 0;
 }
 
-/* Without an option, the choice in stage1.d counts. */
-static int check_default_stage1(Context *c, const RunArgs *args)
-{
-        const HostConfig *config;
-        const char *chosen;
-        int r;
-
-        if (args->stage1)
-                return 0;
-        r = context_config(c, &config);
-        if (r < 0)
-                return r;
-        chosen = config->stage1_name ?: config->stage1_location;
-        if (!chosen || engine_find(chosen, true) == &engine_nspawn)
-                return 0;
-        return log_error_errno(EOPNOTSUPP,
-                               "The configuration, in stage1.d, wants the engine '%s', and only 'nspawn' can be that "
-                               "of all pods", chosen);
-}
-
 int pod_make(Context *c, const RunArgs *args, bool to_start, Pod **ret, PodPlan **ret_plan)
 {
         _cleanup_(making_done) Making m = { .context = c, .args = args };
         int r;
 
-        r = check_default_stage1(c, args);
-        if (r < 0)
-                return r;
         if (args->uuid)
                 m.uuid = *args->uuid;
         r = args->uuid ? 0 : uuid_new(&m.uuid);

@@ -3,6 +3,7 @@
 #include "basic/log.h"
 #include "basic/nearest.h"
 #include "basic/string-table.h"
+#include "cli/compose/compose-image-volumes.h"
 #include "cli/compose/given-file.h"
 #include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-manifest.h"
@@ -18,7 +19,7 @@
 
 /* The annotations that podctl knows, beyond appc */
 
-static const char *const pod_annotations[] = {
+const char *const pod_manifest_annotations[] = {
         POD_ANNOTATION_UPDATE,
         POD_ANNOTATION_DEADLINE,
         APPC_ANNOTATION_MUTABLE,
@@ -34,11 +35,13 @@ static const char *const pod_annotations[] = {
         NULL,
 };
 
-static const char *const app_annotations[] = {
+const char *const pod_manifest_app_annotations[] = {
         "podctl/image", APPC_ANNOTATION_RESTART, APPC_ANNOTATION_AFTER, APPC_ANNOTATION_REQUIRES,
         APPC_ANNOTATION_UNHEALTHY, APPC_ANNOTATION_HEALTH_READY, APPC_ANNOTATION_ONESHOT,
-        APPC_ANNOTATION_NON_ROOT, APPC_ANNOTATION_PIDS, APPC_ANNOTATION_RESTART_LIMIT,
-        APPC_ANNOTATION_STDIN, APPC_ANNOTATION_STDOUT, APPC_ANNOTATION_STDERR, NULL,
+        APPC_ANNOTATION_NON_ROOT, APPC_ANNOTATION_OOM_GROUP, APPC_ANNOTATION_PIDS, APPC_ANNOTATION_RESTART_LIMIT,
+        APPC_ANNOTATION_STDIN, APPC_ANNOTATION_STDOUT, APPC_ANNOTATION_STDERR, APPC_ANNOTATION_LOG_FILE,
+        APPC_ANNOTATION_AMBIENT, APPC_ANNOTATION_RESTART_BACKOFF, APPC_ANNOTATION_INSECURE, APPC_ANNOTATION_FAILURE,
+        NULL,
 };
 
 static bool is_known(const char *annotation, const char *const *known)
@@ -97,11 +100,12 @@ static int find_newer(const AppcPod *pod, char ***ret)
                                          "bring podctl up to date", pod->version);
         if (r < 0)
                 return r;
-        r = find_unknown("annotations", pod->annotations, pod_annotations, &texts);
+        r = find_unknown("annotations", pod->annotations, pod_manifest_annotations, &texts);
         for (size_t i = 0; r >= 0 && i < pod->n_apps; i++) {
                 _cleanup_free_ char *where = strprintf("apps[%zu].annotations", i);
 
-                r = where ? find_unknown(where, pod->apps[i].annotations, app_annotations, &texts) : -ENOMEM;
+                r = where ? find_unknown(where, pod->apps[i].annotations, pod_manifest_app_annotations, &texts)
+                          : -ENOMEM;
         }
         if (r < 0)
                 return r;
@@ -279,18 +283,6 @@ static int find_decided(Context *c, const UpdateRecord *record, const AppcPodApp
         return 0;
 }
 
-/* With PULL_UPDATE, whatever the registry does, what is in the store can be run. */
-static int fetch_or_fall_back(Context *c, const char *location, PullPolicy policy, Image **ret)
-{
-        int r = fetch_or_find_image(c, &(ImageWish) { .text = location, .policy = policy }, ret);
-
-        if (r >= 0 || policy != PULL_UPDATE || r == -ENOMEM ||
-            fetch_or_find_image(c, &(ImageWish) { .text = location, .policy = PULL_NEVER }, ret) < 0)
-                return r;
-        log_warning("Image '%s' could not be updated; the one in the store is used", location);
-        return 0;
-}
-
 static int fetch_for_app(Context *c, AppcPodApp *app, PullPolicy policy, const UpdateRecord *record, Image **image)
 {
         const char *location = strv_env_get(app->annotations, "podctl/image");
@@ -300,7 +292,7 @@ static int fetch_for_app(Context *c, AppcPodApp *app, PullPolicy policy, const U
                 return 0;
         r = find_decided(c, record, app, location, image);
         if (r == 0)
-                r = fetch_or_fall_back(c, location, policy, image);
+                r = fetch_or_find_stored_image(c, location, policy, image);
         if (r < 0)
                 return r;
         return free_and_strdup(&app->image.id, DIGEST_STRING(&(*image)->id)) < 0 ? log_oom() : 0;
@@ -318,7 +310,7 @@ static int fetch_for_apps(Context *c, AppcPod *manifest, const UpdateRecord *rec
                 if (r < 0)
                         return r;
         }
-        return 0;
+        return compose_image_volumes(c, manifest, policy, true);
 }
 
 int pod_manifest_fetch(Context *c, AppcPod *manifest, const char *decided_for, Image **images)

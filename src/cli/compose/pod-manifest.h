@@ -6,6 +6,10 @@
 #include "foreign/draft/finding.h"
 #include "manifest/appc-pod.h"
 
+/* The annotations of pods and of apps that files may have, beyond appc, up to NULL. */
+extern const char *const pod_manifest_annotations[];
+extern const char *const pod_manifest_app_annotations[];
+
 /* Reads a manifest, in any form. Logs everything that is wrong with it, with the place and the member. An unknown
  * member or annotation is also an error: it is misspelt, or from a newer version. Only members of extensions, with a
  * '.' or '/' in their names, are passed over; they are returned if ret_passed_over is not NULL. */
@@ -19,7 +23,7 @@ int pod_manifest_complain(const char *path, int r, const char *message);
 /* Fetches the images of apps that name their origin (podctl/image), by podctl/pull-policy, and makes the apps use the
  * fetched ones. An update that fails is a warning if the store has an image. decided_for: the pod of pods.d whose apps
  * use the images that `podctl update` decided for (pod/update-record.h), or NULL. images has a place for each app,
- * which is filled in for these. */
+ * which is filled in for these. The same for the images of volumes (compose-image-volumes.h). */
 int pod_manifest_fetch(Context *c, AppcPod *manifest, const char *decided_for, Image **images);
 
 /* How far `podctl update` goes with a pod. */

@@ -69,7 +69,7 @@ int pod_timer_format(const char *path, const char *name, const KubeTimer *timer,
         if (r < 0 || timer->suspended)
                 return r;
         calendars = strv_join(timer->calendars, "\nOnCalendar=");
-        unit = strjoin("Unit=podctl-replace@", name, ".service\n");
+        unit = strjoin("Unit=podctl-", timer->limited ? "scheduled" : "replace", "@", name, ".service\n");
         if (!calendars || !unit)
                 return log_oom();
         *ret = strprintf(PODS_D_DROP_IN_HEADER
@@ -79,11 +79,11 @@ int pod_timer_format(const char *path, const char *name, const KubeTimer *timer,
                          "[Timer]\n"
                          "OnCalendar=%s\n"
                          "AccuracySec=1s\n"
-                         "Persistent=%s\n"
+                         "Persistent=yes\n"
                          "%s"
                          "[Install]\n"
                          "WantedBy=timers.target\n",
-                         name, calendars, timer->persistent ? "yes" : "no", timer->replace ? unit : "");
+                         name, calendars, timer->replace || timer->limited ? unit : "");
         return *ret ? 0 : log_oom();
 }
 

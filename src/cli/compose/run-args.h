@@ -30,6 +30,7 @@ typedef struct RunApp {
         char *health_on_failure;
         char *pids;
         char *stdio[3]; /* words of pod/plan-stdio.h for standard input, output and error */
+        char *log_file;
         bool health_ready;
 } RunApp;
 

@@ -5,6 +5,7 @@
 #include "basic/parse.h"
 #include "basic/path.h"
 #include "cli/compose/compose-app.h"
+#include "cli/compose/compose-image-volumes.h"
 #include "cli/compose/compose-isolators.h"
 #include "cli/compose/compose-ports.h"
 #include "cli/compose/compose-words.h"
@@ -16,6 +17,7 @@
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
 #include "manifest/appc-strings.h"
+#include "pod/image-volumes.h"
 #include "pod/pod-prepare.h"
 #include "pod/pods-d.h"
 
@@ -128,9 +130,27 @@ int run_compose_app(Context *context, const RunArgs *args, AppcPod *pod, Image *
 {
         int r = add_app(context, args, &args->apps[0], pod, ret_image);
 
+        if (r < 0)
+                return r;
+        pod->apps[pod->n_apps - 1].options = app_options_free(pod->apps[pod->n_apps - 1].options);
+        return compose_image_volumes_of_app(context, &pod->apps[pod->n_apps - 1], args->policy);
+}
+
+int run_compose_insecure(const Context *context, char *const *of_pod, AppcPodApp *app)
+{
+        const char *own = strv_env_get(app->annotations, APPC_ANNOTATION_INSECURE);
+        _cleanup_strv_free_ char **given = NULL, **words = NULL;
+        _cleanup_free_ char *value = NULL;
+        int r = context_insecure_for_apps(context, &given);
+
+        if (r >= 0 && !given)
+                return 0;
         if (r >= 0)
-                pod->apps[pod->n_apps - 1].options = app_options_free(pod->apps[pod->n_apps - 1].options);
-        return r;
+                r = own ? strv_split(own, ',', &words) : strv_extend_strv(&words, of_pod);
+        if (r >= 0)
+                r = context_insecure_for_apps(context, &words);
+        value = r >= 0 ? strv_join(words, ",") : NULL;
+        return value && strv_env_set(&app->annotations, APPC_ANNOTATION_INSECURE, value) >= 0 ? 0 : log_oom();
 }
 
 /* The option, else the manifest's annotation. */
@@ -202,6 +222,17 @@ static int apply_options(Context *c, const RunArgs *args, const AppcPod *pod, Ap
         return r;
 }
 
+static int find_image_of_volume(Volume *v, void *userdata)
+{
+        ImageStore *store = userdata;
+        Digest id;
+
+        return image_volume_find_for_start(store, v, &id) >= 0 &&
+                               free_and_strdup(&v->image_id, DIGEST_STRING(&id)) < 0
+                       ? log_oom()
+                       : 0;
+}
+
 /* Without fetching: what a start would find in the store. */
 static int find_images(Context *c, const RunArgs *args, AppcPod *pod)
 {
@@ -227,7 +258,7 @@ static int find_images(Context *c, const RunArgs *args, AppcPod *pod)
                     free_and_strdup(&app->image.id, DIGEST_STRING(&id)) < 0)
                         return log_oom();
         }
-        return r;
+        return r < 0 || !args->of_pods_d ? r : appc_pod_each_image(pod, find_image_of_volume, store);
 }
 
 static int complete_file(Context *c, const RunArgs *args, AppcPod *pod, Image **images)
@@ -256,7 +287,8 @@ static int compose_words(Context *context, const RunArgs *args, AppcPod *pod, Im
                 if (r < 0)
                         return r;
         }
-        return compose_ports(pod, args->ports);
+        r = compose_image_volumes(context, pod, args->policy, false);
+        return r < 0 ? r : compose_ports(pod, args->ports);
 }
 
 static int compose(Context *c, const RunArgs *args, AppcPod *pod, size_t n, Image ***ret_images)
@@ -285,6 +317,8 @@ int run_compose(Context *context, const RunArgs *args, AppcPod **ret, Image ***r
                 pod = TAKE_PTR(*args->manifest);
         r = pod ? 0 : args->pod_manifest ? pod_manifest_read(context, args->pod_manifest, args->manifest_shown, &pod)
                                          : log_oom();
+        if (r >= 0)
+                r = engine_take_default(context, args->stage1, pod);
         if (r < 0)
                 return r;
         r = compose(context, args, pod, args->pod_manifest ? pod->n_apps : args->n_apps, ret_images);

@@ -16,5 +16,9 @@ int run_compose(Context *context, const RunArgs *args, AppcPod **ret, Image ***r
 /* Adds the first app of the command line to a pod that is there already. */
 int run_compose_app(Context *context, const RunArgs *args, AppcPod *pod, Image **ret_image);
 
+/* Where the pod itself does not have what --insecure-options= says of apps, since it is there already or a file, the
+ * app gets it; with what the pod has (of_pod), which it would not have otherwise. */
+int run_compose_insecure(const Context *context, char *const *of_pod, AppcPodApp *app);
+
 /* Whether the pod has user IDs of its own: the option, or else the manifest's annotation; unset: neither says it. */
 int private_users_wanted(const RunArgs *args, const AppcPod *manifest, Tristate *ret);

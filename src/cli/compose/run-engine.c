@@ -28,3 +28,25 @@ int engine_wanted(const char *option, const AppcPod *manifest, const Engine **re
         *ret = engine ?: &engine_nspawn;
         return 0;
 }
+
+int engine_take_default(Context *c, const char *option, AppcPod *manifest)
+{
+        const HostConfig *config;
+        const Engine *engine;
+        const char *chosen;
+        int r;
+
+        if (option || appc_pod_annotation(manifest, APPC_ANNOTATION_STAGE1))
+                return 0;
+        r = context_config(c, &config);
+        if (r < 0)
+                return r;
+        chosen = config->stage1_name ?: config->stage1_location;
+        engine = chosen ? engine_find(chosen, true) : &engine_nspawn;
+        if (!engine)
+                return log_error_errno(EOPNOTSUPP, "The configuration, in stage1.d, wants the engine '%s'; there are "
+                                       "'nspawn' and 'fly', and rkt's names for them", chosen);
+        if (engine == &engine_nspawn)
+                return 0;
+        return strv_env_set(&manifest->annotations, APPC_ANNOTATION_STAGE1, engine->name) < 0 ? log_oom() : 0;
+}

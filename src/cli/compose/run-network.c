@@ -103,6 +103,18 @@ static int set_networks(Context *c, const RunArgs *args, const AppcPod *manifest
         return free_and_strdup(&s->net, net) < 0 ? log_oom() : resolve(c, s);
 }
 
+static int check_aliases(char *const *aliases)
+{
+        STRV_FOREACH(alias, aliases) {
+                _cleanup_free_ char *message = NULL;
+                int r = net_alias_check(*alias, &message);
+
+                if (r < 0)
+                        return log_error_errno(r, "Option --net-alias: %s", strempty(message));
+        }
+        return 0;
+}
+
 /* Names are kept for native networks: others of a network see them in /etc/hosts. */
 static int set_aliases(const RunArgs *args, const AppcPod *manifest, PodSettings *s)
 {
@@ -111,13 +123,9 @@ static int set_aliases(const RunArgs *args, const AppcPod *manifest, PodSettings
 
         if (r < 0 || !s->net_aliases)
                 return r;
-        STRV_FOREACH(alias, s->net_aliases) {
-                _cleanup_free_ char *message = NULL;
-
-                r = net_alias_check(*alias, &message);
-                if (r < 0)
-                        return log_error_errno(r, "Option --net-alias: %s", strempty(message));
-        }
+        r = check_aliases(s->net_aliases);
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < s->n_joins; i++)
                 native |= net_join_is_native(&s->joins[i]);
         return native ? 0 : log_error_errno(EINVAL, "Option --net-alias needs a network of type " NET_NATIVE_TYPE
@@ -137,12 +145,14 @@ int run_network_check_words(const RunArgs *args)
         _cleanup_(pod_settings_freep) PodSettings *settings = new0(PodSettings, 1);
         int r = nothing && settings ? set_dns(args, nothing, settings) : log_oom();
 
-        return r < 0 ? r : set_hosts(args, nothing, settings);
+        if (r >= 0)
+                r = set_hosts(args, nothing, settings);
+        return r < 0 ? r : check_aliases(args->net_aliases);
 }
 
-int run_network_check_ports(const RunArgs *args, const AppcPod *manifest, const char *net)
+int run_network_check_ports(bool asked, const AppcPod *manifest, const char *net)
 {
-        if (!args->ports || (!net_is_none(net) && !net_is_host(net)) || !plan_wants_forwards(manifest))
+        if (!asked || (!net_is_none(net) && !net_is_host(net)) || !plan_wants_forwards(manifest))
                 return 0;
         return log_error_errno(EINVAL, "Option --port needs a network of the pod's own, which --net=%s is not", net);
 }
@@ -183,7 +193,7 @@ int run_network_settings(Context *c, const RunArgs *args, const AppcPod *manifes
         settings->image_etc = rkt_way(RKT_WAY_IMAGE_ETC);
         if (r < 0)
                 return r;
-        r = run_network_check_ports(args, manifest, settings->net);
+        r = run_network_check_ports(args->ports, manifest, settings->net);
         if (r < 0)
                 return r;
         r = set_aliases(args, manifest, settings);

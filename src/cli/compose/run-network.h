@@ -9,10 +9,10 @@
  * and so on), to a pod's settings. Reads the configuration of networks. Logs. */
 int run_network_settings(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *settings);
 
-/* Whether the words of --dns… and --hosts-entry make sense, wherever they will be used. Logs. */
+/* Whether the words of --dns…, --hosts-entry and --net-alias make sense, wherever they will be used. Logs. */
 int run_network_check_names(Context *c, const char *net);
 int run_network_check_words(const RunArgs *args);
 
-/* Whether --port= makes sense in that network; ports with a socket of the service manager do not need one. Apps are
- * complete. Logs. */
-int run_network_check_ports(const RunArgs *args, const AppcPod *manifest, const char *net);
+/* Whether --port= makes sense in that network, if it was asked for; ports with a socket of the service manager do not
+ * need one. Apps are complete. Logs. */
+int run_network_check_ports(bool asked, const AppcPod *manifest, const char *net);

@@ -50,6 +50,26 @@ static int parse_said(const Option *option, const char *value, void *field)
         return r;
 }
 
+/* What a shell in the app runs (manifest/app-hook.h). */
+static int parse_hook(const Option *option, const char *value, void *field)
+{
+        char ***words = field;
+
+        if (isempty(value))
+                return log_error_errno(EINVAL, "Option --%s needs a command", option->name);
+        *words = strv_free(*words);
+        return strv_extend(words, "CMD-SHELL") < 0 || strv_extend(words, value) < 0 ? log_oom() : 0;
+}
+
+static void free_hook(void *field)
+{
+        char ***words = field;
+
+        *words = strv_free(*words);
+}
+
+static const OptionType option_hook = { parse_hook, free_hook, OPTION_VALUE_REQUIRED };
+
 static const OptionType option_said = { parse_said, NULL, OPTION_VALUE_OPTIONAL };
 
 static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_REQUIRED };
@@ -94,7 +114,7 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
           "Annotation for your own use" },                                                                             \
         { "user-label", &option_strv, offsetof(RunArgs, user_labels), "NAME=VALUE", "Label for your own use" },        \
         { "volume", &option_strv, offsetof(RunArgs, volumes), "NAME,kind=KIND,…",                                      \
-          "Volume: kind=host,source=PATH, named, empty or tmpfs" },                                                    \
+          "Volume: kind=host,source=PATH, image, named, empty, tmpfs" },                                               \
         { "no-overlay", &option_bool, offsetof(RunArgs, no_overlay), NULL, "Changes nothing; rkt had it" },            \
         { "stage1", &option_stage1, offsetof(RunArgs, stage1), "ENGINE",                                               \
           "Engine: nspawn, or fly for one app on the host", .choices = "nspawn|fly" },                                 \
@@ -271,8 +291,10 @@ const Option run_app_options[] = {
           "Time after which such a check has failed, 30s" },
         { "health-timeout", &option_string, CHECK(LIVENESS, timeout), "TIME",
           "Time after which a check has failed, 30s" },
+        { "log-file", &option_string, offsetof(RunApp, log_file), "PATH",
+          "File of the host for its output, as Kubernetes reads it" },
         { "memory", &option_string, offsetof(RunApp, options.memory), "QUANTITY", "Memory limit, 64Mi or 1G" },
-        { "mount", &option_strv, offsetof(RunApp, mounts), "volume=NAME,target=PATH", "Mount a volume" },
+        { "mount", &option_strv, offsetof(RunApp, mounts), "volume=NAME,target=PATH[,subPath=PATH]", "Mount a volume" },
         { "mnt-volume", &option_strv, offsetof(RunApp, own_volumes), "name=NAME,kind=KIND,…,target=PATH",
           "Mount a volume that only this app has" },
         { "name", &option_string, offsetof(RunApp, name), "NAME", "Name of the app" },
@@ -280,8 +302,13 @@ const Option run_app_options[] = {
           "Its programs gain no privileges by being executed", .choices = "yes|no" },
         { "oom-score-adj", &option_string, offsetof(RunApp, options.oom_score_adj), "N",
           "OOM killer adjustment, -1000 to 1000" },
-        { "pids", &option_choice, offsetof(RunApp, pids), "WHICH",
-          "Processes that the app sees: its own, private, or all of the pod, shared", .choices = "private|shared" },
+        { "pids", &option_string, offsetof(RunApp, pids), "WHICH",
+          "Processes it sees: private, all shared, or those of app:NAME",
+          .choices = "private|shared" },
+        { "post-start", &option_hook, offsetof(RunApp, options.hooks[APP_HOOK_POST_START]), "COMMAND",
+          "Run this in a shell in the app once it has started" },
+        { "pre-stop", &option_hook, offsetof(RunApp, options.hooks[APP_HOOK_PRE_STOP]), "COMMAND",
+          "Run this in a shell in the app before it is asked to end" },
         { "readonly-rootfs", &option_bool, offsetof(RunApp, readonly_rootfs), NULL, "Mount the app's root read-only" },
         { "requires", &option_commas, offsetof(RunApp, requires), "APP,…",
           "Start after these apps, and stop with them" },

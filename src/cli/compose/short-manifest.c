@@ -84,7 +84,7 @@ static int check_sysctls(char *const *sysctls)
 
                 if (!name)
                         return log_oom();
-                if (!plan_sysctl_is_of_pod(name))
+                if (!sysctl_is_of_pod(name))
                         return log_error_errno(EINVAL, "Parameter '%s' is the whole host's, no pod has its own", name);
         }
         return 0;
@@ -304,11 +304,14 @@ static int take_words_of_app(Maker *m, const ShortApp *from, RunApp *run)
         }
         if (r < 0)
                 return r;
+        if (!m->failed) {
+                at(m, &from->image);
+                r = keep(m, compose_app(m, from, run, app));
+        }
         /* The pod's ports are looked at all the same. */
-        if (m->failed)
-                return (app->app = app_new()) ? 0 : log_oom();
-        at(m, &from->image);
-        return keep(m, compose_app(m, from, run, app));
+        if (r >= 0 && !app->app)
+                app->app = app_new();
+        return r >= 0 && !app->app ? log_oom() : r;
 }
 
 static int take_app(Maker *m, const ShortApp *from)
@@ -325,14 +328,21 @@ static int take_app(Maker *m, const ShortApp *from)
 /* What options say of each other. */
 static int check_together(Maker *m)
 {
+        int r;
+
         log_set_prefix(m->path);
-        return keep(m, run_args_check_start(&m->args));
+        r = run_args_check_start(&m->args);
+        if (r >= 0 && m->args.net)
+                r = run_network_check_ports(m->pod->n_ports > 0, m->pod, m->args.net);
+        return keep(m, r);
 }
 
 static int finish(Maker *m)
 {
         int r = take_ports(m);
 
+        if (r >= 0 && !m->failed)
+                r = check_together(m);
         for (size_t i = 0; i < m->pod->n_apps; i++) {
                 AppcPodApp *app = &m->pod->apps[i];
 
@@ -340,8 +350,6 @@ static int finish(Maker *m)
                 if (app->options && app_options_are_empty(app->options))
                         app->options = app_options_free(app->options);
         }
-        if (r >= 0 && !m->failed)
-                r = check_together(m);
         if (m->args.pull_policy)
                 m->args.policy = pull_policy_from_string(m->args.pull_policy);
         if (r >= 0 && compose_annotations(m->pod, &m->args) < 0)

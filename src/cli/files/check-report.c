@@ -74,7 +74,7 @@ int check_report_file(CheckReport *report, Context *c, const char *name, const c
 
         report->path = path;
         log_set_listener(hear, report);
-        r = pod_check_file(c, name, path, &remarks);
+        r = pod_check_file(c, name, path, NULL, &remarks);
         log_set_listener(NULL, NULL);
         for (size_t i = 0; r >= 0 && i < remarks.n; i++) {
                 const Finding *f = &remarks.items[i];

@@ -8,6 +8,7 @@
 #include "basic/path.h"
 #include "cli/files/composefile-list.h"
 #include "foreign/compose/composefile-variables.h"
+#include "foreign/draft/foreign-read.h"
 
 #define VARIABLES_MAX_SIZE (1024 * 1024)
 
@@ -34,7 +35,7 @@ static int read_variables(const char *path, bool required, char ***ret)
         if (r == -ENOENT && !required)
                 return 0;
         if (r < 0)
-                return log_error_errno(r, "Cannot read %s: %m", path);
+                return log_error_errno(r, "Cannot read %s: %s", path, foreign_read_error(r));
         r = composefile_variables_parse(text, n, environ, ret, &message);
         if (r == -EINVAL)
                 return log_error_errno(r, "Cannot read variables of %s, line %s", path, strempty(message));

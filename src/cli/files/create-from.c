@@ -83,7 +83,7 @@ static int print_findings(Context *c, PodDrafts *drafts, const char *format)
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < drafts->n_pods; i++)
-                r = draft_check(c, &drafts->pods[i], findings);
+                r = draft_check(c, drafts, &drafts->pods[i], findings);
         if (r < 0)
                 return log_oom();
         r = format ? print_list(findings, format) : print_table(findings);
@@ -151,14 +151,15 @@ static int keep(Olds *olds, const char *path)
         return r < 0 ? log_error_errno(r, "Cannot read %s: %m", path) : 0;
 }
 
-/* A directory of drop-ins was made for the only one that it has. */
+/* A directory of drop-ins was made for the only one that it has, and one of files for these. */
 static int remove_new(const char *path)
 {
         _cleanup_free_ char *directory = strndup(path, path_basename(path) - path);
 
         if (unlink(path) < 0 && errno != ENOENT)
                 return -errno;
-        if (directory && startswith(directory, PODS_D_UNIT_DIRECTORY "/pod@"))
+        if (directory && (startswith(directory, PODS_D_UNIT_DIRECTORY "/pod@") ||
+                          startswith(directory, POD_DRAFT_FILES "/")))
                 (void) rmdir(directory);
         return 0;
 }
@@ -229,6 +230,74 @@ static int keep_pod(const char *name, Olds *olds)
         return r;
 }
 
+/* What is in there is often secret, and who may read a file is a question of users of the pod: those of the host do not
+ * get to it. */
+static int make_files_directory(void)
+{
+        int r = mkdir_p_at(AT_FDCWD, POD_DRAFT_FILES, 0755);
+
+        if (r >= 0 && chmod(POD_DRAFT_FILES, 0700) < 0)
+                r = -errno;
+        return r < 0 ? log_error_errno(r, "Cannot make " POD_DRAFT_FILES ": %m") : 0;
+}
+
+/* Before the pod, which mounts them. The umask is somebody's else. */
+static int write_files(const PodDraft *pod, const RunArgs *args, Olds *olds)
+{
+        for (size_t i = 0; i < pod->n_files && !args->dry_run; i++) {
+                const FileDraft *file = &pod->files[i];
+                _cleanup_free_ char *directory = strndup(file->path, path_basename(file->path) - file->path);
+                mode_t mode = file->secret ? 0600 : 0644;
+                int r = directory ? make_files_directory() : log_oom();
+
+                if (r >= 0)
+                        r = keep(olds, file->path);
+                if (r < 0)
+                        return r;
+                r = mkdir_p_at(AT_FDCWD, directory, 0755);
+                if (r >= 0)
+                        r = write_file_at(AT_FDCWD, file->path, file->text, strlen(file->text), mode);
+                if (r >= 0 && chmod(file->path, mode) < 0)
+                        r = -errno;
+                if (r < 0)
+                        return log_error_errno(r, "Cannot write %s: %m", file->path);
+        }
+        return 0;
+}
+
+static bool has_file(const PodDraft *pod, const char *path)
+{
+        for (size_t i = 0; i < pod->n_files; i++)
+                if (streq(pod->files[i].path, path))
+                        return true;
+        return false;
+}
+
+/* Files of the pod that was there before. */
+static int remove_other_files(const PodDraft *pod, const char *kind, Olds *olds)
+{
+        _cleanup_free_ char *directory = strjoin(POD_DRAFT_FILES "/", pod->name, "/", kind);
+        _cleanup_strv_free_ char **names = NULL;
+        int r = directory ? list_directory_all_at(AT_FDCWD, directory, &names) : log_oom();
+
+        if (r < 0)
+                return r == -ENOENT ? 0 : log_error_errno(r, "Cannot read %s: %m", directory);
+        STRV_FOREACH(name, names) {
+                _cleanup_free_ char *path = path_join(directory, *name);
+
+                if (!path)
+                        return log_oom();
+                if (has_file(pod, path))
+                        continue;
+                r = keep(olds, path);
+                if (r >= 0 && unlink(path) < 0)
+                        r = log_error_errno(errno, "Cannot remove %s: %m", path);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 static int write_pod(Context *c, const PodDraft *pod, const RunArgs *args, Olds *olds,
                      int (*create)(Context *c, const RunArgs *args))
 {
@@ -254,7 +323,13 @@ static int write_pod(Context *c, const PodDraft *pod, const RunArgs *args, Olds 
         if (r >= 0 && !args->dry_run)
                 r = keep_pod(pod->name, olds);
         if (r >= 0)
+                r = write_files(pod, args, olds);
+        if (r >= 0)
                 r = create(c, &own);
+        if (r >= 0 && !args->dry_run)
+                r = remove_other_files(pod, "configs", olds);
+        if (r >= 0 && !args->dry_run)
+                r = remove_other_files(pod, "secrets", olds);
         options_free(create_options, &own);
         run_args_done_apps(&own);
         return r;

@@ -9,65 +9,131 @@
  * draft's but the lists, the members, and texts where parts are joined. */
 
 typedef struct Check {
+        const PodDrafts *drafts;
         const PodDraft *pod;
         Findings *findings;
         int error;
 } Check;
 
-static int fill_words(char *const *from, ShortWords *to)
+/* A file that is to be written with the pod is not there yet; here, one that every host has stands for it. */
+#define STAND_IN "/etc/passwd"
+#define NET_OPTION "--net="
+
+static char *with_stand_in(const PodDraft *pod, const char *word)
+{
+        for (size_t i = 0; i < pod->n_files; i++) {
+                const char *found = strstr(word, pod->files[i].path),
+                           *rest = found ? found + strlen(pod->files[i].path) : NULL;
+
+                if (found && found > word && found[-1] == '=' && (!*rest || *rest == ','))
+                        return strprintf("%.*s" STAND_IN "%s", (int) (found - word), word, rest);
+        }
+        return strdup(word);
+}
+
+/* "NAME" or "NAME:ARGUMENTS". */
+static bool is_of_drafts(const PodDrafts *drafts, const char *net)
+{
+        for (size_t i = 0; i < drafts->n_networks; i++) {
+                const char *rest = startswith(net, drafts->networks[i].name);
+
+                if (rest && (!*rest || *rest == ':'))
+                        return true;
+        }
+        return false;
+}
+
+/* A network that is to be written with the pod is not there yet, either. *ret is NULL if no other is left. */
+static int without_own_networks(const PodDrafts *drafts, const char *word, char **ret)
+{
+        _cleanup_strv_free_ char **nets = NULL, **others = NULL;
+        _cleanup_free_ char *joined = NULL;
+
+        if (strv_split(startswith(word, NET_OPTION), ',', &nets) < 0)
+                return -ENOMEM;
+        STRV_FOREACH(net, nets)
+                if (!is_of_drafts(drafts, *net) && strv_extend(&others, *net) < 0)
+                        return -ENOMEM;
+        if (!others)
+                return 0;
+        joined = strv_join(others, ",");
+        *ret = joined ? strjoin(NET_OPTION, joined) : NULL;
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* *ret is NULL if nothing is left to be looked at. */
+static int word_to_check(const Check *check, const char *word, char **ret)
+{
+        *ret = NULL;
+        if (startswith(word, NET_OPTION))
+                return without_own_networks(check->drafts, word, ret);
+        *ret = with_stand_in(check->pod, word);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static int fill_words(const Check *check, char *const *from, ShortWords *to)
 {
         to->items = new0(ShortWord, strv_length(from) + 1);
         if (!to->items)
                 return -ENOMEM;
         STRV_FOREACH(word, from) {
-                ShortWord *item = &to->items[to->n++];
+                ShortWord *item = &to->items[to->n];
+                int r = word_to_check(check, *word, &item->text);
 
-                *item = (ShortWord) { .text = strdup(*word), .member = strndup(*word, strcspn(*word, "=")) };
-                if (!item->text || !item->member)
+                if (r < 0)
+                        return r;
+                if (!item->text)
+                        continue;
+                to->n++;
+                item->member = strndup(*word, strcspn(*word, "="));
+                if (!item->member)
                         return -ENOMEM;
         }
         return 0;
 }
 
-static int fill_app(const AppDraft *from, ShortApp *to)
+static int fill_app(const Check *check, const AppDraft *from, ShortApp *to)
 {
         char *const none[] = { NULL }, *const *entrypoint = from->entrypoint ?: none;
-        int r = fill_words(from->words, &to->words);
+        int r = fill_words(check, from->words, &to->words);
 
         if (r < 0)
                 return r;
         to->name = strdup(from->name);
         to->member = strdup("");
-        to->image = (ShortWord) { .text = strdup(strempty(from->image)), .member = strdup("image") };
+        /* That there is none has been told. */
+        to->image = (ShortWord) { .text = strdup(from->image ?: "none"), .member = strdup("image") };
         if (!to->name || !to->member || !to->image.text || !to->image.member)
                 return -ENOMEM;
         r = strv_extend_strv(&to->program, entrypoint);
         return r < 0 ? r : strv_extend_strv(&to->arguments, from->arguments);
 }
 
-static int fill_pod(const PodDraft *from, ShortPod *to)
+static int fill_pod(const Check *check, ShortPod *to)
 {
-        int r = fill_words(from->words, &to->words);
+        const PodDraft *from = check->pod;
+        int r = fill_words(check, from->words, &to->words);
 
         to->apps = r < 0 ? NULL : new0(ShortApp, from->n_apps + 1);
         if (!to->apps)
                 return -ENOMEM;
         to->allocated_apps = from->n_apps + 1;
         for (size_t i = 0; r >= 0 && i < from->n_apps; i++)
-                r = fill_app(&from->apps[i], &to->apps[to->n_apps++]);
+                r = fill_app(check, &from->apps[i], &to->apps[to->n_apps++]);
         return r;
 }
 
+/* Lines are those of the file that the manifest is. */
 static void hear(int level, const LogPlace *place, const char *line, void *userdata)
 {
         Check *check = userdata;
-        const char *rest = startswith(line, check->pod->stem);
+        const char *file = check->pod->manifest ?: check->pod->stem, *rest = startswith(line, file);
 
         if (level > LOG_ERR || check->error < 0)
                 return;
         if (rest)
                 line = startswith(rest, ": ") ?: line;
-        check->error = findings_add(check->findings, check->pod->stem, place ? place->line : 0,
+        check->error = findings_add(check->findings, file, place ? place->line : 0,
                                     place ? place->member : NULL, FINDING_LOST, "%s", line);
 }
 
@@ -75,7 +141,7 @@ static int check_options(Context *c, const Check *check)
 {
         _cleanup_(short_pod_freep) ShortPod *from = new0(ShortPod, 1);
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
-        int r = from ? fill_pod(check->pod, from) : -ENOMEM;
+        int r = from ? fill_pod(check, from) : -ENOMEM;
 
         if (r >= 0)
                 r = short_manifest_make(c, check->pod->stem, from, &manifest);
@@ -86,12 +152,12 @@ static int check_manifest(Context *c, const Check *check)
 {
         _cleanup_(findings_done) Findings remarks = {};
 
-        return pod_check_file(c, NULL, check->pod->manifest, &remarks);
+        return pod_check_file(c, NULL, check->pod->manifest, check->pod->documents, &remarks);
 }
 
-int draft_check(Context *c, const PodDraft *pod, Findings *findings)
+int draft_check(Context *c, const PodDrafts *drafts, const PodDraft *pod, Findings *findings)
 {
-        Check check = { .pod = pod, .findings = findings };
+        Check check = { .drafts = drafts, .pod = pod, .findings = findings };
         int r;
 
         if (pod->n_apps == 0 && !pod->manifest)

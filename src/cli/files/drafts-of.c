@@ -20,6 +20,7 @@ typedef struct Files {
         QuadletFile *items;
         size_t n;
         char **networks;
+        char **unread; /* files that have several units each */
 } Files;
 
 static void files_done(Files *files)
@@ -28,6 +29,7 @@ static void files_done(Files *files)
                 quadlet_file_done(&files->items[i]);
         free(files->items);
         strv_free(files->networks);
+        strv_free(files->unread);
         *files = (Files) {};
 }
 
@@ -60,6 +62,21 @@ static const char *suffix_of(const char *name)
 }
 
 /* Quadlet */
+
+/* Units of Quadlet with a line "---" between them. */
+static bool has_several(const char *name)
+{
+        return endswith(name, ".quadlets");
+}
+
+static int tell_unread(const Files *files, Findings *findings)
+{
+        STRV_FOREACH(path, files->unread)
+                if (findings_add(findings, *path, 0, "file", FINDING_LOST,
+                                 "several units in one file are not read; write each into a file of its own") < 0)
+                        return log_oom();
+        return 0;
+}
 
 static bool same_file(const char *a, const char *b)
 {
@@ -128,7 +145,9 @@ static int add_directory(Files *files, const char *directory, const char *beside
 
                 if (!full)
                         return log_oom();
-                if (suffix_of(*name))
+                if (!beside && has_several(*name))
+                        r = strv_extend(&files->unread, full) < 0 ? log_oom() : 0;
+                else if (suffix_of(*name))
                         r = beside && streq(path_basename(beside), *name) ? 0 : add_file(files, full, beside != NULL);
                 else if (!endswith(*name, ".d") && is_directory(full))
                         r = strv_extend(ret_directories, full) < 0 ? log_oom() : 0;
@@ -236,10 +255,10 @@ static int of_compose(const char *from, const char *name, const Files *files, Po
 static int of_directory(const char *directory, const char *name, Files *files, PodDrafts *ret)
 {
         _cleanup_strv_free_ char **within = NULL;
-        size_t before = files->n;
+        size_t before = files->n + strv_length(files->unread);
         int r = add_directory(files, directory, NULL, &within);
 
-        if (r < 0 || files->n == before)
+        if (r < 0 || files->n + strv_length(files->unread) == before)
                 return r < 0 ? r : of_compose(directory, name, files, ret);
         STRV_FOREACH(path, within)
                 log_warning("%s: directories within a directory are not read; give it to --from, too", *path);
@@ -252,6 +271,8 @@ static int of_path(const char *from, const char *name, Files *files, PodDrafts *
                 return log_error_errno(errno, "Cannot read %s: %m", from);
         if (is_directory(from))
                 return of_directory(from, name, files, ret);
+        if (has_several(from))
+                return strv_extend(&files->unread, from) < 0 ? log_oom() : 0;
         return kube_path_is_yaml(from) ? of_compose(from, name, files, ret) : read_file_and_beside(from, files);
 }
 
@@ -278,6 +299,8 @@ int drafts_of_paths(Context *c, char *const *from, const char *name, PodDrafts *
                 if (r >= 0 && pod_drafts_move(&all, &drafts) < 0)
                         return log_oom();
         }
+        if (r >= 0)
+                r = tell_unread(&files, &all.findings);
         if (r >= 0 && name && all.n_pods > 1)
                 return log_error_errno(EINVAL, "'%s' cannot be the name of %zu pods; give one file, or no name", name,
                                        all.n_pods);

@@ -29,7 +29,25 @@ static bool images_are_there(Context *c, const AppcPod *manifest)
         return true;
 }
 
-int pod_check_file(Context *c, const char *name, const char *path, Findings *ret_remarks)
+/* Kube: NULL, it is of another form. */
+static int check_manifest(Context *c, RunArgs *args, const KubePod *kube)
+{
+        int r = pod_manifest_check_ways(*args->manifest);
+
+        if (r < 0)
+                return r;
+        if (!images_are_there(c, *args->manifest))
+                return 1;
+        r = kube ? kube_files_write(args->uuid, kube) : 0;
+        if (r < 0)
+                return r;
+        r = pod_make(c, args, true, NULL, NULL);
+        if (kube)
+                pod_files_remove(args->uuid);
+        return MIN(r, 0);
+}
+
+int pod_check_file(Context *c, const char *name, const char *path, char *const *documents, Findings *ret_remarks)
 {
         RunArgs args = { RUN_ARGS_UNSET, .name = (char *) name, .pod_manifest = (char *) path, .dry_run = true,
                          .check = true, .of_pods_d = name };
@@ -45,6 +63,8 @@ int pod_check_file(Context *c, const char *name, const char *path, Findings *ret
                                        "%s: '%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
                                        path, name, POD_NAME_MAX);
         r = manifest_text_read(path, NULL, &text);
+        if (r >= 0)
+                r = manifest_text_join(&text, documents);
         if (r < 0)
                 return r;
         r = text.form == POD_FORM_KUBE ? kube_manifest_parse(&text, &uuid, &kube)
@@ -53,23 +73,13 @@ int pod_check_file(Context *c, const char *name, const char *path, Findings *ret
                 return r;
         if (kube)
                 manifest = TAKE_PTR(kube->manifest);
-        r = kube ? pod_timer_format(path, strempty(name), kube->timer, &timer) : 0;
-        if (r >= 0)
-                r = pod_manifest_check_ways(manifest);
-        if (r < 0)
-                return r;
-        if (!images_are_there(c, manifest))
-                return 1;
-        r = kube ? kube_files_write(&uuid, kube) : 0;
-        if (r < 0)
-                return r;
         args.manifest = &manifest;
         args.uuid = kube ? &uuid : NULL;
         args.manifest_shown = kube ? path : NULL;
         log_set_prefix(path);
-        r = pod_make(c, &args, true, NULL, NULL);
+        r = kube ? pod_timer_format(path, strempty(name), kube->timer, &timer) : 0;
+        if (r >= 0)
+                r = check_manifest(c, &args, kube);
         log_set_prefix(NULL);
-        if (kube)
-                pod_files_remove(&uuid);
-        return MIN(r, 0);
+        return r;
 }

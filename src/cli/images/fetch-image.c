@@ -300,6 +300,7 @@ static int fetch(Fetch *f, char ***ids, char **reterr_message)
                 .guard = &verify,
                 .asked = f->wish->asked,
                 .n_asked = f->wish->n_asked,
+                .artifacts = f->wish->artifacts,
         };
         if (f->wish->n_asked > 0 && type != IMAGE_AT_PATH)
                 return explain(reterr_message, EINVAL, "--digest is for files; for an image of a registry write "
@@ -385,6 +386,8 @@ int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids)
                        : log_explained(r, message, "%s", wish->text);
         if (f.brought)
                 tell_oddities(&f, ids);
+        if (wish->ret_brought)
+                *wish->ret_brought = f.brought;
         *ret_ids = TAKE_PTR(ids);
         return 0;
 }
@@ -535,6 +538,17 @@ int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret)
         warn_of_unverified(c, wish->text, *ret);
         /* As with rkt; a dependency that is missing is an error once it is needed. */
         return (*ret)->kind != IMAGE_APPC ? r : fetch_dependencies(c, ids, wish->policy);
+}
+
+int fetch_or_find_stored_image(Context *c, const char *text, PullPolicy policy, Image **ret)
+{
+        int r = fetch_or_find_image(c, &(ImageWish) { .text = text, .policy = policy }, ret);
+
+        if (r >= 0 || policy != PULL_UPDATE || r == -ENOMEM ||
+            fetch_or_find_image(c, &(ImageWish) { .text = text, .policy = PULL_NEVER }, ret) < 0)
+                return r;
+        log_warning("Image '%s' could not be updated; the one in the store is used", text);
+        return 0;
 }
 
 char *format_image_id(const char *id, bool full)

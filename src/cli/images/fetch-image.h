@@ -28,6 +28,8 @@ typedef struct ImageWish {
         PullPolicy policy;
         const SourceAsked *asked; /* the images that a file has to contain, and nothing else, see source-options.h */
         size_t n_asked;
+        bool artifacts;         /* of a file: with what it has about an image */
+        bool *ret_brought;      /* whether it was not in the store yet; or NULL */
         const char *before;     /* the image before it on the command line: text may be meant as its argument */
 } ImageWish;
 
@@ -35,6 +37,10 @@ typedef struct ImageWish {
 int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids);
 /* The same for exactly one image, which is loaded, and for its dependencies. */
 int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret);
+
+/* The same for what a start may do without a newer image of: with PULL_UPDATE, whatever the registry does, the image in
+ * the store is found, and a warning says so. */
+int fetch_or_find_stored_image(Context *c, const char *text, PullPolicy policy, Image **ret);
 
 /* Only asks a registry which image it has: *ret_id is that of the store, or NULL for another one. 0: it is not in a
  * registry, where one could ask. */

@@ -1,21 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/capability.h>
+
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "cli/start/app-change.h"
+#include "cli/start/choose-app.h"
+#include "cli/start/late-devices.h"
 #include "cli/start/pod-connect.h"
+#include "cli/start/pod-launch.h"
+#include "cli/start/start-outcome.h"
 #include "manifest/appc-image.h"
 #include "network/network.h"
 #include "pod/plan-check.h"
 #include "pod/pod-addresses.h"
 #include "pod/pod-change.h"
+#include "pod/pod-log-file.h"
 #include "pod/pod-prepare.h"
 #include "pod/pod-register.h"
 #include "shared/explain.h"
 #include "stage1/app-beside.h"
 #include "stage1/app-unit.h"
 #include "stage1/late-app.h"
+#include "stage1/pod-limits.h"
+#include "stage1/pod-sockets.h"
 #include "unit/unit-job.h"
 #include "unit/unit-wait.h"
+
+#define STATUS_MAX 65536
 
 void app_change_done(AppChange *a)
 {
@@ -64,11 +75,20 @@ static int reload_if_known(AppChange *a, const char *app)
                        : 0;
 }
 
-/* *ret_result is the job's. */
-static int run_job(AppChange *a, const char *member, const char *app, char **ret_result)
+/* The same for an app that has just come: of its units, only those have been heard of that other apps name, and they
+ * name its service with any other of them. */
+static int reload_if_referred(AppChange *a, const char *app)
+{
+        int r = connect_pod(a);
+
+        if (r < 0)
+                return r;
+        return is_loaded(a, strjoin(app, ".service")) ? reload(a) : 0;
+}
+
+static int run_job_of(AppChange *a, const char *member, const char *app, const char *unit, char **ret_result)
 {
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_free_ char *unit = strjoin(app, ".service");
         int r = unit ? connect_pod(a) : log_oom();
 
         if (r < 0)
@@ -80,16 +100,44 @@ static int run_job(AppChange *a, const char *member, const char *app, char **ret
         return r < 0 ? log_error_errno(r, "App '%s': %s", app, bus_error_text(&error, r)) : 0;
 }
 
+/* *ret_result is the job's. */
+static int run_job(AppChange *a, const char *member, const char *app, char **ret_result)
+{
+        _cleanup_free_ char *unit = strjoin(app, ".service");
+
+        return run_job_of(a, member, app, unit, ret_result);
+}
+
 /* Beginning */
+
+/* What others know of it: clients of the metadata service, and pods of the same networks. */
+static int withdraw(AppChange *a, const char *app)
+{
+        int r = pod_register_changes(a->pod, NULL, app), q;
+
+        q = network_app_goes(a->pod->fd, a->pod->settings->name, app);
+        return r < 0 && r != -ENOENT ? r : q;
+}
+
+/* One that had to be killed has failed, and what records that starts then: it would write a record of an app that has
+ * gone. */
+static int end_units(AppChange *a, const char *app)
+{
+        _cleanup_free_ char *result = NULL, *ended = strprintf(ENDED_UNIT, app), *of_record = NULL;
+        int r = run_job(a, "StopUnit", app, &result);
+
+        return r < 0 ? r : run_job_of(a, "StopUnit", app, ended, &of_record);
+}
 
 /* Its units first, since nothing can be unmounted while they run. */
 static int remove_rest(AppChange *a, const char *app)
 {
-        _cleanup_free_ char *message = NULL, *result = NULL, *unit = strjoin(app, ".service");
-        int r = unit ? run_job(a, "StopUnit", app, &result) : log_oom();
+        _cleanup_free_ char *message = NULL, *unit = strjoin(app, ".service");
+        int r = unit ? end_units(a, app) : log_oom();
 
         if (r < 0)
                 return r;
+        pod_log_file_end(&a->pod->uuid, app);
         r = late_app_remove(a->pod, app, &message);
         if (r < 0)
                 return log_explained(r, message, "Cannot take app '%s' out of the pod", app);
@@ -98,6 +146,12 @@ static int remove_rest(AppChange *a, const char *app)
         r = reload_if_known(a, app);
         if (r < 0)
                 return r;
+        r = late_devices_forget(a->context, a->pod, app);
+        if (r < 0)
+                return r;
+        r = withdraw(a, app);
+        if (r < 0)
+                return log_error_errno(r, "Cannot withdraw the names of app '%s': %m", app);
         r = pod_change_forget(a->pod, app);
         return r < 0 ? log_error_errno(r, "Cannot remove the files of app '%s': %m", app) : 0;
 }
@@ -139,19 +193,7 @@ int app_change_begin(Context *c, const char *pod, AppChange *ret)
 
 /* Adding */
 
-static bool has_devices(const AppChange *a, const PlanApp *app)
-{
-        return strv_length(app->devices) > 0;
-}
-
-static bool has_sockets(const AppChange *a, const PlanApp *app)
-{
-        for (size_t i = 0; i < app->app->app->n_ports; i++)
-                if (app->app->app->ports[i].socket_activated)
-                        return true;
-        return false;
-}
-
+/* They would be below a root that root of the pod may have changed. */
 static bool has_files_of_others(const AppChange *a, const PlanApp *app)
 {
         for (size_t i = 0; i < app->mounts.n; i++)
@@ -160,35 +202,61 @@ static bool has_files_of_others(const AppChange *a, const PlanApp *app)
         return false;
 }
 
-/* An app that is there may have mounted it, and the late one would have another. */
-static bool has_shared_memory(const AppChange *a, const PlanApp *app)
+/* Those that its PID 1 may have, as it has started. */
+static int read_bounding_set(const Pod *pod, uint64_t *ret)
 {
-        for (size_t i = 0; i < app->mounts.n; i++)
-                if (app->mounts.items[i].kind == PLAN_MOUNT_TMPFS && app->mounts.items[i].source &&
-                    appc_pod_find_volume(a->pod->manifest, app->mounts.items[i].source))
-                        return true;
-        return false;
+        _cleanup_free_ char *path = NULL, *text = NULL;
+        const char *line;
+        pid_t leader;
+        int r = pod_leader_pid(pod, &leader);
+
+        if (r < 0)
+                return r;
+        path = strprintf("/proc/%i/status", leader);
+        r = path ? read_file_at(AT_FDCWD, path, STATUS_MAX, &text, NULL) : -ENOMEM;
+        if (r < 0)
+                return r;
+        line = strstr(text, "\nCapBnd:");
+        if (!line)
+                return -EBADMSG;
+        *ret = strtoull(line + strlen("\nCapBnd:"), NULL, 16);
+        return 0;
 }
 
-/* What a pod is given only at its start. */
+/* An app can have only what its pod has, and would be without the rest. */
+static int check_capabilities(const AppChange *a, const PlanApp *app)
+{
+        uint64_t set;
+        int r = read_bounding_set(a->pod, &set);
+
+        if (r < 0)
+                return log_error_errno(r, "Cannot read the capabilities of pod '%s': %m", a->pod->settings->name);
+        STRV_FOREACH(name, app->capabilities) {
+                _cleanup_free_ char *full = strjoin("cap_", *name);
+                cap_value_t c;
+
+                if (!app->unrestricted && full && cap_from_name(full, &c) >= 0 && !(set & (UINT64_C(1) << c)))
+                        return log_error_errno(EOPNOTSUPP, "App '%s': its pod was started without the capability "
+                                               "CAP_%s, which an app of its start would have to have", app->app->name,
+                                               *name);
+        }
+        return 0;
+}
+
 static int check_late(const AppChange *a, const PlanApp *app)
 {
-        static const struct {
-                bool (*has)(const AppChange *a, const PlanApp *app);
-                const char *what;
-        } rows[] = {
-                { has_devices, "devices" },
-                { has_sockets, "sockets that systemd listens on" },
-                { has_files_of_others, "volumes with the files of another app's image" },
-                { has_shared_memory, "volumes in memory that other apps may have" },
-        };
+        _cleanup_free_ char *message = NULL;
+        int r = app_labels_check(app, &message);
 
-        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
-                if (rows[i].has(a, app))
-                        return log_error_errno(EOPNOTSUPP,
-                                               "App '%s': an app that is added to a running pod cannot have %s",
-                                               app->app->name, rows[i].what);
-        return 0;
+        if (r < 0)
+                return log_error_errno(r, "%s", explained(message, r));
+        if (app->pids_of && !appc_pod_find_app(a->pod->manifest, app->pids_of))
+                return log_error_errno(ENOENT, "App '%s': --pids=app:%s: pod '%s' has no such app", app->app->name,
+                                       app->pids_of, a->pod->settings->name);
+        return !has_files_of_others(a, app)
+                       ? check_capabilities(a, app)
+                       : log_error_errno(EOPNOTSUPP, "App '%s': an app that is added to a running pod cannot have "
+                                         "volumes with the files of another app's image", app->app->name);
 }
 
 static int resolve(AppChange *a, AppcPodApp *app, const Image *image)
@@ -211,6 +279,19 @@ static int resolve(AppChange *a, AppcPodApp *app, const Image *image)
         return r < 0 ? log_error_errno(r, "Cannot write pod %s: %m", a->pod->uuid.s) : 0;
 }
 
+/* Before the manifest has it: an app that is not in there is withdrawn by the next change, but nobody announces one
+ * that is. */
+static void announce(AppChange *a, const AppcPodApp *app)
+{
+        int r = pod_register_changes(a->pod, app, NULL);
+
+        if (r < 0)
+                log_warning_errno(r, "App '%s': the metadata service does not know it: %m", app->name);
+        r = network_app_comes(a->pod->fd, a->pod->settings->name, app->name);
+        if (r < 0)
+                log_warning_errno(r, "App '%s': other pods do not find it by its name: %m", app->name);
+}
+
 static int carry_out(AppChange *a, PodPlan *plan)
 {
         const PlanApp *app = &plan->apps[plan->n_apps - 1];
@@ -227,21 +308,22 @@ static int carry_out(AppChange *a, PodPlan *plan)
                 return log_explained(r, message, "Cannot find the addresses of pod '%s'", a->pod->settings->name);
         STRV_FOREACH(line, plan->ignored)
                 log_debug("%s", *line);
-        r = late_app_add(a->pod, plan, app, &message);
-        if (r < 0)
-                return log_explained(r, message, "Cannot add app '%s'", app->app->name);
-        r = reload_if_known(a, app->app->name);
+        r = late_devices_allow(a->context, a->pod, app);
         if (r < 0)
                 return r;
+        r = pod_log_files_start(&a->pod->uuid, app->app, 1, &message);
+        if (r >= 0)
+                r = late_app_add(a->pod, plan, app, &message);
+        if (r < 0)
+                return log_explained(r, message, "Cannot add app '%s'", app->app->name);
+        r = reload_if_referred(a, app->app->name);
+        if (r < 0)
+                return r;
+        announce(a, app->app);
         r = pod_write_manifest(a->pod);
         if (r < 0)
                 return log_error_errno(r, "Cannot write pod %s: %m", a->pod->uuid.s);
-        r = pod_register_changes(a->pod, app->app, NULL);
-        if (r < 0)
-                log_warning_errno(r, "App '%s': the metadata service does not know it: %m", app->app->name);
-        r = network_app_comes(a->pod->fd, a->pod->settings->name, app->app->name);
-        if (r < 0)
-                log_warning_errno(r, "App '%s': other pods do not find it by its name: %m", app->app->name);
+        app_warn_of_host(app);
         return 0;
 }
 
@@ -251,7 +333,10 @@ static int plan_and_carry_out(AppChange *a)
         _cleanup_free_ char *message = NULL;
         int r = pod_plan_with_late(a->pod, &plan, &message);
 
-        return r < 0 ? log_explained(r, message, "Cannot plan the app") : carry_out(a, plan);
+        if (r < 0)
+                return log_explained(r, message, "Cannot plan the app");
+        plan->apps[plan->n_apps - 1].any_program = a->any_program;
+        return carry_out(a, plan);
 }
 
 /* Before there is anything of it: what is left of an app under the name of one of the pod's own services could not be
@@ -271,6 +356,19 @@ static int check_manifest(const AppChange *a, const char *name)
                        : 0;
 }
 
+/* What has been made of an app goes, with what no other app needs; if that fails, it is for the next change. */
+static void take_back(AppChange *a, const char *app)
+{
+        AppcPod *without = NULL;
+
+        log_set_max_level(LOG_CRIT);
+        if (appc_pod_without_app(a->pod->manifest, app, &without) >= 0) {
+                appc_pod_free(a->pod->manifest);
+                a->pod->manifest = without;
+        }
+        (void) remove_rest(a, app);
+}
+
 int app_change_add(AppChange *a, const Image *image)
 {
         AppcPodApp *app = &a->pod->manifest->apps[a->pod->manifest->n_apps - 1];
@@ -282,11 +380,8 @@ int app_change_add(AppChange *a, const Image *image)
         r = resolve(a, app, image);
         if (r >= 0)
                 r = plan_and_carry_out(a);
-        /* What has been made of it goes; if that fails, it is for the next change. */
-        if (r < 0) {
-                log_set_max_level(LOG_CRIT);
-                (void) remove_rest(a, name);
-        }
+        if (r < 0)
+                take_back(a, name);
         return r;
 }
 
@@ -294,9 +389,9 @@ int app_change_add(AppChange *a, const Image *image)
 
 static int check_app(const AppChange *a, const char *app)
 {
-        return appc_pod_find_app(a->pod->manifest, app)
-                       ? 0
-                       : log_error_errno(ENOENT, "Pod '%s' has no app '%s'", a->pod->settings->name, app);
+        const AppcPodApp *ignored;
+
+        return choose_app(a->pod, app, &ignored);
 }
 
 static int is_active(AppChange *a, const char *app)
@@ -311,10 +406,29 @@ static int is_active(AppChange *a, const char *app)
         return r >= 0 ? status.active : 0;
 }
 
+/* Has systemd start it. -EIO: it did not; *ret_why is what its launcher says of that. */
+static int start_unit(AppChange *a, const char *app, char **ret_why)
+{
+        _cleanup_close_ int watch = start_outcome_watch(a->pod);
+        _cleanup_free_ char *result = NULL;
+        int r;
+
+        r = run_job(a, "StartUnit", app, &result);
+        if (r < 0)
+                return r;
+        if (streq_ptr(result, "done")) {
+                r = start_outcome_wait(a->pod, app, watch, ret_why);
+                return r > 0 ? -EIO : r;
+        }
+        (void) pod_app_start_failure(a->pod, app, ret_why);
+        return -EIO;
+}
+
 int app_change_start(AppChange *a, const char *app)
 {
-        _cleanup_free_ char *result = NULL;
-        int r = check_app(a, app);
+        _cleanup_close_ int lock = -EBADF;
+        _cleanup_free_ char *why = NULL;
+        int r = check_app(a, app), status;
 
         if (r >= 0)
                 r = is_active(a, app);
@@ -322,26 +436,61 @@ int app_change_start(AppChange *a, const char *app)
                 return log_error_errno(EALREADY, "App '%s' runs already", app);
         if (r < 0)
                 return r;
-        r = pod_change_mark_started(a->pod, app);
+        r = pod_change_mark_started(a->pod, app, &lock);
         if (r < 0)
                 return log_error_errno(r, "Cannot write pod %s: %m", a->pod->uuid.s);
-        r = run_job(a, "StartUnit", app, &result);
-        if (r >= 0 && !streq_ptr(result, "done"))
-                return log_error_errno(EIO, "App '%s' did not start; see podctl logs --app=%s %s", app, app,
-                                       a->pod->settings->name);
+        r = start_unit(a, app, &why);
+        if (r != -EIO)
+                return r;
+        /* Nothing of it has run that could have ended. */
+        if (pod_app_exit_status(a->pod, app, &status, NULL) == -ENOENT)
+                pod_change_mark_waiting(a->pod, app);
+        return why ? log_error_errno(EIO, "App '%s' did not start: %s", app, why)
+                   : log_error_errno(EIO, "App '%s' did not start; see podctl logs --app=%s %s", app, app,
+                                     a->pod->settings->name);
+}
+
+/* Or who connects would start the app again. Those of an app of the pod's start may have been passed to the pod, and
+ * could not be opened again. */
+static int stop_sockets(AppChange *a, const char *app)
+{
+        const AppcPodApp *row = appc_pod_find_app(a->pod->manifest, app);
+        int r = 0;
+
+        if (!row->app || !pod_app_is_late(a->pod, app))
+                return 0;
+        for (size_t i = 0; r >= 0 && i < row->app->n_ports; i++) {
+                _cleanup_free_ char *unit = strprintf(POD_SOCKET_UNIT, app, row->app->ports[i].name), *result = NULL;
+
+                if (row->app->ports[i].socket_activated)
+                        r = run_job_of(a, "StopUnit", app, unit, &result);
+        }
         return r;
 }
 
-int app_change_stop(AppChange *a, const char *app)
+static int stop_app(AppChange *a, const char *app)
 {
         _cleanup_free_ char *result = NULL;
         int r = check_app(a, app);
 
         if (r >= 0)
+                r = stop_sockets(a, app);
+        if (r >= 0)
                 r = run_job(a, "StopUnit", app, &result);
         if (r >= 0 && result && !streq(result, "done"))
                 return log_error_errno(EIO, "App '%s' did not stop: its job is '%s'", app, result);
         return r;
+}
+
+int app_change_stop(AppChange *a, const char *app)
+{
+        int r = stop_app(a, app);
+
+        if (r < 0)
+                return r;
+        /* One that waited for its restart has no other end. */
+        r = pod_record_no_restart(a->pod, app);
+        return r < 0 ? log_error_errno(r, "App '%s' was stopped, but its record cannot be written: %m", app) : 0;
 }
 
 /* Whether the other app starts after this one, or not without it. */
@@ -359,22 +508,35 @@ static bool waits_for(const AppcPodApp *other, const char *app)
         return false;
 }
 
-static int check_unneeded(const AppChange *a, const char *app)
+/* Whether the other app's processes are in this one's namespace, and end with it. */
+static bool lives_in(const AppcPodApp *other, const char *app)
 {
-        for (size_t i = 0; i < a->pod->manifest->n_apps; i++)
-                if (waits_for(&a->pod->manifest->apps[i], app))
+        const char *pids = strv_env_get(other->annotations, APPC_ANNOTATION_PIDS);
+
+        return streq_ptr(pids ? startswith(pids, APPC_PIDS_OF) : NULL, app);
+}
+
+int app_change_check_unneeded(const AppChange *a, const char *app)
+{
+        for (size_t i = 0; i < a->pod->manifest->n_apps; i++) {
+                const AppcPodApp *other = &a->pod->manifest->apps[i];
+
+                if (waits_for(other, app))
                         return log_error_errno(EBUSY, "App '%s' is one that '%s' starts after; remove that before",
-                                               app, a->pod->manifest->apps[i].name);
+                                               app, other->name);
+                if (lives_in(other, app))
+                        return log_error_errno(EBUSY, "App '%s' has processes that '%s' sees (--pids=app:%s); remove "
+                                               "that before", app, other->name, app);
+        }
         return 0;
 }
 
 int app_change_remove(AppChange *a, const char *app)
 {
         AppcPod *without = NULL;
-        int r = check_unneeded(a, app);
+        /* Its record goes with it, whatever root of the pod has put there. */
+        int r = stop_app(a, app);
 
-        if (r >= 0)
-                r = app_change_stop(a, app);
         if (r < 0)
                 return r;
         r = appc_pod_without_app(a->pod->manifest, app, &without);
@@ -385,7 +547,5 @@ int app_change_remove(AppChange *a, const char *app)
         }
         if (r < 0)
                 return log_error_errno(r, "Cannot write pod %s: %m", a->pod->uuid.s);
-        (void) pod_register_changes(a->pod, NULL, app);
-        (void) network_app_goes(a->pod->fd, a->pod->settings->name, app);
         return remove_rest(a, app);
 }

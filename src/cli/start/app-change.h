@@ -11,6 +11,7 @@ typedef struct AppChange {
         Pod *pod;
         int lock;
         sd_bus *bus; /* of the pod's systemd; opened when it is needed */
+        bool any_program; /* an app is added also when its image has no such program, and fails when it is started */
 } AppChange;
 
 #define APP_CHANGE_NONE { .lock = -EBADF }
@@ -24,5 +25,7 @@ int app_change_add(AppChange *a, const Image *image);
 int app_change_start(AppChange *a, const char *app);
 /* Succeeds for an app that does not run. */
 int app_change_stop(AppChange *a, const char *app);
+/* Logs which other app needs it. -EBUSY: one does. A kubelet does not ask: what needs the other ends with it. */
+int app_change_check_unneeded(const AppChange *a, const char *app);
 /* Stops it before. */
 int app_change_remove(AppChange *a, const char *app);

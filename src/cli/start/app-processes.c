@@ -7,11 +7,13 @@
 #include "config.h"
 #include "pod/pod-usage.h"
 
-/* The process that carries the app's last lines to the journal ends by itself, and so does the one that holds a pod
- * without an init. They are recognized by their programs, since an app may call itself anything. */
+/* The process that carries the app's last lines to the journal ends by itself, and so do the one that holds a pod
+ * without an init, and the one that records the app's end. They are recognized by their programs, since an app may call
+ * itself anything. */
 static bool is_ours(pid_t pid)
 {
-        static const char *const programs[] = { PKGLIBDIR "/launch/app-exec", BINDIR "/podctl" };
+        static const char *const programs[] = { PKGLIBDIR "/launch/app-exec", PKGLIBDIR "/app-exited",
+                                                 BINDIR "/podctl" };
         _cleanup_free_ char *path = strprintf("/proc/%i/exe", pid);
         struct stat program, ours;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <linux/openat2.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 
@@ -7,12 +8,15 @@
 #include "basic/log.h"
 #include "basic/unix-socket.h"
 #include "cli/start/attach-app.h"
+#include "cli/start/choose-app.h"
 #include "cli/start/interrupts.h"
 #include "cli/terminal/results.h"
 #include "inside/launch-places.h"
+#include "pod/engine.h"
 #include "pod/plan-stdio.h"
 #include "pod/pod-prepare.h"
 #include "shared/explain.h"
+#include "stage1/app-attach.h"
 
 #define LIST_VERSION 1 /* of rkt's list */
 
@@ -40,16 +44,15 @@ static void attach_done(Attach *a)
 
 /* Finding the app */
 
-static int choose_app(Attach *a, const char *name)
+static int choose(Attach *a, const char *name)
 {
-        if (!name && a->plan->n_apps > 1)
-                return log_error_errno(EINVAL, "Pod '%s' has several apps; choose one with --app",
-                                       pod_display_name(a->pod));
-        for (size_t i = 0; i < a->plan->n_apps; i++)
-                if (!name || streq(a->plan->apps[i].app->name, name))
-                        a->app = &a->plan->apps[i];
-        if (!a->app)
-                return log_error_errno(ENOENT, "Pod '%s' has no app '%s'", pod_display_name(a->pod), strempty(name));
+        int r = choose_planned_app(a->pod, a->plan, name, &a->app);
+
+        if (r < 0)
+                return r;
+        if (!engine_of(a->pod->settings)->has_init)
+                return log_error_errno(ENXIO, "Nobody can attach to app '%s', which runs on the host itself; use "
+                                        "podctl exec", a->app->app->name);
         return plan_app_is_attachable(a->app)
                        ? 0
                        : log_error_errno(ENXIO, "App '%s' has nothing to attach to; make its pod with --stdin=tty or "
@@ -67,7 +70,7 @@ static int find_app(Context *c, const char *pod, const char *app, Attach *a)
                 return log_error_errno(ESRCH, "Pod '%s' is not running, but %s", pod,
                                        pod_state_to_string(a->pod->state));
         r = pod_plan_of_running(a->pod, &a->plan, &message);
-        return r < 0 ? log_explained(r, message, "Cannot plan the pod") : choose_app(a, app);
+        return r < 0 ? log_explained(r, message, "Cannot plan the pod") : choose(a, app);
 }
 
 /* Root of the pod may have laid links there, and anything in the place of the socket. */
@@ -90,12 +93,20 @@ static int connect_in_pod(Attach *a)
         return directory < 0 ? directory : unix_connect_foreign_at(directory, LAUNCH_ATTACH, SOCK_SEQPACKET);
 }
 
+static int silent(const char *app)
+{
+        return log_error_errno(ETIMEDOUT, "Cannot attach to app '%s': " ATTACH_UNIT " in the pod does not answer; if "
+                               "it was stopped, 'systemctl --machine=POD kill --signal=CONT' continues it", app, app);
+}
+
 static int connect_app(Attach *a)
 {
         a->fd = connect_in_pod(a);
         if (a->fd == -ENOENT || a->fd == -ECONNREFUSED)
                 return log_error_errno(ESRCH, "App '%s' of pod '%s' is not running", a->app->app->name,
                                        pod_display_name(a->pod));
+        if (a->fd == -EAGAIN)
+                return silent(a->app->app->name);
         return a->fd < 0 ? log_error_errno(a->fd, "Cannot attach to app '%s': %m", a->app->app->name) : 0;
 }
 
@@ -103,8 +114,9 @@ static int connect_app(Attach *a)
 
 static int broken(const char *app)
 {
-        return log_error_errno(EBADMSG, "Cannot attach to app '%s': what answers in the pod does not speak podctl's "
-                               "protocol", app);
+        return log_error_errno(EBADMSG, "Cannot attach to app '%s': what answers in the pod does not speak version %i "
+                               "of podctl's protocol; 'systemctl --machine=POD kill --signal=KILL " ATTACH_UNIT "' "
+                               "starts the program that is installed now", app, ATTACH_VERSION, app);
 }
 
 int attach_report_end(AttachmentEnd end, uint8_t had, const char *app)
@@ -115,7 +127,33 @@ int attach_report_end(AttachmentEnd end, uint8_t had, const char *app)
         if (end == ATTACHMENT_ENDED && had == 0)
                 return log_error_errno(EBUSY, "Cannot attach to app '%s': it ends, or too many are attached to it",
                                        app);
+        if (end == ATTACHMENT_SILENT)
+                return silent(app);
         return end == ATTACHMENT_BROKEN ? broken(app) : 0;
+}
+
+static bool has_ended(Pod *pod, const char *app)
+{
+        int status;
+
+        return pod_refresh(pod) < 0 || pod->state != POD_RUNNING || pod_app_exit_status(pod, app, &status, NULL) >= 0;
+}
+
+/* An app that has ended has a record of that when its server goes, or just after. */
+#define RECORD_STEP_MSEC 20
+#define RECORD_STEPS 100
+
+static int check_ended(const Attach *a)
+{
+        const char *app = a->app->app->name;
+
+        for (unsigned i = 0; i < RECORD_STEPS; i++) {
+                if (has_ended(a->pod, app))
+                        return 0;
+                (void) poll(NULL, 0, RECORD_STEP_MSEC);
+        }
+        return log_error_errno(ECONNRESET, "Cut off from app '%s', which is still running: " ATTACH_UNIT " in the "
+                               "pod was killed and has come back; attach once more", app, app);
 }
 
 static void on_end(AttachmentEnd end, uint8_t had, void *userdata)
@@ -137,6 +175,7 @@ static int be_attached(Attach *a, const AttachmentOptions *options)
         AttachmentOptions own = *options;
         int r = sd_event_default(&a->event), fd = TAKE_FD(a->fd);
 
+        own.needs_output = true;
         own.at_end = on_end;
         own.userdata = a;
         if (r >= 0)
@@ -152,7 +191,7 @@ static int be_attached(Attach *a, const AttachmentOptions *options)
 int attach_app(Context *c, const char *pod, const char *app, const AttachmentOptions *options)
 {
         _cleanup_(attach_done) Attach a = { .fd = -EBADF };
-        int r = find_app(c, pod, app, &a);
+        int r = find_app(c, pod, app, &a), lost;
 
         if (r >= 0)
                 r = connect_app(&a);
@@ -160,9 +199,14 @@ int attach_app(Context *c, const char *pod, const char *app, const AttachmentOpt
                 return r;
         r = be_attached(&a, options);
         /* Gives the terminal back before anything else is said there. */
-        a.attachment = attachment_free(a.attachment);
+        lost = a.attachment ? attachment_finish(a.attachment) : 0;
+        if (r >= 0 && lost < 0)
+                return log_error_errno(lost, "Cannot write what app '%s' wrote: %m; 'podctl logs' has it, if it is "
+                                       "logged", a.app->app->name);
         if (r < 0)
                 return log_error_errno(r, "Cannot be attached to app '%s': %m", a.app->app->name);
+        if (r == 0 && a.end == ATTACHMENT_ENDED && a.had != 0)
+                return check_ended(&a);
         return r > 0 ? r : attach_report_end(a.end, a.had, a.app->app->name);
 }
 
@@ -218,7 +262,7 @@ int attach_list(Context *c, const char *pod, const char *app)
                 return r;
         r = attachment_hello(a.fd, &channels);
         if (r < 0)
-                return broken(a.app->app->name);
+                return r == -ETIMEDOUT ? silent(a.app->app->name) : broken(a.app->app->name);
         list = json_object_new_object();
         r = list ? make_list(&a, channels, list) : -ENOMEM;
         if (r >= 0)

@@ -14,6 +14,7 @@ struct AttachedRun {
         void (*left)(void *userdata);
         void *userdata;
         int listen_fd;
+        int error; /* of the first output that could not be written */
         sd_event_source *incoming;
         Attachment *attachment;
 };
@@ -28,6 +29,15 @@ static void on_end(AttachmentEnd end, uint8_t had, void *userdata)
                 (void) attach_report_end(end, had, a->app);
 }
 
+int attached_run_finish(AttachedRun *a)
+{
+        int r = a->attachment ? attachment_finish(a->attachment) : 0;
+
+        a->attachment = attachment_free(a->attachment);
+        a->error = a->error < 0 ? a->error : r;
+        return a->error;
+}
+
 static int on_connection(sd_event_source *source, int listen_fd, uint32_t events, void *userdata)
 {
         AttachedRun *a = userdata;
@@ -36,7 +46,7 @@ static int on_connection(sd_event_source *source, int listen_fd, uint32_t events
 
         if (fd < 0)
                 return 0;
-        a->attachment = attachment_free(a->attachment);
+        (void) attached_run_finish(a);
         return attachment_new(a->event, fd, &options, &a->attachment);
 }
 
@@ -68,7 +78,7 @@ AttachedRun *attached_run_free(AttachedRun *a)
         if (!a)
                 return NULL;
 
-        attachment_free(a->attachment);
+        (void) attached_run_finish(a);
         sd_event_source_disable_unref(a->incoming);
         safe_close(a->listen_fd);
         sd_event_unref(a->event);

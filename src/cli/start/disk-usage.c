@@ -143,17 +143,32 @@ int disk_usage_read_images(DiskUsage *u, ImageStore *store, PodStore *pods, char
 
 /* Pods */
 
+typedef struct ImageSeen {
+        DiskUsage *usage;
+        const char *pod;
+} ImageSeen;
+
+static int see_image(const ImageSeen *seen, const char *id)
+{
+        ImageDisk *image = find_image(seen->usage, strempty(id));
+
+        return image ? strv_extend(&image->pods, seen->pod) : 0;
+}
+
+static int see_image_of_volume(Volume *v, void *userdata)
+{
+        return see_image(userdata, v->image_id);
+}
+
 static int see_images(DiskUsage *u, const Pod *pod, const char *name)
 {
         const AppcPod *m = pod->manifest;
+        ImageSeen seen = { u, name };
+        int r = 0;
 
-        for (size_t i = 0; m && i < m->n_apps; i++) {
-                ImageDisk *image = find_image(u, strempty(m->apps[i].image.id));
-
-                if (image && strv_extend(&image->pods, name) < 0)
-                        return -ENOMEM;
-        }
-        return 0;
+        for (size_t i = 0; r >= 0 && m && i < m->n_apps; i++)
+                r = see_image(&seen, m->apps[i].image.id);
+        return r < 0 || !m ? r : appc_pod_each_image(m, see_image_of_volume, &seen);
 }
 
 static int add_pod(DiskUsage *u, Pod *pod)

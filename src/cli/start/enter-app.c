@@ -4,9 +4,11 @@
 
 #include "basic/log.h"
 #include "cli/start/app-files.h"
+#include "cli/start/choose-app.h"
 #include "cli/start/enter-app.h"
 #include "cli/start/interrupts.h"
 #include "cli/start/pod-connect.h"
+#include "cli/terminal/command-streams.h"
 #include "cli/terminal/terminal.h"
 #include "pod/engine.h"
 #include "pod/pod-prepare.h"
@@ -28,18 +30,23 @@ typedef struct Enter {
         pid_t leader;
         sd_bus *bus; /* of the pod's systemd, or of the host's if the pod has none */
         sd_event *event;
-        Terminal *terminal;
+        Terminal *terminal;      /* or NULL */
+        CommandStreams *streams; /* or NULL */
         char *unit;
         char *program;
         char **command; /* the launcher's */
         char *main_pid; /* of the app, as the pod numbers it; NULL: it has ended */
         AppIdentity identity;
         bool as_root;
+        bool on_terminal; /* standard input, output and error are, and the command gets its own */
+        bool asked;       /* the command was, to end */
+        uint64_t usec;  /* how long the command may take; UINT64_MAX: as long as it wants */
 } Enter;
 
 static void enter_done(Enter *e)
 {
         terminal_free(e->terminal);
+        command_streams_free(e->streams);
         sd_event_unref(e->event);
         sd_bus_flush_close_unref(e->bus);
         pod_plan_free(e->plan);
@@ -49,18 +56,6 @@ static void enter_done(Enter *e)
         free(e->program);
         free(e->main_pid);
         free(e->unit);
-}
-
-static int choose_app(Enter *e, const char *name)
-{
-        if (!name && e->plan->n_apps > 1)
-                return log_error_errno(EINVAL, "Pod '%s' has several apps; choose one with --app",
-                                       pod_display_name(e->pod));
-
-        for (size_t i = 0; i < e->plan->n_apps; i++)
-                if (!name || streq(e->plan->apps[i].app->name, name))
-                        e->app = &e->plan->apps[i];
-        return e->app ? 0 : log_error_errno(ENOENT, "Pod '%s' has no app '%s'", pod_display_name(e->pod), name);
 }
 
 static int open_app_root(const Enter *e)
@@ -122,6 +117,8 @@ static int make_command(Enter *e, char *const *arguments)
         if (r < 0)
                 return r;
         r = strv_extendf(&e->command, "--env=TERM=%s", isempty(term) ? "vt100" : term);
+        if (r >= 0 && e->on_terminal)
+                r = strv_extend(&e->command, "--terminal=own");
         if (r < 0)
                 return r;
         r = strv_extend_strv(&e->command, (char *const[]) { (char *) "--", e->program, e->program, NULL });
@@ -150,39 +147,6 @@ static int find_command(Enter *e, char **words)
         if (r < 0)
                 return r;
         return make_command(e, *words ? words + 1 : words) < 0 ? log_oom() : 0;
-}
-
-/* A terminal of the pod's own devpts, so that programs in there can name it. */
-static int open_terminal(Enter *e)
-{
-        uid_t owner;
-        int r;
-
-        r = pod_uid_base(e->pod, &owner);
-        if (r < 0)
-                return log_error_errno(r, "Cannot get a terminal from the pod: %m");
-        r = terminal_new_in_pod(e->event, e->leader, owner, &e->terminal);
-        return r < 0 ? log_error_errno(r, "Cannot get a terminal from the pod: %m") : 0;
-}
-
-static int add_terminal(const Enter *e, char ***properties)
-{
-        static const char *const lines[] = { "StandardInput=tty", "StandardOutput=tty", "StandardError=tty" };
-        int r;
-
-        /* To the host's systemd, it is in the app's root. */
-        if (e->engine->has_init)
-                r = strv_extendf(properties, "TTYPath=%s", terminal_path(e->terminal));
-        else
-                r = strv_extendf(properties, "TTYPath=/proc/%i/root%s", e->leader, terminal_path(e->terminal));
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
-                r = strv_extend(properties, lines[i]);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
 }
 
 static int get_binds(Enter *e, const char *unit, sd_bus_error *reterr_error)
@@ -276,10 +240,6 @@ static int unit_properties(const Enter *e, char ***ret)
                 if (r < 0)
                         return r;
         }
-        if (e->terminal)
-                r = add_terminal(e, &properties);
-        if (r < 0)
-                return r;
         for (size_t i = 0; i < ELEMENTSOF(common); i++) {
                 r = strv_extend(&properties, common[i]);
                 if (r < 0)
@@ -290,31 +250,67 @@ static int unit_properties(const Enter *e, char ***ret)
         return 0;
 }
 
+static void send_signal(const Enter *e, int signal)
+{
+        (void) sd_bus_call_method_async(e->bus, NULL, bus_systemd_manager.destination, bus_systemd_manager.path,
+                                        bus_systemd_manager.interface, "KillUnit", NULL, NULL, "ssi", e->unit, "all",
+                                        (int32_t) signal);
+}
+
+/* Who asks twice means it. */
 static int on_interrupt(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
 {
         Enter *e = userdata;
+        bool again = si->ssi_signo == SIGTERM && e->asked;
 
-        (void) sd_bus_call_method_async(e->bus, NULL, bus_systemd_manager.destination, bus_systemd_manager.path,
-                                        bus_systemd_manager.interface, "KillUnit", NULL, NULL, "ssi", e->unit, "all",
-                                        (int32_t) si->ssi_signo);
+        e->asked |= si->ssi_signo == SIGTERM;
+        send_signal(e, again ? SIGKILL : (int) si->ssi_signo);
         return 0;
 }
 
-static int wait_for_command(const Enter *e, UnitWait *wait, const char *job, const char **ret_result, UnitStatus *ret)
+static int on_time_over(sd_event_source *source, uint64_t usec, void *userdata)
 {
-        int r;
+        send_signal(userdata, SIGKILL);
+        return 0;
+}
 
-        r = unit_wait_started(wait, job, ret_result);
-        if (r < 0)
-                return r;
-        if (e->terminal)
-                r = terminal_enable_input(e->terminal);
+static int limit_time(Enter *e)
+{
+        return e->usec == UINT64_MAX ? 0
+                                     : sd_event_add_time_relative(e->event, NULL, CLOCK_MONOTONIC, e->usec, 1000,
+                                                                  on_time_over, e);
+}
+
+static int wait_for_command(UnitWait *wait, const char *job, const char **ret_result, UnitStatus *ret)
+{
+        int r = unit_wait_started(wait, job, ret_result);
+
         return r < 0 ? r : unit_wait_ended(wait, ret);
+}
+
+static int make_streams(Enter *e)
+{
+        uid_t base;
+        int r = pod_uid_base(e->pod, &base);
+
+        if (r >= 0)
+                r = e->on_terminal ? terminal_new(e->event, &e->terminal)
+                                   : command_streams_new(e->event, base + (e->as_root ? 0 : e->identity.uid), base > 0,
+                                                         &e->streams);
+        return r < 0 ? log_error_errno(r, "Cannot prepare for the input and output of the command: %m") : 0;
+}
+
+static int streams_started(Enter *e)
+{
+        if (e->streams)
+                return command_streams_started(e->streams);
+        terminal_started(e->terminal);
+        return 0;
 }
 
 static int run_command(Enter *e)
 {
-        static const int stdio[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
+        int stdio[3];
         _cleanup_strv_free_ char **properties = NULL;
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(unit_status_done) UnitStatus status = {};
@@ -329,17 +325,22 @@ static int run_command(Enter *e)
         r = unit_wait_new(e->bus, e->event, e->unit, &wait);
         if (r < 0)
                 return log_error_errno(r, "Cannot watch unit %s: %m", e->unit);
+        for (int i = 0; i < 3; i++)
+                stdio[i] = e->streams ? command_streams_fds(e->streams)[i] : terminal_socket(e->terminal);
         r = transient_unit_start(e->bus,
                                  &(TransientUnit) { .name = e->unit, .properties = properties, .start = e->command,
-                                                    .stdio = e->terminal ? NULL : stdio },
+                                                    .stdio = stdio },
                                  &job, &error);
         if (r < 0)
                 return log_error_errno(r, "Cannot run the command: %s", bus_error_text(&error, r));
+        r = streams_started(e);
+        if (r < 0)
+                return log_error_errno(r, "Cannot pass on the output of the command: %m");
 
-        r = wait_for_command(e, wait, job, &result, &status);
+        r = wait_for_command(wait, job, &result, &status);
         if (r < 0)
                 return log_error_errno(r, "Lost the pod: %m");
-        if (!streq(result, "done") && status.exit_status >= 200)
+        if ((!streq(result, "done") || (e->terminal && !terminal_is_there(e->terminal))) && status.exit_status >= 200)
                 return log_error_errno(ENOEXEC, "Cannot execute %s in app '%s'", e->program, e->app->app->name);
         return status.exit_code == CLD_EXITED ? status.exit_status : 128 + status.exit_status;
 }
@@ -356,20 +357,13 @@ static int get_main_pid(const Enter *e, const char *unit, sd_bus_error *reterr_e
                                            "org.freedesktop.systemd1.Service", "MainPID", reterr_error, 'u', ret);
 }
 
+/* Without an init, it is the leader, in whatever unit. */
 static int find_main_process(Enter *e)
 {
-        _cleanup_free_ char *unit = strjoin(e->app->app->name, ".service");
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-        uint32_t pid = 0;
-        int r;
+        uint32_t pid = (uint32_t) e->leader;
+        int r = e->engine->has_init ? get_main_pid(e, e->app->unit, &error, &pid) : 0;
 
-        if (!unit)
-                return log_oom();
-        if (!e->engine->has_init) {
-                e->main_pid = strprintf("%i", e->leader);
-                return e->main_pid ? 0 : log_oom();
-        }
-        r = get_main_pid(e, unit, &error, &pid);
         if (r < 0)
                 return log_error_errno(r, "Cannot find app '%s': %s", e->app->app->name, bus_error_text(&error, r));
         if (pid == 0)
@@ -403,16 +397,29 @@ static int prepare_command(Enter *e)
         if (r < 0)
                 return r;
         r = interrupts_watch(e->event, on_interrupt, e);
+        if (r >= 0)
+                r = limit_time(e);
         if (r < 0)
                 return r;
-        e->unit = strprintf("%senter-%.8s.service", e->engine->has_init ? "" : "podctl-", uuid.s);
+        e->unit = strprintf("%senter-%.8s.service", e->engine->unit_prefix, uuid.s);
         return e->unit ? 0 : -ENOMEM;
+}
+
+/* What lost a part of its output has not succeeded. */
+static int finish_streams(Enter *e, int status)
+{
+        int r = e->streams ? command_streams_finish(e->streams) : 0;
+
+        if (r < 0)
+                (void) log_error_errno(r, "Cannot write what the command wrote: %m");
+        return r < 0 && status == 0 ? r : status;
 }
 
 static int enter(Enter *e, char **command)
 {
         int r;
 
+        e->on_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
         r = connect_pod(e);
         if (r < 0)
                 return r;
@@ -428,30 +435,38 @@ static int enter(Enter *e, char **command)
         if (r < 0)
                 return log_error_errno(r, "Cannot prepare for the command: %m");
 
-        if (isatty(STDIN_FILENO)) {
-                r = open_terminal(e);
-                if (r < 0)
-                        return r;
-        }
-        return run_command(e);
+        r = make_streams(e);
+        return r < 0 ? r : finish_streams(e, run_command(e));
+}
+
+static int enter_pod(Context *c, Enter *e, const char *pod, const char *app, char **command)
+{
+        _cleanup_free_ char *message = NULL;
+        int r = context_find_pod(c, pod, &e->pod);
+
+        if (r < 0)
+                return r;
+        if (e->pod->state != POD_RUNNING)
+                return log_error_errno(ESRCH, "Pod '%s' is not running, but %s", pod,
+                                       pod_state_to_string(e->pod->state));
+        e->engine = pod_engine(e->pod);
+        r = pod_plan_of_running(e->pod, &e->plan, &message);
+        if (r < 0)
+                return log_explained(r, message, "Cannot plan the pod");
+        r = choose_planned_app(e->pod, e->plan, app, &e->app);
+        return r < 0 ? r : enter(e, command);
 }
 
 int enter_app(Context *c, const char *pod, const char *app, bool as_root, char **command)
 {
-        _cleanup_(enter_done) Enter e = { .as_root = as_root };
-        _cleanup_free_ char *message = NULL;
-        int r;
+        _cleanup_(enter_done) Enter e = { .as_root = as_root, .usec = UINT64_MAX };
 
-        r = context_find_pod(c, pod, &e.pod);
-        if (r < 0)
-                return r;
-        if (e.pod->state != POD_RUNNING)
-                return log_error_errno(ESRCH, "Pod '%s' is not running, but %s", pod,
-                                       pod_state_to_string(e.pod->state));
-        e.engine = pod_engine(e.pod);
-        r = pod_plan_of_running(e.pod, &e.plan, &message);
-        if (r < 0)
-                return log_explained(r, message, "Cannot plan the pod");
-        r = choose_app(&e, app);
-        return r < 0 ? r : enter(&e, command);
+        return enter_pod(c, &e, pod, app, command);
+}
+
+int enter_app_for(Context *c, const char *pod, const char *app, uint64_t usec, char **command)
+{
+        _cleanup_(enter_done) Enter e = { .usec = usec };
+
+        return enter_pod(c, &e, pod, app, command);
 }

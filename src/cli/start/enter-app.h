@@ -9,3 +9,6 @@
  * A command without words is a shell. Returns its exit status, 128 plus the signal that ended it, or an error that was
  * logged. */
 int enter_app(Context *c, const char *pod, const char *app, bool as_root, char **command);
+/* The same as the app's user, for a limited time: the command is killed then. What it has started besides belongs to
+ * the app, and ends with that. */
+int enter_app_for(Context *c, const char *pod, const char *app, uint64_t usec, char **command);

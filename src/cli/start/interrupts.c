@@ -5,14 +5,20 @@
 #include "basic/macro.h"
 #include "cli/start/interrupts.h"
 
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+static void get_set(sigset_t *ret)
+{
+        (void) sigemptyset(ret);
+        for (size_t i = 0; i < ELEMENTSOF(signals); i++)
+                (void) sigaddset(ret, signals[i]);
+}
+
 int interrupts_watch(sd_event *event, sd_event_signal_handler_t handler, void *userdata)
 {
-        static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
         sigset_t set;
 
-        (void) sigemptyset(&set);
-        for (size_t i = 0; i < ELEMENTSOF(signals); i++)
-                (void) sigaddset(&set, signals[i]);
+        get_set(&set);
         if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
                 return -errno;
         for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
@@ -22,4 +28,12 @@ int interrupts_watch(sd_event *event, sd_event_signal_handler_t handler, void *u
                         return r;
         }
         return 0;
+}
+
+void interrupts_end(void)
+{
+        sigset_t set;
+
+        get_set(&set);
+        (void) sigprocmask(SIG_UNBLOCK, &set, NULL);
 }

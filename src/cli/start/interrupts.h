@@ -6,3 +6,5 @@
 /* Turns Ctrl-C and its like (SIGINT, SIGTERM, SIGHUP) into events of the loop, for commands that pass them on to what
  * they wait for. */
 int interrupts_watch(sd_event *event, sd_event_signal_handler_t handler, void *userdata);
+/* For a process that goes on without that loop: they end it again, also one that has come since. */
+void interrupts_end(void);

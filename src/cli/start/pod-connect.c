@@ -17,11 +17,11 @@ typedef struct Waiting {
 
 static int connect_once(Pod *pod, bool *ret_process, sd_bus **ret)
 {
-        pid_t leader = 1;
-        int r = engine_of(pod->settings)->has_init ? pod_leader_pid(pod, &leader) : 0;
+        pid_t manager;
+        int r = engine_manager_pid(engine_of(pod->settings), pod, &manager);
 
         *ret_process = r >= 0;
-        return r < 0 ? r : manager_connect(leader, ret);
+        return r < 0 ? r : manager_connect(manager, ret);
 }
 
 static bool is_not_up(int r)

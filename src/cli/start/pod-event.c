@@ -5,6 +5,7 @@
 #include "basic/log.h"
 #include "cli/start/pod-event.h"
 #include "inside/event-ids.h"
+#include "pod/engine.h"
 
 static const char *name_of(const Pod *pod)
 {
@@ -39,8 +40,8 @@ void pod_event_failed_to_start(const char *name, const Pod *pod)
                                "PODCTL_POD_UUID=%s", pod ? pod->uuid.s : "", NULL);
 }
 
-/* The app that decided the pod's exit status: of those that failed, the first to end. */
-static const char *failed_app(const Pod *pod)
+/* The app that decided the pod's exit status: of those that ended with it, the first. */
+static const char *failed_app(const Pod *pod, int pod_status)
 {
         const char *app = "";
         uint64_t first = UINT64_MAX;
@@ -50,7 +51,7 @@ static const char *failed_app(const Pod *pod)
                 int status;
 
                 if (pod_app_exit_status(pod, pod->manifest->apps[i].name, &status, &finished) >= 0 && status != 0 &&
-                    finished < first) {
+                    status == pod_status && finished < first) {
                         app = pod->manifest->apps[i].name;
                         first = finished;
                 }
@@ -59,11 +60,13 @@ static const char *failed_app(const Pod *pod)
 }
 
 /* Whose status it is; a shell's way to say that a signal ended a program is its number plus 128. */
-static char *whose_status(const char *app, int status)
+static char *whose_status(const Pod *pod, const char *app, int status)
 {
         const char *signal = status > 128 ? sigabbrev_np(status - 128) : NULL;
 
         /* A pod that was stopped has ended well, whatever its apps did. */
+        if (!*app && status > 0 && status == engine_of(pod->settings)->success_status)
+                return strdup(", because it was told to reboot");
         if (!*app || status == 0)
                 return strdup("");
         return signal ? strprintf(", that of app '%s' (SIG%s)", app, signal) : strprintf(", that of app '%s'", app);
@@ -76,9 +79,9 @@ void pod_event_ended(Pod *pod, int status)
 
         /* A damaged pod has ended as well. */
         if (pod_load(pod, NULL) >= 0)
-                app = failed_app(pod);
+                app = failed_app(pod, status);
         whose = status != 0 && pod_reached_deadline(pod) ? strdup(", since its time was over")
-                                                         : whose_status(app, status);
+                                                         : whose_status(pod, app, status);
         (void) sd_journal_send("MESSAGE_ID=%s", status == 0 ? EVENT_POD_ENDED : EVENT_POD_FAILED,
                                "PRIORITY=%i", status == 0 ? LOG_INFO : LOG_WARNING,
                                "MESSAGE=Pod %s ended with exit status %i%s.", name_of(pod), status,

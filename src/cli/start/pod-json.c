@@ -115,7 +115,11 @@ static json_object *mounts_to_json(const Pod *pod, const AppcPodApp *app)
                 (void) json_object_object_add(o, "container_path", json_object_new_string(m->path));
                 (void) json_object_object_add(o, "host_path", json_object_new_string(v ? strempty(v->source) : ""));
                 (void) json_object_object_add(o, "read_only",
-                                              json_object_new_boolean(v && tristate_or(v->read_only, false)));
+                                              json_object_new_boolean(m->read_only || (v && volume_is_read_only(v))));
+                if (v && v->kind == VOLUME_IMAGE)
+                        (void) json_object_object_add(o, "image_id", json_object_new_string(strempty(v->image_id)));
+                if (v && v->image)
+                        (void) json_object_object_add(o, "image_name", json_object_new_string(v->image));
                 (void) json_object_array_add(array, o);
         }
         return array;
@@ -185,7 +189,7 @@ json_object *pod_to_json(Pod *pod)
         if (pod_exit_status(pod, &status) >= 0)
                 (void) json_object_object_add(o, "exit_code", json_object_new_int(status));
         if (pod->settings) {
-                (void) json_object_object_add(o, "machine", engine_of(pod->settings)->has_init
+                (void) json_object_object_add(o, "machine", engine_of(pod->settings)->is_machine
                                                                     ? json_object_new_string(pod->settings->name)
                                                                     : NULL);
                 (void) json_object_object_add(o, "unit", json_object_new_string(strempty(pod->settings->unit)));

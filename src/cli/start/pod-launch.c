@@ -13,6 +13,7 @@
 #include "pod/plan-stop.h"
 #include "pod/pod-ending.h"
 #include "pod/pod-gc.h"
+#include "pod/pod-log-file.h"
 #include "shared/explain.h"
 #include "stage1/stage1.h"
 #include "unit/machine.h"
@@ -70,6 +71,16 @@ static void warn_of_controllers(const PodPlan *plan)
                 return;
         STRV_FOREACH(line, lines)
                 log_warning("%s", *line);
+}
+
+void app_warn_of_host(const PlanApp *app)
+{
+        _cleanup_strv_free_ char **missing = NULL, **lines = NULL;
+
+        if (controllers_missing(&missing) < 0 || app_without_controllers(app, missing, &lines) < 0)
+                return;
+        STRV_FOREACH(line, lines)
+                log_warning("App '%s': %s", app->app->name, *line);
 }
 
 /* Which of the pod's settings have no effect on this host. */
@@ -143,7 +154,9 @@ static int pod_launch_logging(Pod *pod, PodPlan *plan)
                 log_debug_errno(r, "Cannot look for what is left of a pod '%s': %m", pod->settings->name);
         (void) pod_link_journal(pod);
         pod_event_starts(pod);
-        r = stage1_of(pod->settings)->launch(pod, plan, &message);
+        r = pod_log_files_start(&pod->uuid, plan->manifest->apps, plan->manifest->n_apps, &message);
+        if (r >= 0)
+                r = stage1_of(pod->settings)->launch(pod, plan, &message);
         return log_explained(r, message, "Cannot start the pod");
 }
 
@@ -153,6 +166,7 @@ static void give_up(Pod *pod, bool prepared)
         pod_event_failed_to_start(NULL, pod);
         (void) sd_notifyf(false, "STATUS=" POD_STATUS_PREFIX "%s", strempty(log_last_error()));
         (void) sd_notify_barrier(false, 5 * 1000000ULL);
+        pod_log_files_end(&pod->uuid);
         /* A pod that never ran is removed, unless it was prepared beforehand. */
         (void) (prepared ? pod_put_back(pod) : pod_remove(pod));
 }
@@ -222,9 +236,11 @@ static int launch_in_unit(Context *c, Pod *pod, PodPlan *plan)
 int pod_launch_in_place(Context *c, Pod *pod, PodPlan *plan)
 {
         const bool has_init = engine_of(pod->settings)->has_init,
-                   leaves_something = pod->settings->n_joins > 0 || pod->settings->mds_register || !has_init;
+                   leaves_something = pod->settings->n_joins > 0 || pod->settings->mds_register || !has_init ||
+                                      pod_has_log_files(pod->manifest);
         const char *unit = strempty(pod->settings->unit);
 
+        context_end_processes(c);
         if (startswith(unit, "pod@"))
                 return launch_in_unit(c, pod, plan);
         if (has_init)

@@ -19,6 +19,8 @@ int pod_launch_in_place(Context *c, Pod *pod, PodPlan *plan);
 
 /* Tells which of the pod's settings have no effect on this host. */
 void pod_warn_of_host(const Pod *pod, const PodPlan *plan);
+/* And which of an app that is added to one. */
+void app_warn_of_host(const PlanApp *app);
 
 /* Whether the name is that of a pod whose apps have ended. */
 bool pod_name_is_ending(const char *name, Uuid *ret);

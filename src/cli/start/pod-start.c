@@ -78,6 +78,8 @@ static int on_interrupt(sd_event_source *source, const struct signalfd_siginfo *
                 leave(s, 128 + SIGHUP);
                 return 0;
         }
+        if (s->options->ret_interrupt)
+                *s->options->ret_interrupt = (int) si->ssi_signo;
         if (++s->interrupts == 1)
                 (void) sd_bus_call_method_async(s->bus, NULL, bus_systemd_manager.destination,
                                                 bus_systemd_manager.path, bus_systemd_manager.interface, "StopUnit",
@@ -304,12 +306,24 @@ static int report_end(const Start *s, const UnitStatus *status, bool was_ready)
 
 static int finish_output(Start *s, int exit_status)
 {
-        int r = s->output ? pod_output_finish(s->output) : 0;
+        int r = s->output ? pod_output_finish(s->output) : 0, k = s->attached ? attached_run_finish(s->attached) : 0;
 
+        r = r < 0 ? r : k;
         if (r < 0)
                 (void) log_error_errno(r, "Cannot write what the pod's apps wrote: %m; 'podctl logs %s' has it",
                                        s->pod->uuid.s);
         return r < 0 && exit_status == 0 ? EXIT_PODCTL_FAILED : exit_status;
+}
+
+/* Whoever leaves has seen what there was until then, or is told that it is lost. */
+static int leave_output(Start *s)
+{
+        int r = s->attached ? attached_run_finish(s->attached) : 0;
+
+        if (r < 0)
+                (void) log_error_errno(r, "Cannot write what the pod's apps wrote: %m; 'podctl logs %s' has it",
+                                       s->pod->uuid.s);
+        return r < 0 && s->left_status == 0 ? EXIT_PODCTL_FAILED : s->left_status;
 }
 
 static int wait_for_end(Start *s, UnitWait *wait, bool was_ready)
@@ -319,7 +333,7 @@ static int wait_for_end(Start *s, UnitWait *wait, bool was_ready)
 
         r = unit_wait_ended(wait, &status);
         if (s->left)
-                return s->left_status;
+                return leave_output(s);
         if (s->apps_ended)
                 return finish_output(s, s->apps_status);
         if (r < 0)

@@ -10,6 +10,7 @@
 typedef struct StartOptions {
         bool detach;      /* until the pod is ready, and not until it has ended */
         bool interactive; /* our terminal or streams are the app's */
+        int *ret_interrupt; /* unless NULL: set to the signal that made us stop the pod, if one did */
         char *detach_keys; /* as the user says them; NULL: DETACH_KEYS_DEFAULT */
 } StartOptions;
 

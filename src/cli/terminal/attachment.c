@@ -4,16 +4,18 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "basic/alloc.h"
 #include "basic/fd.h"
 #include "basic/log.h"
 #include "cli/terminal/attachment.h"
+#include "cli/terminal/raw-terminal.h"
 
 /* Of the input, so that a frame has room for keys that were held back. */
 #define READ_MAX (ATTACH_DATA_MAX - DETACH_KEYS_MAX)
+/* The server says what the app has as soon as somebody connects, unless it is stopped, or something else. */
+#define SILENCE_USEC (10 * UINT64_C(1000000))
 
 struct Attachment {
         AttachmentOptions options;
@@ -21,9 +23,9 @@ struct Attachment {
         int fd;
         uint8_t has, chosen; /* 0: it has not said so yet */
         bool ended, input_ended;
-        bool saved;
-        struct termios attributes; /* of our terminal, if saved */
-        sd_event_source *incoming, *typed, *resize;
+        int error;           /* of the first output that could not be written, unless the reader has gone */
+        RawTerminal *terminal;
+        sd_event_source *incoming, *typed, *silence;
         uint8_t held[ATTACH_PACKET_MAX]; /* a frame that the other side does not take yet */
         size_t n_held;
 };
@@ -35,8 +37,8 @@ static void end(Attachment *a, AttachmentEnd how)
         a->ended = true;
         sd_event_source_disable_unref(a->incoming);
         sd_event_source_disable_unref(a->typed);
-        sd_event_source_disable_unref(a->resize);
-        a->incoming = a->typed = a->resize = NULL;
+        sd_event_source_disable_unref(a->silence);
+        a->incoming = a->typed = a->silence = NULL;
         if (a->options.at_end)
                 a->options.at_end(how, a->has, a->options.userdata);
 }
@@ -80,7 +82,7 @@ static void send_frame(Attachment *a, const AttachFrame *frame)
 }
 
 /* Our size may be known on either side. Dropped where there is no room: the next one counts. */
-static void send_size(Attachment *a)
+static void send_size(const Attachment *a)
 {
         uint8_t packet[ATTACH_PACKET_MAX];
         struct winsize size;
@@ -92,17 +94,19 @@ static void send_size(Attachment *a)
         (void) send_packet(a, packet, attach_frame_write(&frame, packet));
 }
 
-static int on_resize(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
+static void on_resize(void *userdata)
 {
-        send_size(userdata);
-        return 0;
+        const Attachment *a = userdata;
+
+        if (!a->ended)
+                send_size(a);
 }
 
 /* Who gets nothing and has said everything is done. */
 static void end_if_idle(Attachment *a)
 {
         if (a->input_ended && a->n_held == 0 && !(a->chosen & ~ATTACH_ANY_IN))
-                end(a, ATTACHMENT_ENDED);
+                end(a, ATTACHMENT_DONE);
 }
 
 static void end_input(Attachment *a)
@@ -131,13 +135,13 @@ static void take_input(Attachment *a)
                 return;
         if (n <= 0) {
                 /* A raw terminal has no end, unless it is gone. */
-                if (a->saved)
+                if (raw_terminal_is_raw(a->terminal))
                         end(a, ATTACHMENT_DETACHED);
                 else
                         end_input(a);
                 return;
         }
-        if (a->saved)
+        if (raw_terminal_is_raw(a->terminal))
                 detached = detach_keys_filter(&a->options.keys, typed, (size_t) n, passed, &n_passed);
         else
                 memcpy(passed, typed, n_passed = (size_t) n);
@@ -169,47 +173,23 @@ static int watch_input(Attachment *a)
         return r < 0 ? r : sd_event_source_set_enabled(a->typed, SD_EVENT_ON);
 }
 
-static int make_raw(Attachment *a)
-{
-        struct termios raw;
-
-        if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &a->attributes) < 0)
-                return 0;
-        raw = a->attributes;
-        cfmakeraw(&raw);
-        if (tcsetattr(STDIN_FILENO, TCSANOW, &raw) < 0)
-                return -errno;
-        a->saved = true;
-        return 0;
-}
-
-static int watch_size(Attachment *a)
-{
-        sigset_t set;
-
-        send_size(a);
-        (void) sigemptyset(&set);
-        (void) sigaddset(&set, SIGWINCH);
-        if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-                return -errno;
-        return sd_event_add_signal(a->event, &a->resize, SIGWINCH, on_resize, a);
-}
-
 /* The size comes first: the app may start with the choice. */
 static int choose(Attachment *a)
 {
         int r;
 
+        a->silence = sd_event_source_disable_unref(a->silence);
         a->chosen = a->options.channels ?: a->has;
         if ((a->chosen & a->has) != a->chosen || a->chosen == 0) {
                 end(a, ATTACHMENT_REFUSED);
                 return 0;
         }
-        r = a->chosen & ATTACH_TTY_IN ? make_raw(a) : 0;
-        if (r >= 0 && a->chosen & ATTACH_ANY_TTY)
-                r = watch_size(a);
-        if (r < 0)
-                return r;
+        if (a->chosen & ATTACH_ANY_TTY) {
+                r = raw_terminal_new(a->event, a->chosen & ATTACH_TTY_IN, on_resize, a, &a->terminal);
+                if (r < 0)
+                        return r;
+                send_size(a);
+        }
         send_frame(a, &(AttachFrame) { .type = ATTACH_CHOICE, .channels = a->chosen });
         log_debug("attached to channels %u", a->chosen);
         return a->chosen & ATTACH_ANY_IN ? watch_input(a) : 0;
@@ -217,8 +197,8 @@ static int choose(Attachment *a)
 
 /* From the app */
 
-/* At the pace of our reader. False: it is gone. */
-static bool write_output(int fd, const uint8_t *data, size_t n)
+/* At the pace of our reader. */
+static int write_output(int fd, const uint8_t *data, size_t n)
 {
         while (n > 0) {
                 ssize_t k = write(fd, data, n);
@@ -226,19 +206,21 @@ static bool write_output(int fd, const uint8_t *data, size_t n)
                 if (k < 0 && errno == EAGAIN)
                         (void) poll(&(struct pollfd) { .fd = fd, .events = POLLOUT }, 1, -1);
                 else if (k < 0 && errno != EINTR)
-                        return false;
+                        return -errno;
                 if (k > 0) {
                         data += k;
                         n -= (size_t) k;
                 }
         }
-        return true;
+        return 0;
 }
 
 /* A pipeline whose end has gone has nothing more to say, either: what feeds it would run for ever. */
-static void lose_reader(Attachment *a)
+static void lose_reader(Attachment *a, int error)
 {
-        if (!a->options.ends_input)
+        if (error != -EPIPE && a->error == 0)
+                a->error = error;
+        if (!a->options.ends_input || (a->options.needs_output && a->error < 0))
                 end(a, ATTACHMENT_DETACHED);
         else if (a->typed)
                 end_input(a);
@@ -249,16 +231,18 @@ static void tell_lost(const Attachment *a, uint64_t n)
 {
         static const uint8_t line[] = "\r\n";
 
-        if (a->saved)
+        if (raw_terminal_is_raw(a->terminal))
                 (void) write_output(STDERR_FILENO, line, sizeof(line) - 1);
         log_warning("%llu bytes of output were left out here, since they came too fast; 'podctl logs' has them",
                     (unsigned long long) n);
-        if (a->saved)
+        if (raw_terminal_is_raw(a->terminal))
                 (void) write_output(STDERR_FILENO, line, 1);
 }
 
 static int take_frame(Attachment *a, const AttachFrame *frame)
 {
+        int r;
+
         switch (frame->type) {
         case ATTACH_HAS:
                 if (a->chosen != 0 || frame->version != ATTACH_VERSION)
@@ -267,8 +251,9 @@ static int take_frame(Attachment *a, const AttachFrame *frame)
                 return choose(a);
         case ATTACH_OUTPUT:
         case ATTACH_ERROR:
-                if (!write_output(frame->type == ATTACH_ERROR ? STDERR_FILENO : STDOUT_FILENO, frame->data, frame->n))
-                        lose_reader(a);
+                r = write_output(frame->type == ATTACH_ERROR ? STDERR_FILENO : STDOUT_FILENO, frame->data, frame->n);
+                if (r < 0)
+                        lose_reader(a, r);
                 return 0;
         case ATTACH_LOST:
                 tell_lost(a, frame->lost);
@@ -313,6 +298,12 @@ static int on_incoming(sd_event_source *source, int fd, uint32_t events, void *u
         return r < 0 ? r : 0;
 }
 
+static int on_silence(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        end(userdata, ATTACHMENT_SILENT);
+        return 0;
+}
+
 int attachment_new(sd_event *event, int socket_fd, const AttachmentOptions *options, Attachment **ret)
 {
         _cleanup_(attachment_freep) Attachment *a = new0(Attachment, 1);
@@ -326,10 +317,21 @@ int attachment_new(sd_event *event, int socket_fd, const AttachmentOptions *opti
         a->options = *options;
         a->event = sd_event_ref(event);
         r = sd_event_add_io(event, &a->incoming, socket_fd, EPOLLIN, on_incoming, a);
+        if (r >= 0)
+                r = sd_event_add_time_relative(event, &a->silence, CLOCK_MONOTONIC, SILENCE_USEC, 0, on_silence, a);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(a);
         return 0;
+}
+
+int attachment_finish(Attachment *a)
+{
+        while (!a->ended && a->chosen != 0 && read_frame(a) > 0)
+                ;
+        raw_terminal_free(a->terminal);
+        a->terminal = NULL;
+        return a->error;
 }
 
 Attachment *attachment_free(Attachment *a)
@@ -337,12 +339,9 @@ Attachment *attachment_free(Attachment *a)
         if (!a)
                 return NULL;
 
-        while (!a->ended && a->chosen != 0 && read_frame(a) > 0)
-                ;
+        (void) attachment_finish(a);
         a->options.at_end = NULL;
         end(a, ATTACHMENT_ENDED);
-        if (a->saved)
-                (void) tcsetattr(STDIN_FILENO, TCSANOW, &a->attributes);
         safe_close(a->fd);
         sd_event_unref(a->event);
         return mfree(a);
@@ -350,10 +349,14 @@ Attachment *attachment_free(Attachment *a)
 
 int attachment_hello(int socket_fd, uint8_t *ret_channels)
 {
+        struct pollfd incoming = { .fd = socket_fd, .events = POLLIN };
         uint8_t packet[ATTACH_PACKET_MAX];
-        ssize_t n = recv(socket_fd, packet, sizeof(packet), MSG_TRUNC);
         AttachFrame frame;
+        ssize_t n;
 
+        if (poll(&incoming, 1, SILENCE_USEC / 1000) == 0)
+                return -ETIMEDOUT;
+        n = recv(socket_fd, packet, sizeof(packet), MSG_TRUNC);
         if (n < 0)
                 return -errno;
         if ((size_t) n > sizeof(packet) || !attach_frame_read(packet, (size_t) n, &frame) ||

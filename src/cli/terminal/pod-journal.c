@@ -11,8 +11,10 @@
 #include "basic/parse.h"
 #include "basic/strv.h"
 #include "cli/context.h"
+#include "cli/terminal/journal-walls.h"
 #include "cli/terminal/pod-journal.h"
 #include "pod/plan-journal.h"
+#include "shared/explain.h"
 #include "shared/worker.h"
 
 /* The command line */
@@ -41,27 +43,40 @@ static int match_on_host(const JournalPlace *place, const char *app, char ***arg
         return r < 0 || !app ? r : strv_extendf(argv, "PODCTL_APP=%s", app);
 }
 
+static int match_app(const JournalPlace *place, const char *app, char ***argv)
+{
+        return place->directory ? match_in_pod(app, argv) : match_on_host(place, app, argv);
+}
+
+/* Entries of any app of the pod. systemd gives its own about an app's unit the same fields. */
+static int match_apps_in_pod(const char *uuid, char ***argv)
+{
+        int r = strv_extendf(argv, "PODCTL_POD_UUID=%s", uuid);
+
+        return r < 0 ? r : strv_extend(argv, "_TRANSPORT=stdout");
+}
+
+/* Apps of a mutable pod come and go: their entries have the pod's UUID all the same. Without any match, journalctl
+ * would print all that it finds. */
+static int match_pod(const AppcPod *manifest, const JournalPlace *place, char ***argv)
+{
+        bool by_uuid = place->directory || appc_pod_is_mutable(manifest) || manifest->n_apps == 0;
+        int r = !by_uuid ? 0 : place->directory ? match_apps_in_pod(place->uuid, argv)
+                                                : match_on_host(place, NULL, argv);
+
+        for (size_t i = 0; r >= 0 && i < manifest->n_apps && (place->directory || !by_uuid); i++) {
+                r = by_uuid || i > 0 ? strv_extend(argv, "+") : 0;
+                if (r >= 0)
+                        r = match_app(place, manifest->apps[i].name, argv);
+        }
+        return r;
+}
+
 static int add_matches(const AppcPod *manifest, const JournalPlace *place, const JournalQuery *query, char ***argv)
 {
-        const char *plus = NULL;
-        int r;
-
         if (query->everything)
                 return place->directory ? 0 : match_on_host(place, NULL, argv);
-        for (size_t i = 0; i < manifest->n_apps; i++) {
-                const char *name = manifest->apps[i].name;
-
-                if (query->app && !streq(query->app, name))
-                        continue;
-                r = plus ? strv_extend(argv, plus) : 0;
-                if (r < 0)
-                        return r;
-                r = place->directory ? match_in_pod(name, argv) : match_on_host(place, name, argv);
-                if (r < 0)
-                        return r;
-                plus = "+";
-        }
-        return 0;
+        return query->app ? match_app(place, query->app, argv) : match_pod(manifest, place, argv);
 }
 
 char *journal_time(const char *text)
@@ -173,7 +188,10 @@ static void reading_done(Reading *r)
 static int become_journalctl(void *userdata, WorkerReport *report, char **reterr_message)
 {
         const Reading *r = userdata;
+        int k = r->directory ? journal_walls_raise(r->directory, reterr_message) : 0;
 
+        if (k < 0)
+                return k;
         if (r->pipe[1] >= 0 && dup2(r->pipe[1], STDOUT_FILENO) < 0)
                 return -errno;
         (void) execv(JOURNALCTL, r->argv);
@@ -289,20 +307,21 @@ static void watch(Reading *r)
 
 static int finish(Reading *r)
 {
+        _cleanup_free_ char *message = NULL;
         int k;
 
         if (r->error == -EPIPE) /* the reader has had enough */
                 return 0;
         if (r->error < 0)
                 return log_error_errno(r->error, "Cannot write the output: %m");
-        k = worker_finish(&r->journalctl, NULL, 0, NULL);
+        k = worker_finish(&r->journalctl, NULL, 0, &message);
         if (k == 0 || r->stopped)
                 return 0;
         if (k == -ECHILD) /* by a signal: Ctrl-C was pressed */
                 return 128 + SIGINT;
         if (k == -EXIT_FAILURE) /* its own; it has reported why */
                 return EXIT_PODCTL_FAILED;
-        return log_error_errno(k, "Cannot run " JOURNALCTL ": %m");
+        return log_explained(k, message, "Cannot run " JOURNALCTL);
 }
 
 /* The line that --show-cursor adds at the end; NULL: there was no entry before it. */

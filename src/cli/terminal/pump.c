@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <poll.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@ struct Pump {
         sd_event_source *readable; /* an io source, or a defer source where epoll does not do the file */
         sd_event_source *writable; /* while the other side is full */
         bool ended;
+        int error;                 /* of the first write that failed, unless the reader has gone */
         size_t n, offset;
         char buffer[16384];
 };
@@ -29,7 +31,16 @@ static void pump_end(Pump *p)
                 p->at_end(p->userdata);
 }
 
-/* False while something is left that the other side does not take yet. What can never be written is dropped. */
+static void lose_output(Pump *p, int error)
+{
+        if (error != EPIPE && p->error == 0)
+                p->error = -error;
+        if (p->at_end)
+                pump_end(p);
+}
+
+/* False while something is left that the other side does not take yet. What can never be written is dropped; it is for
+ * who knows at_end to see to it that there is no more. */
 static bool pump_write(Pump *p)
 {
         while (p->offset < p->n) {
@@ -39,8 +50,10 @@ static bool pump_write(Pump *p)
                         p->offset += (size_t) k;
                 else if (errno == EAGAIN)
                         return false;
-                else if (errno != EINTR)
+                else if (errno != EINTR) {
+                        lose_output(p, errno);
                         break;
+                }
         }
         p->n = p->offset = 0;
         return true;
@@ -137,6 +150,16 @@ int pump_enable(Pump *p)
 
 void pump_drain(Pump *p)
 {
-        while (pump_write(p) && !p->ended && pump_read(p))
-                ;
+        struct pollfd writable = { .fd = p->to, .events = POLLOUT };
+
+        do
+                while (!pump_write(p))
+                        if (poll(&writable, 1, -1) < 0 && errno != EINTR)
+                                return;
+        while (!p->ended && pump_read(p));
+}
+
+int pump_error(const Pump *p)
+{
+        return p->error;
 }

@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/fsuid.h>
+#include <string.h>
 #include <sys/ioctl.h>
-#include <termios.h>
+#include <sys/socket.h>
 
 #include "basic/fs.h"
+#include "basic/log.h"
 #include "basic/string-util.h"
 #include "cli/terminal/pump.h"
+#include "cli/terminal/raw-terminal.h"
 #include "cli/terminal/terminal.h"
 
+/* Of a launcher, which are lines. */
+#define MESSAGE_MAX 4096
+
 struct Terminal {
-        int master;
-        int slave; /* held open by us, or negative */
-        char path[64];
-        bool saved;
-        struct termios attributes;
+        sd_event *event; /* the caller's */
+        int ours, theirs; /* of the socket between us and the launcher */
+        sd_event_source *messages;
+        int master; /* negative: it has not come yet */
+        int slave;  /* held open by us, or negative */
+        RawTerminal *own;
         Pump *input, *output;
-        sd_event_source *resize;
 };
 
 static void copy_size(Terminal *t)
@@ -28,10 +32,9 @@ static void copy_size(Terminal *t)
                 (void) ioctl(t->master, TIOCSWINSZ, &size);
 }
 
-static int on_resize(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
+static void on_resize(void *userdata)
 {
         copy_size(userdata);
-        return 0;
 }
 
 static void on_end_of_input(void *userdata)
@@ -50,80 +53,96 @@ static int hold_slave(Terminal *t)
         return t->slave < 0 ? -errno : 0;
 }
 
-static int make_raw(Terminal *t)
-{
-        struct termios raw;
-
-        if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &t->attributes) < 0)
-                return 0;
-        raw = t->attributes;
-        cfmakeraw(&raw);
-        if (tcsetattr(STDIN_FILENO, TCSANOW, &raw) < 0)
-                return -errno;
-        t->saved = true;
-        return 0;
-}
-
 static int connect_terminal(Terminal *t, sd_event *event)
 {
-        sigset_t set;
-        int r;
+        int r = raw_terminal_new(event, true, on_resize, t, &t->own);
 
-        r = make_raw(t);
         if (r < 0)
                 return r;
         copy_size(t);
-
-        (void) sigemptyset(&set);
-        (void) sigaddset(&set, SIGWINCH);
-        if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-                return -errno;
-        r = sd_event_add_signal(event, &t->resize, SIGWINCH, on_resize, t);
-        if (r < 0)
-                return r;
         r = pump_new(event, STDIN_FILENO, t->master, on_end_of_input, t, &t->input);
         if (r < 0)
                 return r;
         r = pump_new(event, t->master, STDOUT_FILENO, NULL, NULL, &t->output);
-        return r < 0 ? r : pump_enable(t->output);
+        if (r >= 0)
+                r = pump_enable(t->output);
+        return r < 0 ? r : pump_enable(t->input);
 }
 
-/* In the pod's own instance of devpts (devpts(5)): a terminal belongs to the user who opened it. */
-static int open_pair_in_pod(Terminal *t, pid_t leader, uid_t owner)
+/* What was made in a pod may be anything. */
+static int take_terminal(Terminal *t, int fd)
 {
-        _cleanup_free_ char *path = strprintf("/proc/%i/root", leader);
-        _cleanup_close_ int root = path ? open_directory_at(AT_FDCWD, path) : -ENOMEM,
-                            directory = root >= 0 ? open_in_root(root, "/dev/pts", O_PATH | O_DIRECTORY) : root;
-        int number, unlocked = 0, r;
+        int number, r;
 
-        if (directory < 0)
-                return directory;
-        (void) setfsgid(owner);
-        (void) setfsuid(owner);
-        t->master = openat(directory, "ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-        r = t->master < 0 ? -errno : 0;
-        (void) setfsuid(geteuid());
-        (void) setfsgid(getegid());
-        if (r < 0)
-                return r;
-        if (ioctl(t->master, TIOCSPTLCK, &unlocked) < 0 || ioctl(t->master, TIOCGPTN, &number) < 0)
+        t->master = fd;
+        if (ioctl(fd, TIOCGPTN, &number) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
                 return -errno;
-        (void) snprintf(t->path, sizeof(t->path), "/dev/pts/%i", number);
-        return hold_slave(t);
+        r = hold_slave(t);
+        return r < 0 ? r : connect_terminal(t, t->event);
 }
 
-int terminal_new_in_pod(sd_event *event, pid_t leader, uid_t owner, Terminal **ret)
+/* Returns the number of its bytes, and the descriptor with them, or a negative one; 0: there is none any more. */
+static ssize_t receive(int socket_fd, char *text, size_t size, int *ret_fd)
+{
+        union {
+                char bytes[CMSG_SPACE(sizeof(int))];
+                struct cmsghdr align;
+        } control;
+        struct iovec iov = { .iov_base = text, .iov_len = size };
+        struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+                                  .msg_controllen = sizeof(control) };
+        ssize_t n = recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+        struct cmsghdr *c = n < 0 ? NULL : CMSG_FIRSTHDR(&message);
+
+        *ret_fd = -EBADF;
+        if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
+                memcpy(ret_fd, CMSG_DATA(c), sizeof(int));
+        return n < 0 ? -errno : n;
+}
+
+/* Either the terminal, or what has gone wrong, which is for the user. Returns false if there is nothing now. */
+static bool hear(Terminal *t)
+{
+        char text[MESSAGE_MAX];
+        int fd, r;
+        ssize_t n = receive(t->ours, text, sizeof(text), &fd);
+
+        if (n <= 0)
+                return false;
+        if (fd < 0 || t->master >= 0) {
+                safe_close(fd);
+                (void) loop_write(STDERR_FILENO, text, (size_t) n);
+                return true;
+        }
+        r = take_terminal(t, fd);
+        if (r < 0)
+                log_error_errno(r, "Cannot use the terminal of the command: %m");
+        else
+                (void) send(t->ours, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+        return true;
+}
+
+static int on_message(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+        if (!hear(userdata))
+                (void) sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        return 0;
+}
+
+int terminal_new(sd_event *event, Terminal **ret)
 {
         _cleanup_(terminal_freep) Terminal *t = new0(Terminal, 1);
-        int r;
+        int fds[2], r;
 
         if (!t)
                 return -ENOMEM;
-        t->master = t->slave = -EBADF;
-        r = open_pair_in_pod(t, leader, owner);
-        if (r < 0)
-                return r;
-        r = connect_terminal(t, event);
+        *t = (Terminal) { .master = -EBADF, .slave = -EBADF, .ours = -EBADF, .theirs = -EBADF };
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+                return -errno;
+        t->ours = fds[0];
+        t->theirs = fds[1];
+        t->event = event;
+        r = sd_event_add_io(event, &t->messages, t->ours, EPOLLIN, on_message, t);
         if (r < 0)
                 return r;
 
@@ -136,24 +155,32 @@ Terminal *terminal_free(Terminal *t)
         if (!t)
                 return NULL;
 
+        while (t->master < 0 && hear(t))
+                ;
         if (t->output)
                 pump_drain(t->output);
+        sd_event_source_disable_unref(t->messages);
         pump_free(t->input);
         pump_free(t->output);
-        sd_event_source_disable_unref(t->resize);
-        if (t->saved)
-                (void) tcsetattr(STDIN_FILENO, TCSANOW, &t->attributes);
+        raw_terminal_free(t->own);
         safe_close(t->slave);
         safe_close(t->master);
+        safe_close(t->theirs);
+        safe_close(t->ours);
         return mfree(t);
 }
 
-int terminal_enable_input(Terminal *t)
+int terminal_socket(const Terminal *t)
 {
-        return pump_enable(t->input);
+        return t->theirs;
 }
 
-const char *terminal_path(const Terminal *t)
+void terminal_started(Terminal *t)
 {
-        return t->path;
+        t->theirs = safe_close(t->theirs);
+}
+
+bool terminal_is_there(const Terminal *t)
+{
+        return t->master >= 0;
 }

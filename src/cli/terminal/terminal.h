@@ -5,20 +5,21 @@
 
 #include "basic/macro.h"
 
-/* A pseudoterminal whose other side another process uses, with our standard input and output connected to this side:
+/* A pseudoterminal whose other side a command in a pod uses, with our standard input and output connected to this side:
  * raw while it lasts, its size kept as ours. If standard input is not a terminal, its end becomes the Ctrl-D that a
- * user would type. */
+ * user would type. The launcher of the command makes it in there, and hands it over (inside/app-terminal.h). */
 
 typedef struct Terminal Terminal;
 
-/* Of the pod whose PID 1 is leader. Its other side belongs to owner there. */
-int terminal_new_in_pod(sd_event *event, pid_t leader, uid_t owner, Terminal **ret);
-/* Prints what is left and gives the user's terminal back. */
+/* The terminal itself comes while the event loop runs. */
+int terminal_new(sd_event *event, Terminal **ret);
+/* Prints what is left, also of what the launcher says instead, and gives the user's terminal back. */
 Terminal *terminal_free(Terminal *t);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Terminal *, terminal_free);
 
-/* Input waits until the other side is in use: a Ctrl-D before that would be lost. */
-int terminal_enable_input(Terminal *t);
-
-/* "/dev/pts/N", in the pod */
-const char *terminal_path(const Terminal *t);
+/* For the launcher's standard input, output and error, until terminal_started(). */
+int terminal_socket(const Terminal *t);
+/* The launcher has it. */
+void terminal_started(Terminal *t);
+/* It has come: the launcher has got as far as that. */
+bool terminal_is_there(const Terminal *t);

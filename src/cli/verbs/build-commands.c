@@ -4,15 +4,12 @@
 #include "basic/parse.h"
 #include "basic/shell-words.h"
 #include "build/build-appc-settings.h"
-#include "build/build-base.h"
 #include "build/build-config.h"
-#include "cli/images/fetch-image.h"
 #include "cli/images/print-manifest.h"
 #include "cli/verbs/build-commands.h"
 #include "cli/verbs/build-containerfile.h"
 #include "cli/verbs/build-pod.h"
 #include "cli/verbs/build-run-cache.h"
-#include "image/name/image-location.h"
 #include "shared/explain.h"
 
 #define SCRIPT_MAX (1024U * 1024)
@@ -32,6 +29,19 @@ static void free_cache(void *field)
 
 static const OptionType option_cache = { parse_cache, free_cache, OPTION_VALUE_OPTIONAL };
 
+/* Without a value, as with buildah. */
+static int parse_pull(const Option *option, const char *value, void *field)
+{
+        return option_choice.parse(option, value ?: "always", field);
+}
+
+static void free_pull(void *field)
+{
+        option_choice.free(field);
+}
+
+static const OptionType option_pull = { parse_pull, free_pull, OPTION_VALUE_OPTIONAL };
+
 const Option build_options[] = {
         { "build-arg", &option_strv, offsetof(BuildArgs, build_arguments), "NAME=VALUE",
           "--file: a value for its ARG instructions" },
@@ -46,111 +56,37 @@ const Option build_options[] = {
           "write, push: gzip (the default), zstd or none", .choices = "gzip|zstd|none" },
         { "env", &option_strv, offsetof(BuildArgs, environment), "NAME=VALUE",
           "run: a variable of the command, and not of the image" },
-        { "exclude", &option_strv, offsetof(BuildArgs, exclude), "GLOB", "copy: leave such files out" },
+        { "exclude", &option_strv, offsetof(BuildArgs, exclude), "GLOB", "begin, copy: leave such files out" },
         { "file", &option_string, offsetof(BuildArgs, file), "FILE",
           "Build by this Containerfile, with buildah, into the store", .letter = 'f' },
-        { "from", &option_string, offsetof(BuildArgs, from), "IMAGE",
-          "begin: the image to begin with; by default scratch" },
+        { "from", &option_string, offsetof(BuildArgs, from), "IMAGE|DIR|TAR",
+          "begin: what to begin with; copy: what to take files from" },
+        { "label", &option_strv, offsetof(BuildArgs, labels), "NAME=VALUE", "--file: a label of the image" },
         { "net", &option_string, offsetof(BuildArgs, net), "NETWORK",
           "run: the network, as for podctl run; none for no network" },
+        { "network", &option_string, offsetof(BuildArgs, network), "NETWORK",
+          "--file: the network of RUN, as buildah has it: host, none or private" },
+        { "no-cache", &option_bool, offsetof(BuildArgs, no_cache), NULL,
+          "--file: repeat every step, which is always so" },
         { "overwrite", &option_bool, offsetof(BuildArgs, overwrite), NULL,
           "write: replace the file if there is one" },
         { "platform", &option_string, offsetof(BuildArgs, platform), "OS/ARCH",
-          "begin: what the image is for; by default this host" },
-        { "script", &option_string, offsetof(BuildArgs, script), "FILE", "The same as the command script" },
+          "begin, --file: what the image is for; by default this host" },
+        { "pull", &option_pull, offsetof(BuildArgs, pull), "WHEN",
+          "--file: ask for newer images, which is always so", .choices = "always|missing|newer|true" },
+        { "script", &option_string, offsetof(BuildArgs, script), "FILE",
+          "The same as the command script, with --cache" },
         { "secret", &option_strv, offsetof(BuildArgs, secrets), "NAME[=FILE]",
-          "run: a file in /run/secrets that does not get into the image" },
-        { "tag", &option_string, offsetof(BuildArgs, tag), "NAME", "--file: the image's name in the store",
+          "run: a file in /run/secrets, not in the image; --file: id=NAME,src=FILE" },
+        { "tag", &option_strv, offsetof(BuildArgs, tags), "NAME", "--file: a name of the image in the store",
           .letter = 't' },
+        { "target", &option_string, offsetof(BuildArgs, target), "STAGE", "--file: the stage that is the image" },
         { "user", &option_string, offsetof(BuildArgs, user), "USER[:GROUP]",
           "run: who the command runs as; by default the image's user" },
         { "workdir", &option_string, offsetof(BuildArgs, workdir), "PATH",
           "run: where the command runs; by default the image's directory" },
         {},
 };
-
-static bool is_open(const BuildContext *build)
-{
-        return build->dir_fd >= 0;
-}
-
-/* begin */
-
-static int begin_with_stored(Run *r, const char *from)
-{
-        _cleanup_(image_freep) Image *image = NULL;
-        _cleanup_free_ char *message = NULL;
-        _cleanup_close_ int lock = -EBADF;
-        ImageStore *store;
-        int k = fetch_or_find_image(r->context, &(ImageWish) { .text = from, .policy = PULL_NEW }, &image);
-
-        if (k < 0)
-                return k;
-        lock = context_lock_images(r->context, LOCK_SH, &store);
-        if (lock < 0)
-                return lock;
-        k = r->cache ? build_run_begin_cached(r, &image->id) : 0;
-        if (k != 0)
-                return MIN(k, 0);
-        k = build_base_image(r->build, store, image, r->args->platform, &message);
-        if (k >= 0 && free_and_strdup(&r->build->record->base_name, image_display_name(image, from)) < 0)
-                return log_oom();
-        if (k < 0)
-                return log_error_errno(k, "Cannot build: begin: %s: %s", from, explained(message, k));
-        if (r->cache)
-                build_run_keep(r);
-        return 0;
-}
-
-static int begin_with(Run *r)
-{
-        const char *from = r->args->from ?: "scratch";
-        _cleanup_(image_location_done) ImageLocation location = {};
-        _cleanup_free_ char *message = NULL;
-        int k;
-
-        if (streq(from, "scratch"))
-                k = build_base_scratch(r->build, r->args->platform, &message);
-        else {
-                k = image_location_parse(from, &location, &message);
-                /* What it is for "write". */
-                if (k >= 0 && location.type != IMAGE_AT_PATH && startswith(from, "oci:") && !startswith(from, "oci://"))
-                        k = explain(&message, ENOENT, "%s: there is no such directory; write docker:// for a registry",
-                                    from);
-                if (k >= 0 && location.type != IMAGE_AT_PATH)
-                        return begin_with_stored(r, from);
-                if (k >= 0)
-                        k = build_base_path(r->build, location.text, location.reference, r->args->platform,
-                                            &message);
-        }
-        return k < 0 ? build_failed(r, k, message) : 0;
-}
-
-static int run_begin(Run *r)
-{
-        _cleanup_free_ char *message = NULL;
-        int64_t time;
-        int k;
-
-        if (is_open(r->build))
-                return build_failed(r, -EEXIST, BUILD_DIRECTORY ": a build has begun here already; 'podctl build end' "
-                                    "ends it, without a trace");
-        k = build_time_read(&time, &message);
-        if (k < 0)
-                return log_error_errno(k, "%s", message);
-        k = build_context_begin(BUILD_DIRECTORY, time, r->build, &message);
-        if (k < 0)
-                return build_failed(r, k, message);
-        k = begin_with(r);
-        if (k >= 0) {
-                k = build_context_save(r->build, &message);
-                if (k < 0)
-                        k = build_failed(r, k, message);
-        }
-        if (k < 0)
-                (void) build_context_end(r->build, BUILD_DIRECTORY, NULL);
-        return k;
-}
 
 /* The config */
 
@@ -183,11 +119,7 @@ static int run_config(Run *r)
 static int run_end(Run *r)
 {
         _cleanup_free_ char *message = NULL;
-        int k;
-
-        build_pod_end_abandoned(r->context, r->build);
-        build_pod_forget(r->context, r->build);
-        k = build_context_end(r->build, BUILD_DIRECTORY, &message);
+        int k = build_pod_end(r->context, r->build, BUILD_DIRECTORY, &message);
 
         build_context_done(r->build);
         return k < 0 ? build_failed(r, k, message) : 0;
@@ -260,10 +192,11 @@ static int run_lines(const Run *script, const char *path, char *text)
 static int run_lines_cached(Run *r, const char *path, char *text)
 {
         _cleanup_(build_cache_freep) BuildCache *cache = NULL;
-        int k = build_run_open_cache(r->context, &cache), applied;
+        bool tries = r->args->tries_cache && !r->args->caches;
+        int k = tries ? build_run_try_cache(r->context, &cache) : build_run_open_cache(r->context, &cache), applied;
 
         if (k < 0)
-                return k;
+                return tries ? run_lines(r, path, text) : k;
         r->cache = cache;
         k = run_lines(r, path, text);
         /* Also for what comes before a line that fails. */
@@ -276,7 +209,7 @@ static int run_lines_cached(Run *r, const char *path, char *text)
 /* --cache, --cache=yes, --cache=no. */
 static int wants_cache(const Run *r)
 {
-        int wanted = 0;
+        int wanted = r->args->tries_cache;
 
         STRV_FOREACH(word, r->args->caches) {
                 wanted = **word ? parse_boolean(*word) : 1;
@@ -306,13 +239,15 @@ static int run_script(Run *r)
 
 /* All */
 
-#define COPY_OPTIONS "chmod chown exclude"
+#define BEGIN_OPTIONS "exclude from platform"
+#define COPY_OPTIONS "chmod chown exclude from platform"
+#define FILE_OPTIONS "build-arg file label network no-cache platform pull secret tag target"
 #define RUN_OPTIONS "cache env net secret user workdir"
 #define SETTING(setting) { setting, NULL, "", 1, -1, CHANGES, run_setting, build_inputs_none }
 #define APPC_SETTING(setting) { setting, NULL, "", 1, -1, CHANGES, run_appc_setting, build_inputs_none }
 
 static const Command commands[] = {
-        { "begin",       "",                "from platform",        0,  0, ALONE,   run_begin                         },
+        { "begin",       "",                BEGIN_OPTIONS,          0,  0, ALONE,   build_run_begin                   },
         { "add",         "URL PATH",        "checksum chmod chown", 2,  2, CHANGES, build_run_add, build_inputs_none  },
         { "copy",        "SOURCE… PATH",    COPY_OPTIONS,           2, -1, CHANGES, build_run_copy,
           build_inputs_copy },
@@ -400,7 +335,7 @@ static int check_words(const Command *command, char *const *words)
 
 static int open_build(const Run *r, char **reterr_message)
 {
-        if (is_open(r->build))
+        if (build_context_is_open(r->build))
                 return 0;
         return r->command->how == ENDS ? build_context_open_to_end(BUILD_DIRECTORY, r->build, reterr_message)
                                        : build_context_open(BUILD_DIRECTORY, r->build, reterr_message);
@@ -425,11 +360,18 @@ static int carry_out(Run *r)
 
 static int run_opened(Run *r)
 {
+        _cleanup_(build_other_done) BuildOther other = BUILD_OTHER_NONE;
         _cleanup_free_ char *message = NULL;
         int k = open_build(r, &message);
 
         if (k < 0)
                 return build_failed(r, k, message);
+        if (r->args->from) {
+                k = build_run_open_other(r, &other);
+                if (k < 0)
+                        return k;
+                r->other = &other;
+        }
         return r->cache ? build_run_cached(r, carry_out) : carry_out(r);
 }
 
@@ -464,6 +406,7 @@ static int run_script_of_option(Context *context, const BuildArgs *args, char *c
         BuildArgs own = *args;
 
         own.script = NULL;
+        own.tries_cache = true;
         return words[0] ? log_error_errno(EINVAL, "'build --script=' does not take '%s'", words[0])
                         : run_words(context, &own, as_command);
 }
@@ -471,7 +414,7 @@ static int run_script_of_option(Context *context, const BuildArgs *args, char *c
 int build_command_run(Context *context, const BuildArgs *args, char **words)
 {
         if (args->file) {
-                int k = check_options("--file=", "build-arg file tag", args);
+                int k = check_options("--file=", FILE_OPTIONS, args);
 
                 return k < 0 ? k : build_containerfile(context, args, words);
         }

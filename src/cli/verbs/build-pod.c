@@ -9,6 +9,7 @@
 #include "build/build-stage.h"
 #include "build/build-upper.h"
 #include "cli/compose/pod-make.h"
+#include "cli/start/interrupts.h"
 #include "cli/start/pod-start.h"
 #include "cli/verbs/build-below.h"
 #include "cli/verbs/build-pod.h"
@@ -137,7 +138,7 @@ static int take_words(Context *context, const BuildPod *pod, Words *w)
 
 /* The image */
 
-void build_pod_forget(Context *context, const BuildContext *build)
+static void forget_image(Context *context, const BuildContext *build)
 {
         _cleanup_strv_free_ char **layers = NULL, **ids = NULL;
         _cleanup_close_ int lock = -EBADF;
@@ -193,7 +194,7 @@ static int note_image(Context *context, BuildContext *build, const Digest *id)
 
         if (build_staged(build, &before) >= 0 && digest_equal(&before, id))
                 return 0;
-        build_pod_forget(context, build);
+        forget_image(context, build);
         r = build_stage_note(build, id);
         return r < 0 ? failed(r, NULL) : 0;
 }
@@ -278,17 +279,35 @@ static int take_changes(BuildContext *build, const Pod *pod, const Words *w, con
         return r;
 }
 
+/* As the command itself ended: a pod that was stopped has ended well. -ENODATA: so has one that was stopped before the
+ * command had done anything. */
+static int status_of_command(const Pod *pod, int of_pod)
+{
+        int status;
+
+        if (pod_app_exit_status(pod, APP, &status, NULL) < 0)
+                return of_pod ?: -ENODATA;
+        return status ?: of_pod;
+}
+
+/* One that was cut off has changed nothing, whatever it made of that. */
 static int run_and_take(Context *context, BuildContext *build, Pod *pod, const PodPlan *plan, const Words *w,
                         const char *shown)
 {
         _cleanup_(pod_freep) Pod *ended = NULL;
         _cleanup_free_ char *message = NULL;
-        int status = pod_start_unit(context, pod, plan, &(StartOptions) {}), r;
+        int interrupt = 0, status = pod_start_unit(context, pod, plan, &(StartOptions) { .ret_interrupt = &interrupt }),
+            r;
 
+        interrupts_end();
         if (status < 0 || status == EXIT_PODCTL_FAILED)
                 return -EIO;
         pod_ending_wait(&pod->uuid);
-        r = status == 0 ? pod_open(pod->store, &pod->uuid, &ended) : 0;
+        r = pod_open(pod->store, &pod->uuid, &ended);
+        if (r >= 0)
+                status = interrupt ? 128 + interrupt : status_of_command(ended, status);
+        if (status < 0)
+                return failed(status, "it is not known how the command ended; the build is as it was before");
         if (r >= 0 && status == 0)
                 r = take_changes(build, ended, w, shown, &message);
         if (r < 0)
@@ -305,15 +324,12 @@ static void remove_pod(const Pod *made)
                 (void) pod_remove(pod);
 }
 
-/* The pod of a command that is running, by its UUID: only who was killed leaves the file. */
-#define RUNNING "running"
-
 static int note_pod(const BuildContext *build, Uuid *ret)
 {
         int r = uuid_new(ret);
 
         if (r >= 0)
-                r = write_string_at(build->dir_fd, RUNNING, ret->s, 0600);
+                r = write_string_at(build->dir_fd, BUILD_RUNNING, ret->s, 0600);
         return r < 0 ? failed(r, NULL) : 0;
 }
 
@@ -327,14 +343,14 @@ static void stop_pod(Context *context, const Pod *pod)
         pod_ending_wait(&pod->uuid);
 }
 
-void build_pod_end_abandoned(Context *context, const BuildContext *build)
+static void end_abandoned(Context *context, const BuildContext *build)
 {
         _cleanup_(pod_freep) Pod *pod = NULL;
         _cleanup_free_ char *text = NULL;
         PodStore *pods;
         Uuid uuid;
 
-        if (geteuid() != 0 || read_file_at(build->dir_fd, RUNNING, UUID_STRING_MAX, &text, NULL) < 0)
+        if (geteuid() != 0 || read_file_at(build->dir_fd, BUILD_RUNNING, UUID_STRING_MAX, &text, NULL) < 0)
                 return;
         if (uuid_parse(text, &uuid) >= 0 && context_pods(context, &pods) >= 0 && pod_open(pods, &uuid, &pod) >= 0 &&
             pod_load(pod, NULL) >= 0) {
@@ -342,7 +358,7 @@ void build_pod_end_abandoned(Context *context, const BuildContext *build)
                 stop_pod(context, pod);
                 remove_pod(pod);
         }
-        (void) unlinkat(build->dir_fd, RUNNING, 0);
+        (void) unlinkat(build->dir_fd, BUILD_RUNNING, 0);
 }
 
 static int run_in_pod(Context *context, BuildContext *build, const BuildPod *pod, Words *w)
@@ -350,12 +366,14 @@ static int run_in_pod(Context *context, BuildContext *build, const BuildPod *pod
         _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
         _cleanup_(pod_freep) Pod *made = NULL;
         char image[DIGEST_STRING_MAX];
-        RunArgs args = { RUN_ARGS_UNSET, .net = (char *) pod->net, .policy = PULL_NEVER, .apps = &w->app, .n_apps = 1 };
+        /* Whatever the configuration has for pods: a command of a build is not on the host. */
+        RunArgs args = { RUN_ARGS_UNSET, .net = (char *) pod->net, .stage1 = (char *) "stage1=nspawn",
+                         .policy = PULL_NEVER, .apps = &w->app, .n_apps = 1 };
         Digest id;
         Uuid uuid;
         int lock, r;
 
-        build_pod_end_abandoned(context, build);
+        end_abandoned(context, build);
         r = note_pod(build, &uuid);
         if (r < 0)
                 return r;
@@ -372,7 +390,7 @@ static int run_in_pod(Context *context, BuildContext *build, const BuildPod *pod
         if (r >= 0)
                 r = run_and_take(context, build, made, plan, w, pod->shown);
         remove_pod(made);
-        (void) unlinkat(build->dir_fd, RUNNING, 0);
+        (void) unlinkat(build->dir_fd, BUILD_RUNNING, 0);
         return r;
 }
 
@@ -388,4 +406,11 @@ int build_pod_run(Context *context, BuildContext *build, const BuildPod *pod)
         (void) unsetenv("SYSTEMD_EXEC_PID");
         r = take_words(context, pod, &w);
         return r < 0 ? r : run_in_pod(context, build, pod, &w);
+}
+
+int build_pod_end(Context *context, BuildContext *build, const char *path, char **reterr_message)
+{
+        end_abandoned(context, build);
+        forget_image(context, build);
+        return build_context_end(build, path, reterr_message);
 }

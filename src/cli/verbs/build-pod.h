@@ -22,7 +22,6 @@ typedef struct BuildPod {
  * Returns the command's exit status; unless that is 0, what has changed is nothing that the caller should save. Logs
  * its own errors, but not that status. */
 int build_pod_run(Context *context, BuildContext *build, const BuildPod *pod);
-/* Stops and removes the pod of a command whose podctl was killed. Also done before the next command. */
-void build_pod_end_abandoned(Context *context, const BuildContext *build);
-/* Removes the image in which commands of this build ran. Whatever is wrong with it does not matter. */
-void build_pod_forget(Context *context, const BuildContext *build);
+/* build_context_end(), after it has stopped and removed the pod of a command whose podctl was killed, and the image in
+ * which commands of this build ran. */
+int build_pod_end(Context *context, BuildContext *build, const char *path, char **reterr_message);

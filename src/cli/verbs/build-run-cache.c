@@ -3,36 +3,58 @@
 #include <unistd.h>
 
 #include "basic/path.h"
+#include "build/build-pack-cache.h"
 #include "cli/verbs/build-run-cache.h"
 #include "shared/explain.h"
 
+static bool names_directory(const char *variable)
+{
+        const char *value = getenv(variable);
+
+        return value && path_is_absolute(value);
+}
+
 static int cache_path(Context *context, char **ret)
 {
-        const char *place = getenv("XDG_CACHE_HOME"), *directory;
+        const char *directory;
         int k = 0;
 
         if (geteuid() == 0) {
                 k = context_directory(context, &directory);
                 *ret = k < 0 ? NULL : path_join(directory, "build-cache");
-        } else if (place && path_is_absolute(place))
-                *ret = path_join(place, "podctl/build");
-        else if ((place = getenv("HOME")) && path_is_absolute(place))
-                *ret = path_join(place, ".cache/podctl/build");
+        } else if (names_directory("XDG_CACHE_HOME"))
+                *ret = path_join(getenv("XDG_CACHE_HOME"), "podctl/build");
+        else if (names_directory("HOME"))
+                *ret = path_join(getenv("HOME"), ".cache/podctl/build");
         else
-                return log_error_errno(ENOENT, "Option --cache: neither XDG_CACHE_HOME nor HOME says where the cache "
-                                       "is");
-        return k < 0 ? k : *ret ? 0 : log_oom();
+                return -ENXIO;
+        return k < 0 ? k : *ret ? 0 : -ENOMEM;
+}
+
+static int open_cache(Context *context, BuildCache **ret, char **reterr_message)
+{
+        _cleanup_free_ char *path = NULL;
+        int k = cache_path(context, &path);
+
+        if (k == -ENXIO)
+                return explain(reterr_message, k, "neither XDG_CACHE_HOME nor HOME says where it is");
+        return k < 0 ? k : build_cache_open(path, ret, reterr_message);
 }
 
 int build_run_open_cache(Context *context, BuildCache **ret)
 {
-        _cleanup_free_ char *path = NULL, *message = NULL;
-        int k = cache_path(context, &path);
+        _cleanup_free_ char *message = NULL;
+        int k = open_cache(context, ret, &message);
 
-        if (k < 0)
-                return k;
-        k = build_cache_open(path, ret, &message);
         return k < 0 ? log_error_errno(k, "Cannot open the cache: %s", explained(message, k)) : 0;
+}
+
+int build_run_try_cache(Context *context, BuildCache **ret)
+{
+        _cleanup_free_ char *message = NULL;
+        int k = open_cache(context, ret, &message);
+
+        return k < 0 ? log_warning_errno(k, "No step is kept: cannot open the cache: %s", explained(message, k)) : 0;
 }
 
 int build_run_apply_cache(Run *r)
@@ -95,6 +117,36 @@ int build_run_cached(Run *r, int (*carry_out)(Run *r))
         else
                 build_cache_forget_key(r->cache);
         return k;
+}
+
+/* The script's, or one that is there; NULL: there is none. *ret_own is to be freed. */
+static BuildCache *borrow_cache(const Run *r, BuildCache **ret_own)
+{
+        _cleanup_free_ char *path = NULL;
+
+        if (!r->cache && cache_path(r->context, &path) >= 0 && access(path, F_OK) >= 0)
+                (void) build_cache_open(path, ret_own, NULL);
+        return r->cache ?: *ret_own;
+}
+
+void build_run_take_packs(const Run *r, OciCompression compression)
+{
+        _cleanup_(build_cache_freep) BuildCache *own = NULL;
+        BuildCache *cache = borrow_cache(r, &own);
+        int k = cache ? build_pack_cache_take(cache, r->build, compression) : 0;
+
+        if (k < 0)
+                log_warning_errno(k, "Layers are compressed anew: cannot read the cache: %m");
+}
+
+void build_run_keep_packs(const Run *r, OciCompression compression)
+{
+        _cleanup_(build_cache_freep) BuildCache *own = NULL;
+        BuildCache *cache = borrow_cache(r, &own);
+        int k = cache ? build_pack_cache_keep(cache, r->build, compression) : 0;
+
+        if (k < 0)
+                log_warning_errno(k, "Cannot keep the layers in the cache: %m");
 }
 
 static void trim_cache(BuildCache *cache, uint64_t unused_sec)

@@ -40,13 +40,20 @@ static int copy_to(Run *r, bool into)
 {
         size_t n = strv_length(r->words);
         _cleanup_free_ char *destination = r->words[n - 1], *message = NULL;
-        BuildCopy copy = { .sources = r->words, .destination = destination, .into = into };
+        BuildCopy copy = { .destination = destination, .into = into };
         int k = parse_copy(r, &copy);
 
         r->words[n - 1] = NULL;
+        if (k >= 0 && r->args->platform && !r->other)
+                k = log_error_errno(EINVAL, "Option --platform: it is for the image of --from=");
         if (k < 0)
                 return k;
-        k = build_layer_copy(r->build, &copy, &message);
+        if (r->other)
+                k = build_other_unpack(r->other, r->words, r->args->exclude, &message);
+        copy.sources = r->other ? r->other->files : r->words;
+        copy.shown = r->words;
+        if (k >= 0)
+                k = build_layer_copy(r->build, &copy, &message);
         return k < 0 ? build_failed(r, k, message) : 0;
 }
 
@@ -67,6 +74,8 @@ static int add_sources(const Run *r, bool into, Hasher *h)
         _cleanup_free_ char **sources = new0(char *, n + 1);
         BuildCopy copy = { .sources = sources, .destination = r->words[n], .into = into };
 
+        if (r->other)
+                return build_other_hash(r->other, h);
         if (!sources)
                 return -ENOMEM;
         memcpy(sources, r->words, n * sizeof(char *));

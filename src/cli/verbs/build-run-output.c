@@ -5,7 +5,7 @@
 #include "build/build-write.h"
 #include "cli/images/registry-name.h"
 #include "cli/terminal/output-file.h"
-#include "cli/verbs/build-run.h"
+#include "cli/verbs/build-run-cache.h"
 #include "shared/explain.h"
 
 int build_run_layer(Run *r)
@@ -51,6 +51,7 @@ static int warn_of_loss(const Run *r, const char *where)
 
 static int write_target(Run *r, const BuildTarget *target, Output *output)
 {
+        OciCompression compression = compression_of(r->args->compression);
         _cleanup_free_ char *message = NULL;
         Digest digest;
         int k = target->form == BUILD_ACI ? 0 : warn_of_loss(r, target->path);
@@ -59,9 +60,11 @@ static int write_target(Run *r, const BuildTarget *target, Output *output)
                 k = output_open_file(target->path, r->args->overwrite, output);
         if (k < 0)
                 return k;
-        k = build_write(r->build, target, compression_of(r->args->compression), output->fd, &digest, &message);
+        build_run_take_packs(r, compression);
+        k = build_write(r->build, target, compression, output->fd, &digest, &message);
         if (k < 0)
                 return build_failed(r, k, message);
+        build_run_keep_packs(r, compression);
         if (target->form != BUILD_OCI_LAYOUT)
                 k = output_commit(output);
         if (k >= 0 && !streq(target->path, "-"))
@@ -84,6 +87,7 @@ int build_run_write(Run *r)
 
 int build_run_push(Run *r)
 {
+        OciCompression compression = compression_of(r->args->compression);
         _cleanup_(image_location_done) ImageLocation location = {};
         _cleanup_free_ char *message = NULL;
         Fetcher *fetcher;
@@ -99,9 +103,11 @@ int build_run_push(Run *r)
                 k = warn_of_loss(r, r->words[0]);
         if (k < 0)
                 return k;
-        k = build_push(r->build, fetcher, &location.registry, compression_of(r->args->compression), &digest, &message);
+        build_run_take_packs(r, compression);
+        k = build_push(r->build, fetcher, &location.registry, compression, &digest, &message);
         if (k < 0)
                 return build_failed(r, k, message);
+        build_run_keep_packs(r, compression);
         (void) printf("%s\n", DIGEST_STRING(&digest));
         return 0;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "build/build-cache.h"
+#include "build/build-other.h"
 #include "cli/context.h"
 
 /* One command of a build as it runs, with what the table of them (build-commands.c) says about it. */
@@ -13,12 +14,18 @@ typedef struct BuildArgs {
         char *chown;
         char *chmod;
         char **exclude;
-        char *file;
-        char *tag;
+        char *file;             /* this and those up to pull: of a Containerfile */
+        char **tags;
         char **build_arguments;
+        char **labels;
+        char *target;
+        char *network;
+        bool no_cache;
+        char *pull;
         char *compression;
         bool overwrite;
         char **caches;          /* "" where only --cache was written */
+        bool tries_cache;       /* of a script, if nothing is said: it goes on without */
         char **environment;
         char *net;
         char *script;
@@ -36,6 +43,8 @@ typedef struct Run {
         BuildContext *build;    /* open, unless the command opens it itself; a script keeps it open */
         char **line;            /* of a script: all words of the command */
         BuildCache *cache;      /* where its steps are looked up; NULL: they are not */
+        bool is_other;          /* the build is such an image itself */
+        BuildOther *other;      /* the image that the files come from; NULL: this host */
 } Run;
 
 struct Command {
@@ -63,6 +72,10 @@ int build_inputs_copy(const Run *r, Hasher *h);
 int build_inputs_copy_to_dir(const Run *r, Hasher *h);
 
 /* All of these log. */
+int build_run_begin(Run *r);
+/* Fills the record of a build by --from= and --platform=. */
+int build_run_begin_with(Run *r);
+int build_run_open_other(const Run *r, BuildOther *ret);
 int build_run_add(Run *r);
 int build_run_copy(Run *r);
 int build_run_copy_to_dir(Run *r);

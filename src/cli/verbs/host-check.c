@@ -276,6 +276,7 @@ static HostState look_at_users(const HostLook *l, char **ret_found)
         static const struct {
                 const char *name, *program;
         } users[] = {
+                { "podctl-api", PKGLIBDIR "/podctl-api" },
                 { "podctl-fetch", PKGLIBDIR "/podctl-fetch" },
                 { "podctl-metadata", PKGLIBDIR "/podctl-metadata" },
                 { "podctl-metrics", PKGLIBDIR "/podctl-metrics" },

@@ -2,6 +2,7 @@
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "cli/images/fetch-image.h"
+#include "cli/terminal/passphrase.h"
 #include "cli/verbs/sign-registry.h"
 #include "image/export/cosign-push.h"
 #include "image/name/image-location.h"
@@ -130,12 +131,26 @@ static int push_signature(Context *c, const SecretKey *key, const Target *t)
         return 0;
 }
 
+/* As cosign asks for it. */
+static int ask_passphrase(void *userdata, char **ret, char **reterr_message)
+{
+        const char *key = userdata, *given = getenv("COSIGN_PASSWORD");
+        int r;
+
+        if (given)
+                return (*ret = strdup(given)) ? 0 : -ENOMEM;
+        r = passphrase_ask(key, ret);
+        return r == -ENOTTY ? explain(reterr_message, r, "is encrypted: run this in a terminal, or give the passphrase "
+                                      "in the variable COSIGN_PASSWORD")
+                            : r;
+}
+
 int sign_in_registry(Context *c, const char *key, const char *text, size_t size, const char *word)
 {
         _cleanup_(secret_key_freep) SecretKey *parsed = NULL;
         _cleanup_(target_done) Target target = {};
         _cleanup_free_ char *message = NULL;
-        int r = secret_key_parse(text, size, &parsed, &message);
+        int r = secret_key_parse(text, size, ask_passphrase, (void *) key, &parsed, &message);
 
         if (r < 0)
                 return log_error_errno(r, "Option --key: %s: %s", key, explained(message, r));

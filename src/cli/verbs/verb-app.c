@@ -5,11 +5,13 @@
 #include "cli/compose/run-compose.h"
 #include "cli/persona.h"
 #include "cli/start/app-change.h"
+#include "cli/start/choose-app.h"
 #include "cli/start/enter-app.h"
 #include "cli/start/pod-json.h"
 #include "cli/terminal/results.h"
 #include "cli/terminal/table.h"
 #include "cli/verbs/verbs.h"
+#include "pod/pod-log-file.h"
 
 /* Apps of a mutable pod, with rkt's words (its Documentation/subcommands/app.md). */
 
@@ -70,6 +72,9 @@ static int add(Context *c, const RunArgs *args)
         if (r >= 0)
                 r = run_compose_app(c, &own, change.pod->manifest, &image);
         if (r >= 0)
+                r = run_compose_insecure(c, change.pod->settings->insecure,
+                                         &change.pod->manifest->apps[change.pod->manifest->n_apps - 1]);
+        if (r >= 0)
                 r = app_change_add(&change, image);
         if (r >= 0 && !persona_is_rkt())
                 (void) puts(change.pod->manifest->apps[change.pod->manifest->n_apps - 1].name);
@@ -108,9 +113,16 @@ static int run_stop(Context *c, void *userdata, char **words)
         return change(c, userdata, words, app_change_stop);
 }
 
+static int remove_unneeded(AppChange *a, const char *app)
+{
+        int r = app_change_check_unneeded(a, app);
+
+        return r < 0 ? r : app_change_remove(a, app);
+}
+
 static int run_rm(Context *c, void *userdata, char **words)
 {
-        return change(c, userdata, words, app_change_remove);
+        return change(c, userdata, words, remove_unneeded);
 }
 
 /* list, status */
@@ -164,6 +176,47 @@ static void print_time(const char *key, uint64_t nsec)
                 (void) printf("%s=%s\n", key, format_time_full(nsec, buffer));
 }
 
+static const char *text_of(json_object *o, const char *name)
+{
+        return strempty(json_object_get_string(json_object_object_get(o, name)));
+}
+
+static void print_mounts(json_object *mounts)
+{
+        for (size_t i = 0; i < json_object_array_length(mounts); i++) {
+                json_object *m = json_object_array_get_idx(mounts, i);
+
+                (void) printf("%s%s:%s:(read_only:%s)", i == 0 ? "mounts=" : ",", text_of(m, "host_path"),
+                              text_of(m, "container_path"), text_of(m, "read_only"));
+        }
+        if (json_object_array_length(mounts) > 0)
+                (void) putchar('\n');
+}
+
+static void print_pairs(const char *name, json_object *pairs)
+{
+        const char *before = name, *between = "=";
+
+        json_object_object_foreach(pairs, key, value) {
+                (void) printf("%s%s%s:%s", before, between, key, strempty(json_object_get_string(value)));
+                before = "";
+                between = ",";
+        }
+        if (json_object_object_length(pairs) > 0)
+                (void) putchar('\n');
+}
+
+/* As rkt did, in one line for each kind. */
+static void print_more(json_object *app)
+{
+        static const char *const pairs[] = { "user_annotations", "user_labels" };
+
+        print_mounts(json_object_object_get(app, "mounts"));
+        for (size_t i = 0; i < ELEMENTSOF(pairs); i++)
+                if (json_object_object_get(app, pairs[i]))
+                        print_pairs(pairs[i], json_object_object_get(app, pairs[i]));
+}
+
 static void print_status(const Pod *pod, const AppcPodApp *app)
 {
         uint64_t finished = 0;
@@ -192,13 +245,65 @@ static int run_status(Context *c, void *userdata, char **words)
                 r = load_pod(c, words[0], &pod);
         if (r < 0)
                 return r;
-        app = appc_pod_find_app(pod->manifest, args->app);
-        if (!app)
-                return log_error_errno(ENOENT, "Pod '%s' has no app '%s'", pod_display_name(pod), args->app);
+        r = choose_app(pod, args->app, &app);
+        if (r < 0)
+                return r;
         o = pod_app_to_json(pod, app);
-        if (!print_json(o, args->format))
-                print_status(pod, app);
+        if (print_json(o, args->format))
+                return 0;
+        print_status(pod, app);
+        print_more(o);
         return 0;
+}
+
+/* reopen-log */
+
+static int reopen_log(Pod *pod, const AppcPodApp *app)
+{
+        int r = pod_log_file_reopen(&pod->uuid, app->name);
+
+        if (r == -ESRCH)
+                return log_error_errno(r, "Pod '%s' is not running, so nothing writes the log file of app '%s'",
+                                       pod_display_name(pod), app->name);
+        if (r == -ECONNREFUSED)
+                return log_error_errno(r, "App '%s': the service that writes its log file has ended; see "
+                                       "podctl-log-file(8)", app->name);
+        return r < 0 ? log_error_errno(r, "App '%s': cannot open its log file %s: %m; it goes on with the one it had",
+                                       app->name, pod_log_file_path(app))
+                     : 0;
+}
+
+/* All are tried, and the first error is the result. */
+static int reopen_logs(Pod *pod, const char *name)
+{
+        size_t n = 0;
+        int r = 0;
+
+        for (size_t i = 0; i < pod->manifest->n_apps; i++) {
+                const AppcPodApp *app = &pod->manifest->apps[i];
+                int k;
+
+                if (!pod_log_file_path(app) || (name && !streq(app->name, name)))
+                        continue;
+                n++;
+                k = reopen_log(pod, app);
+                r = r < 0 ? r : k;
+        }
+        if (n > 0)
+                return r;
+        return name ? log_error_errno(ENOENT, "Pod '%s' has no app '%s' with a log file; see --log-file of "
+                                      "podctl-run(1)", pod_display_name(pod), name)
+                    : log_error_errno(ENOENT, "Pod '%s' has no app with a log file; see --log-file of podctl-run(1)",
+                                      pod_display_name(pod));
+}
+
+static int run_reopen_log(Context *c, void *userdata, char **words)
+{
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        const AppArgs *args = userdata;
+        int r = load_pod(c, words[0], &pod);
+
+        return r < 0 ? r : reopen_logs(pod, args->app);
 }
 
 static int run_exec(Context *c, void *userdata, char **words)
@@ -251,6 +356,8 @@ const Verb verb_app_add = {
                 .run = function,                                                                               \
         }
 
+VERB_OF_APP(verb_app_reopen_log, "app reopen-log", "Begin a new log file, after the old one was renamed",
+            run_reopen_log);
 VERB_OF_APP(verb_app_start, "app start", "Start an app of a mutable pod", run_start);
 VERB_OF_APP(verb_app_stop, "app stop", "Stop an app of a mutable pod", run_stop);
 VERB_OF_APP(verb_app_rm, "app rm", "Remove an app from a mutable pod, stopping it before", run_rm);

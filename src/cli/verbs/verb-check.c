@@ -26,7 +26,7 @@ static const Option options[] = {
 static int check_and_tell(Context *c, const char *name, const char *path)
 {
         _cleanup_(findings_done) Findings remarks = {};
-        int r = pod_check_file(c, name, path, &remarks);
+        int r = pod_check_file(c, name, path, NULL, &remarks);
 
         for (size_t i = 0; r >= 0 && i < remarks.n; i++) {
                 const Finding *f = &remarks.items[i];

@@ -3,6 +3,7 @@
 #include "basic/log.h"
 #include "basic/path.h"
 #include "cli/start/app-files.h"
+#include "cli/start/choose-app.h"
 #include "cli/terminal/output-file.h"
 #include "cli/verbs/verbs.h"
 #include "image/export/aci-export.h"
@@ -61,18 +62,6 @@ static int parse_place(const char *text, Place *ret)
         return isempty(ret->path) ? log_error_errno(EINVAL, "'%s' has no path; write POD:PATH", text) : 0;
 }
 
-static int choose_app(Place *p, const char *name)
-{
-        const AppcPod *m = p->pod->manifest;
-
-        if (!name && m->n_apps != 1)
-                return log_error_errno(EINVAL, "Pod '%s' has several apps; choose one with --app", p->pod_text);
-        for (size_t i = 0; i < m->n_apps; i++)
-                if (!name || streq(m->apps[i].name, name))
-                        p->app = m->apps[i].name;
-        return p->app ? 0 : log_error_errno(ENOENT, "Pod '%s' has no app '%s'", p->pod_text, name);
-}
-
 /* A pod that has ended is held, so that it is not removed meanwhile. */
 static int check_state(Place *p, bool writes)
 {
@@ -93,6 +82,7 @@ static int check_state(Place *p, bool writes)
 static int open_place(Context *c, Place *p, const char *app, bool writes)
 {
         _cleanup_free_ char *message = NULL;
+        const AppcPodApp *chosen;
         int r;
 
         if (!p->pod_text)
@@ -106,9 +96,10 @@ static int open_place(Context *c, Place *p, const char *app, bool writes)
         r = pod_load(p->pod, &message);
         if (r < 0)
                 return log_explained(r, message, "Cannot read pod %s", p->pod->uuid.s);
-        r = choose_app(p, app);
+        r = choose_app(p->pod, app, &chosen);
         if (r < 0)
                 return r;
+        p->app = chosen->name;
         p->root = app_files_open(p->pod, p->app, &p->base, &message);
         if (p->root < 0)
                 return log_error_errno(p->root, "Cannot look into app '%s': %s", p->app, explained(message, p->root));
@@ -188,8 +179,9 @@ static int copy(const Place *from, const Place *to, bool preserve)
                 return log_error_errno(source, "Cannot open %s: %m", from->text);
         target = find_target(to, from->path, &name);
         if (target == -EINVAL)
-                return log_error_errno(target, "%s has no name that the copy could have; name the target in full",
-                                       from->text);
+                return log_error_errno(target, "%s has no name that the copy could have; %s", from->text,
+                                       streq(to->text, "-") ? "name it by its own name"
+                                                              : "name the target in full");
         if (target < 0)
                 return log_error_errno(target, "Cannot open %s: %m", to->text);
         r = tree_transfer(&how, source, target, name, &message);
@@ -240,7 +232,7 @@ static int copy_to_stream(const Place *from, bool preserve)
         if (r < 0)
                 return r;
         layer.fd = staging.fd;
-        r = aci_write(&(AciContents) { .tree = &tree }, false, output.fd, &message);
+        r = aci_write(&(AciContents) { .tree = &tree, .without_top = true }, false, output.fd, &message);
         return r < 0 ? log_error_errno(r, "Cannot write the archive: %s", explained(message, r)) : 0;
 }
 
@@ -258,6 +250,36 @@ static int unpack(int fd, char **reterr_message)
         return r;
 }
 
+static bool is_in_the_way(int target, const char *name, bool is_directory)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        struct stat st;
+
+        if (fstatat(target, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return false;
+        if (S_ISDIR(st.st_mode) != is_directory)
+                return true;
+        return is_directory && (list_directory_all_at(target, name, &names) < 0 || strv_length(names) > 0);
+}
+
+/* Before the first is there. */
+static int check_each(const Staging *staging, char *const *names, const Place *to)
+{
+        _cleanup_close_ int target = open_at_place(to, to->path, O_RDONLY | O_DIRECTORY);
+        struct stat st;
+
+        if (target < 0)
+                return log_error_errno(target, "Cannot open %s: %m", to->text);
+        STRV_FOREACH(name, names)
+                if (fstatat(staging->fd, *name, &st, AT_SYMLINK_NOFOLLOW) >= 0 &&
+                    is_in_the_way(target, *name, S_ISDIR(st.st_mode)))
+                        return log_error_errno(EEXIST, "Cannot copy the archive to %s: there is already something "
+                                               "named '%s' there; remove it first, or copy the contents of '%s' into "
+                                               "it",
+                                               to->text, *name, *name);
+        return 0;
+}
+
 static int copy_each(const Staging *staging, const Place *to)
 {
         _cleanup_strv_free_ char **names = NULL;
@@ -265,6 +287,9 @@ static int copy_each(const Staging *staging, const Place *to)
 
         if (r < 0)
                 return log_error_errno(r, "Cannot read %s: %m", staging->path);
+        r = check_each(staging, names, to);
+        if (r < 0)
+                return r;
         STRV_FOREACH(name, names) {
                 _cleanup_free_ char *path = path_join(staging->path, *name);
 

@@ -4,6 +4,7 @@
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "cli/compose/compose-annotations.h"
+#include "cli/compose/compose-image-volumes.h"
 #include "cli/compose/compose-isolators.h"
 #include "cli/compose/compose-service.h"
 #include "cli/compose/given-file.h"
@@ -20,6 +21,7 @@
 #include "cli/terminal/results.h"
 #include "cli/update/update-choice.h"
 #include "cli/verbs/verbs.h"
+#include "foreign/kube/kube-publish.h"
 #include "image/name/image-origin.h"
 #include "pod/plan-stop.h"
 #include "pod/pods-d.h"
@@ -57,13 +59,16 @@ static int simplify_app(const RunApp *run, AppcPodApp *app)
         return 0;
 }
 
-static int simplify(const RunArgs *args, AppcPod *manifest)
+static int simplify(const Context *c, const RunArgs *args, AppcPod *manifest)
 {
         int r = compose_annotations(manifest, args) < 0 ? log_oom() : 0;
 
-        for (size_t i = 0; r >= 0 && i < args->n_apps; i++)
+        for (size_t i = 0; r >= 0 && i < args->n_apps; i++) {
                 r = simplify_app(&args->apps[i], &manifest->apps[i]);
-        return r;
+                if (r >= 0)
+                        r = run_compose_insecure(c, NULL, &manifest->apps[i]);
+        }
+        return r < 0 ? r : compose_image_volumes_simplify(manifest);
 }
 
 static int format(const AppcPod *manifest, char **ret)
@@ -289,11 +294,12 @@ static bool is_file(const RunArgs *args)
 }
 
 /* What else was said would be lost. */
-static bool says_more(const RunArgs *args)
+static bool says_more(const Context *c, const RunArgs *args)
 {
+        _cleanup_strv_free_ char **insecure = NULL;
         const RunApp *app = &args->apps[0];
         const void *const said[] = {
-                args->name, args->hostname, args->net, args->net_aliases, args->ports, args->dns, args->dns_search,
+                args->name, args->hostname, args->net, args->net_aliases, args->dns, args->dns_search,
                 args->dns_opt, args->dns_domain, args->hosts_entries, args->set_env, args->set_env_files, args->volumes,
                 args->mounts, args->sysctls, args->annotations, args->user_annotations, args->user_labels,
                 args->pull_policy, args->deadline,
@@ -305,6 +311,8 @@ static bool says_more(const RunArgs *args)
         for (size_t i = 0; i < ELEMENTSOF(said); i++)
                 if (said[i])
                         return true;
+        if (context_insecure_for_apps(c, &insecure) < 0 || insecure)
+                return true;
         return args->inherit_env || args->private_users >= 0 || args->mds_register >= 0 || args->policy != PULL_NEW ||
                app->readonly_rootfs || app->health_ready || !app_options_are_empty(&app->options);
 }
@@ -329,26 +337,35 @@ static int check_file(Context *c, const RunArgs *args, const KubePod *kube, cons
         return r;
 }
 
+/* Its own ports stay. */
+static int publish(const RunArgs *args, ManifestText *text)
+{
+        _cleanup_json_error_ JsonError e = {};
+        char *all = NULL;
+        int r;
+
+        if (!args->ports)
+                return 0;
+        if (text->form != POD_FORM_KUBE)
+                return log_error_errno(EINVAL, "%s says itself which ports it has; --port is for files of Kubernetes",
+                                       args->apps[0].image);
+        r = kube_publish(text->text, text->n, args->ports, &all, &e);
+        if (r < 0)
+                return log_error_errno(r, "Option --port: %s: %s", args->apps[0].image, json_error_message(&e, r));
+        free(text->text);
+        text->text = all;
+        text->n = strlen(all);
+        return 0;
+}
+
 /* Read once: what is checked is what is written. */
 static int read_text(const RunArgs *args, ManifestText *ret)
 {
         int r = manifest_text_read(args->apps[0].image, NULL, ret);
 
-        STRV_FOREACH(path, args->documents) {
-                _cleanup_free_ char *more = NULL, *all = NULL;
-
-                if (r >= 0)
-                        r = given_file_read(*path, JSON_MAX_SIZE, &more, NULL);
-                if (r < 0)
-                        return r;
-                all = strjoin(ret->text, "\n---\n", more);
-                if (!all)
-                        return log_oom();
-                ret->n = strlen(all);
-                free(ret->text);
-                ret->text = TAKE_PTR(all);
-        }
-        return r;
+        if (r >= 0)
+                r = manifest_text_join(ret, args->documents);
+        return r < 0 ? r : publish(args, ret);
 }
 
 /* The short form has no files for the pod beside it. */
@@ -379,9 +396,9 @@ static int create_file(Context *c, const RunArgs *args, const Results *results)
         Uuid uuid;
         int r;
 
-        if (says_more(args))
+        if (says_more(c, args))
                 return log_error_errno(EINVAL, "%s says itself what the pod is made of; only --replace, --dry-run, "
-                                       "--format, --property and --slice go with it", path);
+                                       "--format, --property, --slice and, for Kubernetes, --port go with it", path);
         r = read_text(args, &text);
         if (r >= 0)
                 r = parse_text(c, &text, &uuid, &kube);
@@ -429,9 +446,9 @@ static int create_one(Context *c, const RunArgs *args)
         r = run_compose(c, args, &manifest, &images);
         if (r < 0)
                 return r;
-        r = args->net ? run_network_check_ports(args, manifest, args->net) : 0;
+        r = args->net ? run_network_check_ports(args->ports, manifest, args->net) : 0;
         if (r >= 0)
-                r = simplify(args, manifest);
+                r = simplify(c, args, manifest);
         if (r >= 0)
                 r = args->dry_run ? print(manifest) : write_files(c, args, manifest, images, &results);
         image_array_free(images, args->n_apps);

@@ -5,6 +5,7 @@
 #include "cli/compose/pod-timer.h"
 #include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
+#include "foreign/draft/pod-draft.h"
 #include "pod/pods-d.h"
 #include "pod/update-record.h"
 #include "unit/unit-job.h"
@@ -167,6 +168,15 @@ static int remove_draft(const Kept *k)
         return 0;
 }
 
+/* What stood in the file that create took the pod from, which may be secrets. */
+static int remove_files_of_pod(const Kept *k)
+{
+        _cleanup_free_ char *directory = strjoin(POD_DRAFT_FILES "/", k->name);
+        int r = directory ? rm_rf_at(AT_FDCWD, directory) : -ENOMEM;
+
+        return r < 0 && r != -ENOENT ? log_error_errno(r, "Cannot remove %s: %m", directory) : 0;
+}
+
 /* The file goes last: if something fails before that, the same command goes on from there. */
 static int remove_files(const Kept *k)
 {
@@ -178,6 +188,8 @@ static int remove_files(const Kept *k)
         r = remove_directory(k);
         if (r >= 0)
                 r = remove_draft(k);
+        if (r >= 0)
+                r = remove_files_of_pod(k);
         return r < 0 ? r : remove_file(k->path);
 }
 

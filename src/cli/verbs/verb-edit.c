@@ -235,7 +235,7 @@ static int edit(Context *c, Edit *e)
                 r = end_unchanged(e);
                 if (r != 0)
                         return MIN(r, 0);
-                r = pod_check_file(c, e->name, e->draft, &remarks);
+                r = pod_check_file(c, e->name, e->draft, NULL, &remarks);
         } while (r < 0 && wants_again(e));
         return r < 0 ? keep_draft(e, r) : take_over(c, e);
 }

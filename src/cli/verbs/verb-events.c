@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "basic/fd.h"
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/time-util.h"
 #include "basic/utf8.h"
 #include "cli/start/pod-json.h"
-#include "cli/terminal/pod-events.h"
+#include "cli/terminal/event-reader.h"
 #include "cli/terminal/pod-journal.h"
 #include "cli/verbs/verbs.h"
-#include "shared/worker.h"
 
 typedef struct EventsArgs {
         EventQuery query;
@@ -74,30 +72,15 @@ static void print_line(const EventEntry *e)
 
 /* Reading */
 
-/* The pod of an entry; NULL: there is none any more, or the entry was not made by podctl. */
-static Pod *pod_of(PodStore *pods, const EventEntry *e)
-{
-        Pod *pod = NULL;
-        Uuid uuid;
-
-        if (uuid_parse(strempty(e->fields[EVENT_POD_UUID]), &uuid) < 0 || pod_open(pods, &uuid, &pod) < 0)
-                return NULL;
-        return pod_load(pod, NULL) < 0 ? pod_free(pod) : pod;
-}
-
 /* Adds to *n how many there were. */
-static int show_events(FILE *f, PodStore *pods, const char *format, size_t *n)
+static int show_events(EventReader *reader, const char *format, size_t *n)
 {
         for (;;) {
                 _cleanup_(event_entry_done) EventEntry e = {};
-                _cleanup_(pod_freep) Pod *pod = NULL;
-                int r = event_entry_read(f, &e);
+                int r = event_reader_next(reader, &e);
 
                 if (r <= 0)
                         return r;
-                pod = pod_of(pods, &e);
-                if (!event_is_genuine(&e, pod ? pod->settings : NULL))
-                        continue;
                 *n += 1;
                 if (format)
                         print_object(&e, format);
@@ -109,59 +92,21 @@ static int show_events(FILE *f, PodStore *pods, const char *format, size_t *n)
         }
 }
 
-typedef struct Reading {
-        char **argv;
-        int output;
-} Reading;
-
-static int become_journalctl(void *userdata, WorkerReport *report, char **reterr_message)
-{
-        const Reading *r = userdata;
-
-        if (dup2(r->output, STDOUT_FILENO) < 0)
-                return -errno;
-        (void) execv(JOURNALCTL, r->argv);
-        return -errno;
-}
-
-static int open_journalctl(char **argv, Worker *w, FILE **ret)
-{
-        _cleanup_close_ int from = -EBADF, to = -EBADF;
-        int pair[2], r;
-
-        if (pipe2(pair, O_CLOEXEC) < 0)
-                return -errno;
-        from = pair[0];
-        to = pair[1];
-        r = worker_start(become_journalctl, &(Reading) { argv, to }, w);
-        if (r < 0)
-                return r;
-        *ret = fdopen(from, "r");
-        if (!*ret)
-                return -errno;
-        (void) TAKE_FD(from);
-        return 0;
-}
-
 static int read_journal(const EventsArgs *args, PodStore *pods)
 {
-        _cleanup_strv_free_ char **argv = NULL;
-        _cleanup_(worker_done) Worker journalctl = WORKER_NONE;
-        _cleanup_fclose_ FILE *f = NULL;
+        _cleanup_(event_reader_done) EventReader reader = EVENT_READER_NONE;
         size_t n = 0;
         int r;
 
-        if (event_query_command(&args->query, &argv) < 0)
-                return log_oom();
-        r = open_journalctl(argv, &journalctl, &f);
+        r = event_reader_open(pods, &args->query, 0, &reader);
         if (r < 0)
                 return log_error_errno(r, "Cannot run " JOURNALCTL ": %m");
-        r = show_events(f, pods, args->format, &n);
+        r = show_events(&reader, args->format, &n);
         if (r < 0)
                 return log_error_errno(r, "Cannot write the output: %m");
-        if (!feof(f)) /* the reader has had enough */
+        if (!feof(reader.f)) /* the reader has had enough */
                 return 0;
-        r = worker_finish(&journalctl, NULL, 0, NULL);
+        r = event_reader_finish(&reader);
         if (r == -EXIT_FAILURE) /* its own; it has reported why */
                 return EXIT_PODCTL_FAILED;
         if (r >= 0 && n == 0 && !args->format && (args->query.names || args->query.uuids))

@@ -2,6 +2,7 @@
 #include "basic/lock.h"
 #include "basic/log.h"
 #include "basic/path.h"
+#include "cli/start/choose-app.h"
 #include "cli/terminal/output-file.h"
 #include "cli/verbs/verbs.h"
 #include "image/export/aci-export.h"
@@ -28,20 +29,6 @@ static const Option options[] = {
         { "overwrite", &option_bool, offsetof(ExportArgs, overwrite), NULL, "Replace the file if there is one" },
         {},
 };
-
-static int find_app(const Pod *pod, const char *name, const AppcPodApp **ret)
-{
-        const AppcPod *m = pod->manifest;
-
-        if (!name && m->n_apps != 1)
-                return log_error_errno(EINVAL, "Pod %s has %zu apps; choose one with --app", pod->uuid.s, m->n_apps);
-        for (size_t i = 0; i < m->n_apps; i++)
-                if (!name || streq(m->apps[i].name, name)) {
-                        *ret = &m->apps[i];
-                        return 0;
-                }
-        return log_error_errno(ENOENT, "Pod %s has no app '%s'", pod->uuid.s, name);
-}
 
 /* The image of the app, as long as it is there. */
 static int find_app_image(Context *c, const AppcPodApp *app, Image **ret)
@@ -223,7 +210,7 @@ static int run(Context *c, void *userdata, char **words)
         r = take_pod(c, words[0], &pod);
         if (r < 0)
                 return r;
-        r = find_app(pod, args->app, &app);
+        r = choose_app(pod, args->app, &app);
         if (r < 0)
                 return r;
         r = output_open_file(words[1], args->overwrite, &output);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
+#include "cli/images/fetch-artifacts.h"
 #include "cli/images/fetch-image.h"
 #include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "image/name/image-ref.h"
 
 typedef struct FetchArgs {
+        bool artifacts;
         char **digests;
         char *format;
         bool full;
@@ -17,6 +19,8 @@ typedef struct FetchArgs {
 } FetchArgs;
 
 static const Option options[] = {
+        { "artifacts", &option_bool, offsetof(FetchArgs, artifacts), NULL,
+          "Also bills of materials and the like that are there about it" },
         { "digest", &option_strv, offsetof(FetchArgs, digests), "[NAME@]DIGEST",
           "The image that a file has to contain, and its name" },
         RESULTS_OPTION(FetchArgs, format),
@@ -110,6 +114,11 @@ static int fetch_one(Context *c, const FetchArgs *args, const ImageWish *wish, c
                 return r;
         if (strv_extend_strv(all, ids) < 0)
                 return log_oom();
+        if (args->artifacts) {
+                r = fetch_artifacts(c, wish->text, ids[0]);
+                if (r < 0)
+                        return r;
+        }
         STRV_FOREACH(id, ids) {
                 r = report(c, args, wish->text, *id, results);
                 if (r < 0)
@@ -161,6 +170,7 @@ static int run(Context *c, void *userdata, char **words)
                 return r;
         r = fetch_each(c, args, words, &(ImageWish) {
                 .name = args->name, .signature = args->signature, .policy = policy, .asked = asked, .n_asked = n_asked,
+                .artifacts = args->artifacts,
         }, &results);
         results_print(&results);
         return r;

@@ -3,6 +3,7 @@
 #include "basic/path.h"
 #include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-manifest.h"
+#include "cli/start/choose-app.h"
 #include "cli/verbs/verbs.h"
 #include "foreign/kube/kube-generate.h"
 #include "foreign/yaml/yaml-write.h"
@@ -123,7 +124,9 @@ static int run(Context *c, void *userdata, char **words)
 
         if (r < 0)
                 return r;
-        r = complete_places(manifest);
+        r = check_has_apps(manifest, name);
+        if (r >= 0)
+                r = complete_places(manifest);
         if (r >= 0)
                 r = note_schedule(words[0], &findings);
         if (r < 0)

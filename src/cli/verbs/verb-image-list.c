@@ -7,6 +7,8 @@
 #include "cli/start/pod-json.h"
 #include "cli/terminal/table.h"
 #include "cli/verbs/verbs.h"
+#include "image/store/image-artifacts.h"
+#include "shared/explain.h"
 
 typedef struct ImageListArgs {
         char **fields;
@@ -19,7 +21,7 @@ typedef struct ImageListArgs {
 
 static const Option options[] = {
         { "fields", &option_commas, offsetof(ImageListArgs, fields), "LIST",
-          "Columns: id,name,size,importtime,lastused,trust" },
+          "Columns: id,name,size,importtime,lastused,trust,artifacts" },
         { "format", &option_choice, offsetof(ImageListArgs, format), "FORMAT", "json or json-pretty",
           .choices = JSON_FORMATS },
         { "full", &option_bool, offsetof(ImageListArgs, full), NULL, "Print full IDs, sizes in bytes and times" },
@@ -75,6 +77,11 @@ static char *format_trust(const Image *i, bool full)
         return full ? image_trust_format(&i->trust) : strdup(i->trust.how ?: "-");
 }
 
+static char *format_artifacts(const Image *i, bool full)
+{
+        return i->artifacts ? strv_join(i->artifacts, ",") : strdup("-");
+}
+
 static int compare_names(const Image *a, const Image *b)
 {
         return strcmp(a->names && a->names[0] ? a->names[0] : "", b->names && b->names[0] ? b->names[0] : "");
@@ -112,10 +119,12 @@ static const Field fields[] = {
         { "importtime", "IMPORT TIME", format_import, compare_imports },
         { "lastused", "LAST USED", format_last_used, compare_uses },
         { "trust", "TRUST", format_trust, NULL, true },
+        { "artifacts", "ARTIFACTS", format_artifacts, NULL, true },
 };
 
-/* Rkt's own columns come first, and alone unless more is asked for. */
-#define N_DEFAULT_FIELDS (ELEMENTSOF(fields) - 1)
+/* Rkt's own columns come first, and alone unless more is asked for. What few images have is only there by name. */
+#define N_DEFAULT_FIELDS (ELEMENTSOF(fields) - 2)
+#define N_FULL_FIELDS (ELEMENTSOF(fields) - 1)
 
 static const Field *find_field(const char *name)
 {
@@ -128,7 +137,7 @@ static const Field *find_field(const char *name)
 static int choose_fields(const ImageListArgs *args, const Field *ret[static ELEMENTSOF(fields)], size_t *ret_n)
 {
         *ret_n = 0;
-        for (size_t i = 0; !args->fields && i < (args->full ? ELEMENTSOF(fields) : N_DEFAULT_FIELDS); i++)
+        for (size_t i = 0; !args->fields && i < (args->full ? N_FULL_FIELDS : N_DEFAULT_FIELDS); i++)
                 ret[(*ret_n)++] = &fields[i];
 
         STRV_FOREACH(name, args->fields) {
@@ -190,6 +199,10 @@ static json_object *image_to_json(const Image *i)
 {
         json_object *o = json_object_new_object();
         _cleanup_free_ char *name = image_names(i);
+        json_object *artifacts = i->artifacts ? json_object_new_array() : NULL;
+
+        STRV_FOREACH(type, i->artifacts)
+                (void) json_object_array_add(artifacts, json_object_new_string(*type));
 
         (void) json_object_object_add(o, "id", json_object_new_string(DIGEST_FILE(&i->id)));
         (void) json_object_object_add(o, "name", json_object_new_string(strempty(name)));
@@ -197,6 +210,8 @@ static json_object *image_to_json(const Image *i)
         (void) json_object_object_add(o, "last_used_time", json_object_new_int64((int64_t) i->last_used));
         (void) json_object_object_add(o, "size", json_object_new_int64((int64_t) i->size));
         (void) json_object_object_add(o, "trust", image_trust_to_json(&i->trust));
+        if (i->artifacts)
+                (void) json_object_object_add(o, "artifacts", artifacts);
         return o;
 }
 
@@ -220,6 +235,19 @@ static int print_images(Image **images, size_t n, const ImageListArgs *args)
         return 0;
 }
 
+/* An image that is removed at this moment has none. */
+static void look_at_artifacts(ImageStore *store, Image **images, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                _cleanup_free_ char *message = NULL;
+                int r = image_artifacts_look(store, images[i], &message);
+
+                if (r < 0)
+                        (void) log_warning_errno(r, "Cannot list the artifacts of an image: %s; podctl fetch "
+                                                 "--artifacts fetches them again", explained(message, r));
+        }
+}
+
 static int run(Context *c, void *userdata, char **words)
 {
         ImageStore *store;
@@ -233,6 +261,7 @@ static int run(Context *c, void *userdata, char **words)
         r = image_store_list(store, &images, &n);
         if (r < 0)
                 return log_error_errno(r, "Cannot list the images: %m");
+        look_at_artifacts(store, images, n);
         r = image_store_add_names(store, images, n);
         r = r < 0 ? log_error_errno(r, "Cannot list the images: %m") : print_images(images, n, userdata);
         image_array_free(images, n);

@@ -3,8 +3,18 @@
 #include "cli/images/fetch-image.h"
 #include "cli/images/registry-name.h"
 #include "cli/verbs/verbs.h"
+#include "image/export/artifact-push.h"
 #include "image/export/store-push.h"
 #include "shared/explain.h"
+
+static int push_artifacts(ImageStore *store, const Image *image, Fetcher *fetcher, const DockerReference *name,
+                          char **reterr_message)
+{
+        _cleanup_(artifact_set_done) ArtifactSet artifacts = ARTIFACT_SET_NONE;
+        int r = artifact_set_read_stored(store, image, &artifacts, reterr_message);
+
+        return r < 0 ? r : artifacts_push(&artifacts, fetcher, name, reterr_message);
+}
 
 static int push(Context *c, ImageStore *store, Image *image, const DockerReference *name, const char *shown)
 {
@@ -26,6 +36,12 @@ static int push(Context *c, ImageStore *store, Image *image, const DockerReferen
         if (r > 0)
                 log_warning("Layers of image %s are shared with others, and were fetched compressed in another way: "
                             "what was pushed has a new ID, and signatures do not fit it", DIGEST_FILE(&image->id));
+        else {
+                r = push_artifacts(store, image, fetcher, name, &message);
+                if (r < 0)
+                        return log_error_errno(r, "Image %s is at %s, but not all of its artifacts: %s",
+                                               DIGEST_FILE(&image->id), shown, explained(message, r));
+        }
         (void) printf("%s\n", DIGEST_STRING(&digest));
         return 0;
 }

@@ -32,6 +32,14 @@ static int check_lines(const char *lines)
         return log_error_errno(EINVAL, "Option --lines takes a number or all, not '%s'", lines);
 }
 
+static int no_such_app(const Pod *pod, const char *name, const char *app)
+{
+        if (appc_pod_is_mutable(pod->manifest))
+                return log_error_errno(ENOENT, "Pod '%s' has no app '%s'; lines of an app that was removed are "
+                                       "shown without --app", name, app);
+        return log_error_errno(ENOENT, "Pod '%s' has no app '%s'", name, app);
+}
+
 static int run(Context *c, void *userdata, char **words)
 {
         const JournalQuery *query = userdata;
@@ -52,7 +60,7 @@ static int run(Context *c, void *userdata, char **words)
         if (r < 0)
                 return log_error_errno(r, "Cannot hold pod '%s': %m", words[0]);
         if (query->app && !appc_pod_find_app(pod->manifest, query->app))
-                return log_error_errno(ENOENT, "Pod '%s' has no app '%s'", words[0], query->app);
+                return no_such_app(pod, words[0], query->app);
         return pod_journal_show(pod, query);
 }
 

@@ -65,7 +65,8 @@ int composefile_environment(ComposefileStep *c, const ComposefileRow *row, json_
         return r;
 }
 
-static int read_variables(ComposefileStep *c, const char *path, bool required)
+/* Variables, or labels, which are read now, and not at each start. */
+static int read_variables(ComposefileStep *c, const char *path, bool required, char ***variables)
 {
         _cleanup_free_ char *full = quadlet_path(&c->step, path), *text = NULL, *message = NULL;
         size_t n;
@@ -76,8 +77,8 @@ static int read_variables(ComposefileStep *c, const char *path, bool required)
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
-                return lose(c, "cannot read '%s': %s", path, strerror(-r));
-        r = composefile_variables_parse(text, n, c->make->environment, &c->step.app->environment, &message);
+                return lose(c, "cannot read '%s': %s", path, foreign_read_error(r));
+        r = composefile_variables_parse(text, n, c->make->environment, variables, &message);
         if (r == -EINVAL)
                 return lose(c, "%s:%s", path, strempty(message));
         return r < 0 ? r : change(c, "the file is read now, and not at each start");
@@ -92,7 +93,7 @@ static int one_env_file(ComposefileStep *c, const ComposefileRow *row, json_obje
                 return lose(c, "expected a path");
         if (format)
                 return lose(c, "format '%s' is not possible", format);
-        return read_variables(c, path, !required || composefile_is_true(required));
+        return read_variables(c, path, !required || composefile_is_true(required), &c->step.app->environment);
 }
 
 int composefile_env_file(ComposefileStep *c, const ComposefileRow *row, json_object *value)
@@ -100,9 +101,26 @@ int composefile_env_file(ComposefileStep *c, const ComposefileRow *row, json_obj
         return composefile_each(c, value, one_env_file, row);
 }
 
+static int one_label_file(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        const char *path = composefile_text(value);
+        _cleanup_strv_free_ char **pairs = NULL;
+        int r = path ? read_variables(c, path, true, &pairs) : lose(c, "expected a path");
+
+        STRV_FOREACH(pair, pairs)
+                if (r >= 0)
+                        r = strv_extendf(&c->step.app->words, "%s=%s", row->key, *pair);
+        return r;
+}
+
+int composefile_label_file(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        return composefile_each(c, value, one_label_file, row);
+}
+
 /* Checks */
 
-static char *quoted_for_shell(char *const *list)
+char *composefile_quote(char *const *list)
 {
         _cleanup_strv_free_ char **quoted = NULL;
 
@@ -141,7 +159,7 @@ static int test(ComposefileStep *c, json_object *value)
                 return composefile_carry(c, "HealthCmd", list[1]);
         if (!streq(list[0], "CMD") || !list[1])
                 return lose(c, "a test begins with NONE, CMD or CMD-SHELL");
-        joined = quoted_for_shell(list + 1);
+        joined = composefile_quote(list + 1);
         return joined ? composefile_carry(c, "HealthCmd", joined) : -ENOMEM;
 }
 
@@ -220,14 +238,14 @@ int composefile_ulimits(ComposefileStep *c, const ComposefileRow *row, json_obje
 static int deploy_limits(ComposefileStep *c, json_object *limits)
 {
         static const char *const known[] = { "cpus", "memory", "pids", NULL };
-        json_object *value = NULL;
+        static const char path[] = "resources.limits";
         int r = composefile_check_members(c, limits, known);
 
-        if (r >= 0 && json_object_object_get_ex(limits, "cpus", &value))
-                r = composefile_cpus(c, NULL, value);
-        if (r >= 0 && json_object_object_get_ex(limits, "memory", &value))
-                r = composefile_memory(c, NULL, value);
-        return r >= 0 && json_object_object_get_ex(limits, "pids", &value) ? composefile_pids_limit(c, NULL, value) : r;
+        if (r >= 0)
+                r = composefile_inner(c, limits, path, "cpus", composefile_cpus);
+        if (r >= 0)
+                r = composefile_inner(c, limits, path, "memory", composefile_memory);
+        return r < 0 ? r : composefile_inner(c, limits, path, "pids", composefile_pids_limit);
 }
 
 static int carry_limit(ComposefileStep *c, const char *limit)
@@ -237,6 +255,9 @@ static int carry_limit(ComposefileStep *c, const char *limit)
 
         if (!string_in_charset(limit, DIGITS) || parse_uint32(limit, &n) < 0)
                 return lose(c, "'%s' is not a number of restarts", limit);
+        /* 0 is no limit to docker. */
+        if (n == 0)
+                return 0;
         return annotation ? composefile_carry(c, "--annotation", annotation) : -ENOMEM;
 }
 
@@ -270,6 +291,8 @@ static const struct {
         FindingState state;
         const char *why;
 } deployments[] = {
+        { "labels", FINDING_CHANGED, "only pods and apps have labels; write labels of the service" },
+        { "endpoint_mode", FINDING_CHANGED, "the service is reached at the address of its pod" },
         { "placement", FINDING_CHANGED, "there is one host" },
         { "update_config", FINDING_CHANGED, AS_A_WHOLE },
         { "rollback_config", FINDING_CHANGED, AS_A_WHOLE },
@@ -362,7 +385,7 @@ int composefile_deploy(ComposefileStep *c, const ComposefileRow *row, json_objec
         static const char *const known[] = { "mode",          "replicas",  "resources",     "restart_policy",
                                              "labels",        "placement", "update_config", "rollback_config",
                                              "endpoint_mode", NULL };
-        const char *replicas = composefile_get(value, "replicas");
+        const char *replicas = composefile_get(value, "replicas"), *mode = composefile_get(value, "mode");
         json_object *inner = NULL;
         int r;
 
@@ -371,6 +394,8 @@ int composefile_deploy(ComposefileStep *c, const ComposefileRow *row, json_objec
         r = composefile_check_members(c, value, known);
         if (r >= 0 && replicas && !streq(replicas, "1"))
                 return lose(c, "one app is made of a service; give each one a name of its own");
+        if (r >= 0 && mode && !streq(mode, "replicated") && !streq(mode, "global"))
+                return lose(c, "mode '%s' is not possible: replicated or global; for a job, write restart: no", mode);
         if (r >= 0 && json_object_object_get_ex(value, "resources", &inner))
                 r = resources(c, inner);
         if (r >= 0 && json_object_object_get_ex(value, "restart_policy", &inner))

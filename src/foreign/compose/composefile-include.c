@@ -49,6 +49,21 @@ static int lose_include(const Include *x, char *text)
         return composefile_tell_in(x->make, x->model, x->at, FINDING_LOST, text);
 }
 
+static int read_variables(const Include *x, const char *path, bool said, char ***ret)
+{
+        _cleanup_free_ char *text = NULL, *message = NULL;
+        size_t n;
+        int r = x->make->input->read(path, &text, &n);
+
+        if (r == -ENOENT && !said)
+                return 0;
+        if (r >= 0)
+                r = composefile_variables_parse(text, n, x->origin->environment, ret, &message);
+        return r >= 0 || r == -ENOMEM
+                       ? r
+                       : lose_include(x, strprintf("%s: %s", path, message ?: foreign_read_error(r)));
+}
+
 /* Those of the project win over those of the file, ".env" where nothing is said. */
 static int read_environment(const Include *x, const char *directory, json_object *how, char ***ret)
 {
@@ -63,27 +78,20 @@ static int read_environment(const Include *x, const char *directory, json_object
         if (r == -EINVAL)
                 return lose_include(x, strdup("expected paths of files of variables"));
         STRV_FOREACH(file, files) {
-                _cleanup_free_ char *path = said ? composefile_path(x->origin->directory, *file) : strdup(*file),
-                                    *text = NULL, *message = NULL;
-                size_t n;
+                _cleanup_free_ char *path = said ? composefile_path(x->origin->directory, *file) : strdup(*file);
 
-                r = r >= 0 && path ? x->make->input->read(path, &text, &n) : -ENOMEM;
-                if (r == -ENOMEM || (r == -ENOENT && !said))
-                        return r == -ENOMEM ? r : 0;
                 if (r >= 0)
-                        r = composefile_variables_parse(text, n, x->origin->environment, ret, &message);
-                if (r == -ENOMEM)
-                        return r;
-                if (r < 0)
-                        return lose_include(x, strprintf("%s: %s", path, message ?: strerror(-r)));
+                        r = path ? read_variables(x, path, said, ret) : -ENOMEM;
         }
         STRV_FOREACH(variable, x->origin->environment) {
                 _cleanup_free_ char *name = NULL, *value = NULL;
 
-                if (split_pair(*variable, '=', &name, &value) < 0 || (value && strv_env_set(ret, name, value) < 0))
-                        return -ENOMEM;
+                if (r >= 0)
+                        r = split_pair(*variable, '=', &name, &value);
+                if (r >= 0 && value)
+                        r = strv_env_set(ret, name, value);
         }
-        return 0;
+        return r;
 }
 
 /* A name that both have has to mean the same: nothing is put over anything here. */

@@ -89,8 +89,25 @@ static int short_volume(ComposefileStep *c, const char *text)
         return value ? composefile_carry(c, "Volume", value) : -ENOMEM;
 }
 
+/* A number of YAML, "0700", "0o700" or "448", in the base that Mount= has it in. -EINVAL: it is none. */
+static int read_mode(const char *text, char **ret)
+{
+        const char *rest = startswith(text, "0o");
+        _cleanup_free_ char *octal = rest ? strjoin("0", rest) : strdup(text);
+        unsigned long mode;
+        char *end;
+
+        if (!octal)
+                return -ENOMEM;
+        mode = strtoul(octal, &end, 0);
+        if (isempty(octal) || !string_in_charset(octal, DIGITS) || *end || mode > 07777)
+                return -EINVAL;
+        *ret = strprintf("%lo", mode);
+        return *ret ? 0 : -ENOMEM;
+}
+
 /* The long form's members as fields of Mount=, "tmpfs-size=1G". */
-static int add_fields(json_object *o, char ***fields)
+static int add_fields(ComposefileStep *c, json_object *o, char ***fields)
 {
         static const struct {
                 const char *object, *member, *field;
@@ -98,6 +115,8 @@ static int add_fields(json_object *o, char ***fields)
                 { "bind", "propagation", "bind-propagation" },
                 { "tmpfs", "size", "tmpfs-size" },
                 { "tmpfs", "mode", "tmpfs-mode" },
+                { "image", "subpath", "subpath" },
+                { "volume", "subpath", "volume-subpath" },
         };
         int r = composefile_is_true(composefile_get(o, "read_only")) ? strv_extend(fields, "ro=true") : 0;
 
@@ -106,8 +125,15 @@ static int add_fields(json_object *o, char ***fields)
                 const char *text = json_object_object_get_ex(o, rows[i].object, &inner)
                                            ? composefile_get(inner, rows[i].member)
                                            : NULL;
+                _cleanup_free_ char *mode = NULL;
 
-                if (text)
+                if (text && streq(rows[i].member, "mode")) {
+                        r = read_mode(text, &mode);
+                        if (r == -EINVAL)
+                                return lose(c, "'%s' is not a mode of a file", text);
+                        text = mode;
+                }
+                if (r >= 0 && text)
                         r = strv_extendf(fields, "%s=%s", rows[i].field, text);
         }
         return r;
@@ -123,6 +149,7 @@ static int check_inner(ComposefileStep *c, json_object *o)
                 { "bind", { "create_host_path", "propagation" } },
                 { "tmpfs", { "mode", "size" } },
                 { "volume", { "nocopy", "subpath" } },
+                { "image", { "subpath" } },
         };
         char *outer = c->at;
         int r = 0;
@@ -145,7 +172,7 @@ static int check_inner(ComposefileStep *c, json_object *o)
 static int check_long_volume(ComposefileStep *c, json_object *o)
 {
         static const char *const known[] = { "type",  "source", "target",      "read_only", "bind",
-                                             "tmpfs", "volume", "consistency", NULL };
+                                             "image", "tmpfs",  "volume",      "consistency", NULL };
         json_object *volume = NULL;
         int r = composefile_check_members(c, o, known);
 
@@ -153,8 +180,6 @@ static int check_long_volume(ComposefileStep *c, json_object *o)
                 r = check_inner(c, o);
         if (r < 0 || !json_object_object_get_ex(o, "volume", &volume))
                 return r;
-        if (composefile_get(volume, "subpath"))
-                return lose(c, "a part of a volume is not possible: write a volume of its own");
         return composefile_is_true(composefile_get(volume, "nocopy"))
                        ? lose(c, "a new volume has what the image has there; 'nocopy' is not possible")
                        : 0;
@@ -169,7 +194,7 @@ static int long_volume(ComposefileStep *c, json_object *o)
         int r = check_long_volume(c, o);
 
         if (r >= 0 && source)
-                r = resolve(c, source, &resolved);
+                r = streq(type, "image") ? ((resolved = strdup(source)) ? 0 : -ENOMEM) : resolve(c, source, &resolved);
         if (r < 0 || c->step.state == FINDING_LOST)
                 return r;
         if (!target)
@@ -184,7 +209,9 @@ static int long_volume(ComposefileStep *c, json_object *o)
         if (r >= 0)
                 r = strv_extendf(&fields, "destination=%s", target);
         if (r >= 0)
-                r = add_fields(o, &fields);
+                r = add_fields(c, o, &fields);
+        if (r < 0 || c->step.state == FINDING_LOST)
+                return r;
         STRV_FOREACH(field, fields)
                 if (strchr(*field, ','))
                         return lose(c, "there is a comma in '%s'", *field);
@@ -214,11 +241,14 @@ typedef struct Grant {
 } Grant;
 
 /* -ENOENT: it was told that it is lost. */
-static int read_grant(ComposefileStep *c, json_object *value, const char *section, Grant *ret)
+static int read_grant(ComposefileStep *c, json_object *value, const char *section, const char *access, Grant *ret)
 {
-        static const char *const known[] = { "source", "target", NULL };
+        static const char *const known[] = { "source", "target", "uid", "gid", "mode", NULL };
         int r = json_object_is_type(value, json_type_object) ? composefile_check_members(c, value, known) : 0;
 
+        for (size_t i = 2; r >= 0 && known[i]; i++)
+                if (composefile_get(value, known[i]))
+                        r = change(c, "%s", access);
         if (r < 0)
                 return r;
         *ret = (Grant) { .source = composefile_text(value) ?: composefile_get(value, "source"),
@@ -230,12 +260,55 @@ static int read_grant(ComposefileStep *c, json_object *value, const char *sectio
         return r < 0 ? r : -ENOENT;
 }
 
+/* A text of the file itself, or the value of a variable, as a file of the pod. *ret stays NULL: it is told as lost. */
+static int make_file(ComposefileStep *c, const char *kind, const Grant *grant, const char **ret)
+{
+        const char *variable = composefile_get(grant->what, "environment"),
+                   *text = composefile_get(grant->what, "content");
+        int r;
+
+        if (!text && variable)
+                text = strv_env_get(c->make->environment, variable);
+        if (!text)
+                return lose(c, "variable %s is not set", strempty(variable));
+        if (*grant->source == '.' || !foreign_name_is_valid(FOREIGN_CREDENTIAL, grant->source))
+                return lose(c, "'%s' cannot be the name of a file here: %s", grant->source,
+                            foreign_name_rule(FOREIGN_CREDENTIAL));
+        r = pod_draft_add_file(c->make->pod, kind, grant->source, text, ret);
+        return r < 0 ? r : change(c, "it is written to %s now, and not at each start", *ret);
+}
+
+/* It is there before the pod, but not yet. */
+static int made_secret(ComposefileStep *c, const Grant *grant, const char *target)
+{
+        const char *path = NULL;
+        int r = make_file(c, "secrets", grant, &path);
+
+        return r < 0 || !path ? r : strv_extendf(&c->step.app->words, "--credential=%s=%s", target, path);
+}
+
+static int made_config(ComposefileStep *c, const Grant *grant)
+{
+        _cleanup_free_ char *target = grant->target ? strdup(grant->target) : strjoin("/", grant->source),
+                            *fields = NULL;
+        const char *path = NULL;
+        int r = target ? make_file(c, "configs", grant, &path) : -ENOMEM;
+
+        if (r < 0 || !path)
+                return r;
+        if (*target != '/' || strchr(target, ','))
+                return lose(c, "'%s' is not a valid place for a file", target);
+        fields = strprintf("kind=host,source=%s,readOnly=true", path);
+        return fields ? pod_draft_add_mount(c->make->pod, c->step.app, fields, target, NULL) : -ENOMEM;
+}
+
 static int one_secret(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
         _cleanup_free_ char *path = NULL;
         const char *file, *name, *target;
         Grant grant;
-        int r = read_grant(c, value, "secrets", &grant);
+        int r = read_grant(c, value, "secrets", "only the app's user can read it, whoever that is",
+                           &grant);
 
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
@@ -251,7 +324,7 @@ static int one_secret(ComposefileStep *c, const ComposefileRow *row, json_object
         if (r < 0 || c->step.state == FINDING_LOST)
                 return r;
         if (composefile_get(grant.what, "environment"))
-                return lose(c, "write its value to /etc/credstore/%s, and 'external: true'", name);
+                return made_secret(c, &grant, target);
         path = file ? quadlet_path(&c->step, file) : NULL;
         if (file && !path)
                 return lose(c, "cannot find the directory of '%s'", file);
@@ -268,28 +341,20 @@ int composefile_secrets(ComposefileStep *c, const ComposefileRow *row, json_obje
         return composefile_each(c, value, one_secret, row);
 }
 
-/* Only what is a file of the host can be mounted. */
-static const char *why_no_file(json_object *config)
-{
-        return json_object_object_get_ex(config, "content", NULL)
-                       ? "write its content into a file, and that as 'file:'"
-               : json_object_object_get_ex(config, "environment", NULL)
-                       ? "write the variable's value into a file, and that as 'file:'"
-                       : "there are no configs outside of the file; write it into one, and that as 'file:'";
-}
-
 static int one_config(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
         _cleanup_free_ char *text = NULL;
         const char *file;
         Grant grant;
-        int r = read_grant(c, value, "configs", &grant);
+        int r = read_grant(c, value, "configs", "owner and mode are those of the file", &grant);
 
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
         file = composefile_get(grant.what, "file");
+        if (!file && (composefile_get(grant.what, "content") || composefile_get(grant.what, "environment")))
+                return made_config(c, &grant);
         if (!file)
-                return lose(c, "%s", why_no_file(grant.what));
+                return lose(c, "there are no configs outside of the file; write it into one, and that as 'file:'");
         text = strjoin(*file == '/' || *file == '.' ? "" : "./", file, ":", grant.target ? "" : "/",
                        grant.target ?: grant.source, ":ro");
         return text ? composefile_carry(c, "Volume", text) : -ENOMEM;

@@ -2,6 +2,7 @@
 #include <ctype.h>
 
 #include "foreign/compose/composefile-plan-internal.h"
+#include "foreign/quadlet/quadlet-network.h"
 
 /* The other services */
 
@@ -14,11 +15,39 @@ char *composefile_app_name(const char *service)
         return name;
 }
 
+/* All that is not just the order of the start. */
+static int check_dependency(ComposefileStep *c, const char *service, json_object *how)
+{
+        static const char *const known[] = { "condition", "required", "restart", NULL },
+                                *const conditions[] = { "service_started", "service_healthy",
+                                                        "service_completed_successfully", NULL };
+        const char *condition = composefile_get(how, "condition");
+        _cleanup_free_ char *at = strjoin(c->at, ".", service);
+        char *outer = c->at;
+        int r;
+
+        if (!at)
+                return -ENOMEM;
+        if (!json_object_is_type(how, json_type_object))
+                return how ? lose(c, "expected an object for service '%s'", service) : 0;
+        c->at = at;
+        r = composefile_check_members(c, how, known);
+        c->at = outer;
+        if (r >= 0 && json_object_object_get_ex(how, "condition", NULL) &&
+            !strv_contains((char *const *) conditions, strempty(condition)))
+                r = lose(c, "condition '%s' is not service_started, service_healthy or service_completed_successfully",
+                         strempty(condition));
+        if (r >= 0 && composefile_is_true(composefile_get(how, "restart")))
+                r = change(c, "restart: apps of a pod are updated together, and an app that ends restarts no other");
+        return r;
+}
+
 static int depend_on(ComposefileStep *c, const char *service, json_object *how)
 {
         const char *condition = composefile_get(how, "condition"), *required = composefile_get(how, "required");
         _cleanup_free_ char *name = composefile_app_name(service);
         bool completed = streq_ptr(condition, "service_completed_successfully");
+        int r;
 
         if (!name)
                 return -ENOMEM;
@@ -26,7 +55,8 @@ static int depend_on(ComposefileStep *c, const char *service, json_object *how)
                 return required && !composefile_is_true(required)
                                ? 0
                                : lose(c, "service '%s' is not in the file, or is left out", service);
-        return composefile_carry(c, completed ? "--requires" : "--after", name);
+        r = check_dependency(c, service, how);
+        return r < 0 ? r : composefile_carry(c, completed ? "--requires" : "--after", name);
 }
 
 int composefile_depends_on(ComposefileStep *c, const ComposefileRow *row, json_object *value)
@@ -197,6 +227,10 @@ int composefile_networks(ComposefileStep *c, const ComposefileRow *row, json_obj
                 json_object_object_foreach(value, name, how) r = r < 0 ? r : join_network(c, name, how);
                 return r;
         }
+        if (!value)
+                return 0;
+        if (!json_object_is_type(value, json_type_array))
+                return lose(c, "expected names of networks");
         for (size_t i = 0; r >= 0 && i < json_object_array_length(value); i++)
                 r = join_network(c, strempty(composefile_text(json_object_array_get_idx(value, i))), NULL);
         return r;
@@ -251,19 +285,22 @@ static int one_port(ComposefileStep *c, const ComposefileRow *row, json_object *
 }
 
 /* All services are in one pod, so that one is enough. */
-static bool has_network_of_host(const ComposefileMake *m)
+static const char *why_no_port(const ComposefileMake *m)
 {
-        json_object_object_foreach(m->services, name, service)
-                if (!strv_contains(m->left_out, name) && streq_ptr(composefile_get(service, "network_mode"), "host"))
-                        return true;
-        return false;
+        json_object_object_foreach(m->services, name, service) {
+                const char *mode = composefile_get(service, "network_mode");
+
+                if (mode && !strv_contains(m->left_out, name) && quadlet_why_no_port(mode))
+                        return quadlet_why_no_port(mode);
+        }
+        return NULL;
 }
 
 int composefile_ports(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
-        if (has_network_of_host(c->make))
-                return change(c, "the network is the host's, so that its ports are, too");
-        return composefile_each(c, value, one_port, row);
+        const char *why = why_no_port(c->make);
+
+        return why ? change(c, "%s", why) : composefile_each(c, value, one_port, row);
 }
 
 static int one_exposed(ComposefileStep *c, const ComposefileRow *row, json_object *value)

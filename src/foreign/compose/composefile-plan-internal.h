@@ -131,6 +131,9 @@ int composefile_carry(ComposefileStep *c, const char *key, const char *text);
 int composefile_each(ComposefileStep *c, json_object *value,
                      int (*carry)(ComposefileStep *c, const ComposefileRow *row, json_object *value),
                      const ComposefileRow *row);
+/* The same for a member of an object that is at the path below: it is told of alone, if it is there. */
+int composefile_inner(ComposefileStep *c, json_object *value, const char *path, const char *name,
+                      int (*carry)(ComposefileStep *c, const ComposefileRow *row, json_object *value));
 /* A mapping or a list of "NAME=VALUE" as such a list; a name without a value has no "=". -EINVAL: it is neither. */
 int composefile_pairs(json_object *value, char ***ret);
 /* A list of words, or a text that a shell would split. -EINVAL: it is neither. */
@@ -158,6 +161,13 @@ int composefile_pids_limit(ComposefileStep *c, const ComposefileRow *row, json_o
 int composefile_ulimits(ComposefileStep *c, const ComposefileRow *row, json_object *value);
 int composefile_restart(ComposefileStep *c, const ComposefileRow *row, json_object *value);
 int composefile_deploy(ComposefileStep *c, const ComposefileRow *row, json_object *value);
+int composefile_label_file(ComposefileStep *c, const ComposefileRow *row, json_object *value);
+/* Words for a shell, each quoted; NULL: out of memory. */
+char *composefile_quote(char *const *list);
+
+/* composefile-hooks.c: post_start and pre_stop, by the option that row->key names; row->why is what a shell needs
+ * between two of them. */
+int composefile_hooks(ComposefileStep *c, const ComposefileRow *row, json_object *value);
 
 /* composefile-nets.c: the name of a network of the file, which net.d then has; "" for the default one. NULL: it was
  * told that it is lost. */

@@ -54,8 +54,10 @@ static int name_in_file(const ComposefileMake *m, const char *path, char **ret)
                 r = yaml_parse_texts(text, n, &documents, &lines, NULL);
         if (r >= 0)
                 name = composefile_get(json_object_array_get_idx(documents, 0), "name");
-        if (name)
+        if (name) {
+                *ret = mfree(*ret);
                 r = composefile_expand(name, m->input->environment, &missing, ret, &message);
+        }
         return r == -ENOMEM ? r : 0;
 }
 
@@ -271,6 +273,11 @@ static int load(ComposefileMake *m, char **reterr_message)
         if (json_object_object_get_ex(m->model, "services", &m->services) &&
             json_object_is_type(m->services, json_type_object))
                 return 0;
+        /* They may be in a file that it includes, which is told as lost. */
+        if (!m->services && findings_count(&m->drafts->findings, FINDING_LOST) > 0) {
+                m->services = json_object_new_object();
+                return m->services && json_object_object_add(m->model, "services", m->services) >= 0 ? 0 : -ENOMEM;
+        }
         return explain(reterr_message, EINVAL,
                        "there is no 'services' in it, as files of Compose have; a file of Kubernetes is given as it "
                        "is: podctl create NAME FILE");

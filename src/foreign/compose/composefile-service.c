@@ -183,7 +183,10 @@ static const ComposefileRow rows[] = {
         { "sysctls", sysctls },
         { "oom_score_adj", one_value, "--oom-score-adj" },
         { "labels", labels, "--user-label" },
+        { "label_file", composefile_label_file, "--user-label" },
         { "annotations", labels, "--user-annotation" },
+        { "post_start", composefile_hooks, "--post-start", .why = " && " },
+        { "pre_stop", composefile_hooks, "--pre-stop", .why = "; " },
         { "ports", composefile_ports },
         { "expose", composefile_expose },
         { "networks", composefile_networks },
@@ -196,7 +199,8 @@ static const ComposefileRow rows[] = {
         { "dns_opt", values, "DNSOption" },
         { "pull_policy", pull_policy },
         { "init", nothing },
-        { "attach", nothing },
+        { "attach", unless_one_of, "true|yes|1|on", FINDING_CHANGED,
+          "podctl logs shows the output of all apps, and with --app= that of one" },
         { "profiles", nothing },
         { "privileged", unless_off, NULL, FINDING_LOST,
           "pods have user IDs of their own and cannot be privileged; name what is needed with cap_add" },
@@ -226,14 +230,12 @@ static const ComposefileRow rows[] = {
         { "extends", nothing },
         LOST("external_links", "make the other service a pod, and use its name"),
         LOST("gpus", "name the devices with devices"),
-        LOST("label_file", "write the labels here"),
         LOST("mac_address", WHOLE_POD),
         LOST("mem_swappiness", NO_LIMIT),
         LOST("memswap_limit", "write MemorySwapMax= into a drop-in of the pod's unit"),
         LOST("models", "there are no models here"),
-        LOST("pid", "a service sees its own processes; after the image, --pids=shared shows those of the pod"),
-        LOST("post_start", "write it into the image's own start"),
-        LOST("pre_stop", "write it into the image's own end"),
+        LOST("pid", "a service sees its own processes; after the image, --pids=shared shows those of the pod, and "
+                    "podctl create --stage1=fly those of the host"),
         LOST("provider", "there are none here"),
         LOST("runtime", "the engine is systemd-nspawn"),
         LOST("storage_opt", NO_LIMIT),
@@ -336,7 +338,7 @@ static int finish(ComposefileStep *c)
                 r = strv_extend(&app->words, "--health-ready");
         if (r >= 0)
                 r = composefile_host_entry(c, c->service, "127.0.0.1");
-        return r < 0 ? r : pod_draft_finish_app(c->make->pod, app);
+        return r < 0 ? r : app_draft_finish(app);
 }
 
 int composefile_service(ComposefileMake *make, const char *name, json_object *service)

@@ -75,8 +75,7 @@ int composefile_text_read(ComposefileMake *m, const char *path, json_object **re
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
-                return explain(reterr_message, -r, "cannot read it: %s", r == -EINVAL ? "not a regular file"
-                                                                                       : strerror(-r));
+                return explain(reterr_message, -r, "cannot read it: %s", foreign_read_error(r));
         r = yaml_parse_texts(text, n, &documents, &lines, &e);
         if (r < 0)
                 return explain(reterr_message, -r, "%s", json_error_message(&e, r));

@@ -67,6 +67,24 @@ int composefile_each(ComposefileStep *c, json_object *value,
         return r;
 }
 
+int composefile_inner(ComposefileStep *c, json_object *value, const char *path, const char *name,
+                      int (*carry)(ComposefileStep *c, const ComposefileRow *row, json_object *value))
+{
+        char *at = c->at;
+        json_object *member = NULL;
+        int r;
+
+        if (!json_object_object_get_ex(value, name, &member))
+                return 0;
+        c->at = strjoin(at, ".", path, ".", name);
+        r = c->at ? carry(c, NULL, member) : -ENOMEM;
+        if (r >= 0)
+                r = tell_element(c);
+        free(c->at);
+        c->at = at;
+        return r;
+}
+
 static int pairs_of_object(json_object *value, char ***ret)
 {
         json_object_object_foreach(value, name, member) {

@@ -35,7 +35,7 @@ static const struct {
         [FOREIGN_HOST] = { "host", HOST_RULE, pod_name_is_valid },
         [FOREIGN_NETWORK] = { "network", "letters, digits, '-', '_' and '.'", network_name_is_valid },
         [FOREIGN_POD] = { "pod", HOST_RULE, pod_name_is_valid },
-        [FOREIGN_VOLUME] = { "volume", APP_RULE, ac_name_is_valid },
+        [FOREIGN_VOLUME] = { "volume", APP_RULE ", at most 249", volume_name_is_valid },
 };
 
 bool foreign_name_is_valid(ForeignName kind, const char *name)

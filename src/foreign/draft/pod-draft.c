@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/path.h"
 #include "foreign/draft/pod-draft.h"
 
 static void app_done(AppDraft *app)
@@ -15,8 +16,19 @@ static void app_done(AppDraft *app)
         strv_free(app->caps_drop);
 }
 
+static void file_done(FileDraft *file)
+{
+        free(file->path);
+        if (file->text)
+                explicit_bzero(file->text, strlen(file->text));
+        free(file->text);
+}
+
 static void pod_done(PodDraft *pod)
 {
+        for (size_t i = 0; i < pod->n_files; i++)
+                file_done(&pod->files[i]);
+        free(pod->files);
         for (size_t i = 0; i < pod->n_apps; i++)
                 app_done(&pod->apps[i]);
         free(pod->apps);
@@ -114,13 +126,39 @@ int pod_draft_add_app(PodDraft *pod, char *stem, char *name, AppDraft **ret)
         return stem && name ? 0 : -ENOMEM;
 }
 
-int pod_draft_add_mount(PodDraft *pod, AppDraft *app, const char *fields, const char *target)
+bool pod_draft_is_file(const char *path)
+{
+        return path_is_at_or_below(path, POD_DRAFT_FILES);
+}
+
+int pod_draft_add_file(PodDraft *pod, const char *kind, const char *name, const char *text, const char **ret)
+{
+        _cleanup_free_ char *path = strjoin(POD_DRAFT_FILES "/", pod->name, "/", kind, "/", name);
+        FileDraft *grown = path ? reallocarray(pod->files, pod->n_files + 1, sizeof(FileDraft)) : NULL;
+        FileDraft *file;
+
+        if (!grown)
+                return -ENOMEM;
+        pod->files = grown;
+        for (size_t i = 0; i < pod->n_files; i++)
+                if (streq(grown[i].path, path)) {
+                        *ret = grown[i].path;
+                        return 0;
+                }
+        file = &grown[pod->n_files++];
+        *file = (FileDraft) { .path = TAKE_PTR(path), .text = strdup(text), .secret = streq(kind, "secrets") };
+        *ret = file->path;
+        return file->text ? 0 : -ENOMEM;
+}
+
+int pod_draft_add_mount(PodDraft *pod, AppDraft *app, const char *fields, const char *target, const char *sub_path)
 {
         size_t n = pod->n_volumes++;
 
         if (strv_extendf(&pod->words, "--volume=v%zu,%s", n, fields) < 0)
                 return -ENOMEM;
-        return strv_extendf(app ? &app->words : &pod->words, "--mount=volume=v%zu,target=%s", n, target);
+        return strv_extendf(app ? &app->words : &pod->words, "--mount=volume=v%zu,target=%s%s%s", n, target,
+                            sub_path ? ",subPath=" : "", strempty(sub_path));
 }
 
 int app_draft_finish_caps(AppDraft *app, const char *const *base)
@@ -159,13 +197,10 @@ static int finish_streams(AppDraft *app)
         return r;
 }
 
-int pod_draft_finish_app(PodDraft *pod, AppDraft *app)
+int app_draft_finish(AppDraft *app)
 {
-        static const char *const temporary[] = { "/tmp", "/var/tmp" };
         int r = app->read_only ? strv_extend(&app->words, "--readonly-rootfs") : 0;
 
-        for (size_t i = 0; r >= 0 && app->read_only && !app->no_tmpfs && i < ELEMENTSOF(temporary); i++)
-                r = pod_draft_add_mount(pod, app, "kind=tmpfs", temporary[i]);
         STRV_FOREACH(assignment, app->environment)
                 if (r >= 0)
                         r = strv_extendf(&app->words, "--environment=%s", *assignment);
@@ -180,10 +215,48 @@ int pod_draft_finish_app(PodDraft *pod, AppDraft *app)
         return r < 0 ? r : finish_streams(app);
 }
 
+/* 1: there is one at this path; 0: there is none. */
+static int has_mount(char *const *words, const char *path)
+{
+        STRV_FOREACH(word, words) {
+                _cleanup_free_ char *target = NULL, *clean = NULL;
+                const char *found = startswith(*word, "--mount=") ? strstr(*word, ",target=") : NULL;
+
+                if (!found)
+                        continue;
+                found += strlen(",target=");
+                target = strndup(found, strcspn(found, ","));
+                if (!target || path_clean(target, &clean) < 0)
+                        return -ENOMEM;
+                if (streq(clean, path))
+                        return 1;
+        }
+        return 0;
+}
+
+/* podman makes these two writable where the image is not, unless the file says what is there. */
+static int add_temporary(PodDraft *pod, AppDraft *app)
+{
+        static const char *const paths[] = { "/tmp", "/var/tmp" };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && app->read_only && !app->no_tmpfs && i < ELEMENTSOF(paths); i++) {
+                r = has_mount(app->words, paths[i]);
+                if (r == 0)
+                        r = has_mount(pod->words, paths[i]);
+                if (r == 0)
+                        r = pod_draft_add_mount(pod, app, "kind=tmpfs", paths[i], NULL);
+        }
+        return r;
+}
+
 int pod_draft_finish(PodDraft *pod)
 {
         _cleanup_free_ char *nets = NULL;
         int r = pod->address && !pod->nets ? strv_extend(&pod->nets, "default") : 0;
+
+        for (size_t i = 0; r >= 0 && i < pod->n_apps; i++)
+                r = MIN(add_temporary(pod, &pod->apps[i]), 0);
 
         nets = pod->nets && r >= 0 ? strv_join(pod->nets, ",") : NULL;
         if (r < 0 || (pod->nets && !nets))
@@ -220,7 +293,7 @@ static int app_words(const PodDraft *pod, const AppDraft *app, char ***words)
 int pod_draft_words(const PodDraft *pod, char ***ret)
 {
         _cleanup_strv_free_ char **words = NULL;
-        int r = *pod->name == '-' ? -EINVAL : pod->manifest ? 0 : strv_extend_strv(&words, pod->words);
+        int r = *pod->name == '-' ? -EINVAL : strv_extend_strv(&words, pod->words);
 
         if (r >= 0)
                 r = strv_extend(&words, pod->name);

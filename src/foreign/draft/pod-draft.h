@@ -21,6 +21,15 @@ typedef struct AppDraft {
         bool open_input, terminal; /* of Docker and podman: --interactive and --tty */
 } AppDraft;
 
+/* Where files of a pod are that stand in the file it is made of, each pod's in a directory of its name. */
+#define POD_DRAFT_FILES "/etc/podctl/files"
+
+typedef struct FileDraft {
+        char *path; /* POD_DRAFT_FILES/POD/KIND/NAME */
+        char *text;
+        bool secret; /* only root may read it */
+} FileDraft;
+
 typedef struct PodDraft {
         char *stem;
         char *name;
@@ -32,6 +41,8 @@ typedef struct PodDraft {
         AppDraft *apps;
         size_t n_apps;
         size_t n_volumes; /* those without names of their own */
+        FileDraft *files; /* to be written before the pod */
+        size_t n_files;
         char **unit, **service, **install; /* lines of the drop-in */
         bool no_dependencies;
 } PodDraft;
@@ -60,13 +71,20 @@ int pod_drafts_add_pod(PodDrafts *drafts, char *stem, char *name, PodDraft **ret
 int pod_drafts_add_network(PodDrafts *drafts, char *name, NetworkDraft **ret);
 int pod_draft_add_app(PodDraft *pod, char *stem, char *name, AppDraft **ret);
 
-/* Adds a volume with these fields, "kind=tmpfs", to the pod, and its mount to the app, or to the pod. */
-int pod_draft_add_mount(PodDraft *pod, AppDraft *app, const char *fields, const char *target);
+/* Whether it is such a file, which a dry run does not write. */
+bool pod_draft_is_file(const char *path);
+/* Adds a file of the pod, unless it has it already; kind: "configs" or "secrets". *ret is its path, which lives as long
+ * as the drafts. */
+int pod_draft_add_file(PodDraft *pod, const char *kind, const char *name, const char *text, const char **ret);
+
+/* Adds a volume with these fields, "kind=tmpfs", to the pod, and its mount to the app, or to the pod. sub_path: what of
+ * it; NULL: all. */
+int pod_draft_add_mount(PodDraft *pod, AppDraft *app, const char *fields, const char *target, const char *sub_path);
 
 /* What has to be seen as a whole, in this order. Base: the capabilities that a container has anyway, without "CAP_".
  * -EOPNOTSUPP: all of them were added. */
 int app_draft_finish_caps(AppDraft *app, const char *const *base);
-int pod_draft_finish_app(PodDraft *pod, AppDraft *app);
+int app_draft_finish(AppDraft *app);
 int pod_draft_finish(PodDraft *pod);
 
 /* The words of podctl create, with the name and all images, or with the file in their place. -EINVAL: the name, which

@@ -46,13 +46,16 @@ static int set_connection(const KubeMake *m, const KubeContainer *c, const char 
                           const char *where, char ***words)
 {
         _cleanup_free_ char *port = find_port(c, http->port);
-        int r;
+        bool known = kind || kind_of_http(http);
+        int r = 0;
 
         if (!port)
-                return kube_refuse(m, where, "'%s' is not a valid port, and no port of the container has that name",
-                                   json_object_get_string(http->port));
-        if (!kind && !kind_of_http(http))
-                return kube_refuse(m, where, "'%s' is not a valid scheme: HTTP or HTTPS", http->scheme);
+                r = kube_refuse(m, where, "'%s' is not a valid port, and no port of the container has that name",
+                                json_object_get_string(http->port));
+        if (r >= 0 && !known)
+                r = kube_refuse(m, where, "'%s' is not a valid scheme: HTTP or HTTPS", http->scheme);
+        if (r < 0 || !port || !known)
+                return r;
         r = strv_extend(words, kind ?: kind_of_http(http));
         if (r >= 0)
                 r = strv_extend(words, isempty(http->host) ? "127.0.0.1" : http->host);

@@ -2,6 +2,8 @@
 #include <inttypes.h>
 
 #include "basic/parse.h"
+#include "foreign/draft/foreign-capabilities.h"
+#include "foreign/draft/foreign-openings.h"
 #include "foreign/kube/kube-pod-internal.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
@@ -12,16 +14,23 @@
 #define SHARES_MAX 262144
 #define DEFAULT_GRACE "30"
 
+int kube_image_origin(const KubeMake *m, const char *where, const char *image, char **ret)
+{
+        if (strpbrk(image, " \t\n") || strstr(image, "://"))
+                return kube_refuse(m, where, "'%s' is not a valid name of an image", image);
+        *ret = strjoin("docker://", image);
+        return *ret ? 0 : -ENOMEM;
+}
+
 /* Its name without tag and digest; the place has them. */
 static int set_image(const KubeMake *m, const KubeContainer *c, const char *where, AppcPodApp *app)
 {
-        _cleanup_free_ char *place = strjoin("docker://", c->image), *bare = strdup(c->image);
+        _cleanup_free_ char *place = NULL, *bare = strdup(c->image);
         char *tag, *digest;
+        int r = bare ? kube_image_origin(m, where, c->image, &place) : -ENOMEM;
 
-        if (!place || !bare)
-                return -ENOMEM;
-        if (strpbrk(c->image, " \t\n") || strstr(c->image, "://"))
-                return kube_refuse(m, where, "'%s' is not a valid name of an image", c->image);
+        if (r < 0 || !place)
+                return r;
         digest = strchr(bare, '@');
         if (digest)
                 *digest = 0;
@@ -67,58 +76,68 @@ static int set_groups(const KubeSecurity *pod, AppOptions *o)
         return r;
 }
 
-/* Capabilities: the usual set, with what is added and without what is dropped. */
-
-static const char *const usual_capabilities[] = {
-        "CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_MKNOD",
-        "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID",
-        "CAP_SYS_CHROOT",
-};
-
-static int normalize(char *const *names, char ***ret)
+/* All that podctl can do without; what it has of its own, such as user IDs, stays. */
+static int set_privileged(const KubeMake *m, const char *where, ForeignOpenings *openings)
 {
-        STRV_FOREACH(name, names) {
-                int r = startswith(*name, "CAP_") || streq(*name, "ALL") ? strv_extend(ret, *name)
-                                                                         : strv_extendf(ret, "CAP_%s", *name);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        int r = kube_warn(m, where, "privileged is all rights within the pod: its root is not the host's, and devices "
+                          "are those that are named");
+
+        *openings = (ForeignOpenings) { true, true, true };
+        return r < 0 ? r : strv_env_set(&m->pod->manifest->annotations, APPC_ANNOTATION_PRIVILEGED, "true");
 }
 
-static int set_capabilities(const KubeMake *m, const KubeSecurity *s, const char *where, AppOptions *o)
+static int check_capabilities(const KubeMake *m, char *const *names, const char *where, const char *list)
 {
-        _cleanup_strv_free_ char **add = NULL, **drop = NULL, **set = NULL;
-        int r = normalize(s->add, &add);
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && names && names[i]; i++) {
+                _cleanup_free_ char *at = strprintf("%s.capabilities.%s[%zu]", where, list, i);
+
+                if (!at)
+                        return -ENOMEM;
+                if (!foreign_capability_is_known(names[i]))
+                        r = kube_refuse(m, at, FOREIGN_CAPABILITY_UNKNOWN, names[i]);
+        }
+        return r;
+}
+
+static int set_capabilities(const KubeMake *m, const KubeSecurity *s, const char *where, AppOptions *o,
+                            ForeignOpenings *openings)
+{
+        int r = check_capabilities(m, s->add, where, "add");
 
         if (r >= 0)
-                r = normalize(s->drop, &drop);
-        if (r < 0 || (!add && !drop))
-                return r;
-        if (strv_contains(add, "ALL"))
-                return kube_refuse(m, where, "not supported: all capabilities; name those that are needed");
-        for (size_t i = 0; r >= 0 && !strv_contains(drop, "ALL") && i < ELEMENTSOF(usual_capabilities); i++)
-                if (!strv_contains(drop, usual_capabilities[i]))
-                        r = strv_extend(&set, usual_capabilities[i]);
-        STRV_FOREACH(name, add)
-                if (r >= 0 && !strv_contains(set, *name))
-                        r = strv_extend(&set, *name);
-        if (set)
-                o->caps_retain = TAKE_PTR(set);
-        /* There is no empty list of options: what is left of the usual ones is nothing, then. */
-        for (size_t i = 0; r >= 0 && !o->caps_retain && i < ELEMENTSOF(usual_capabilities); i++)
-                r = strv_extend(&o->caps_remove, usual_capabilities[i]);
-        return r;
+                r = check_capabilities(m, s->drop, where, "drop");
+        if (r >= 0 && !s->privileged)
+                r = foreign_capabilities(s->add, s->drop, o);
+        if (r == -EOPNOTSUPP && s->drop)
+                return kube_refuse(m, where, "not supported: all capabilities without some; name those that are "
+                                   "needed");
+        openings->capabilities = openings->capabilities || r == -EOPNOTSUPP;
+        return r == -EOPNOTSUPP ? 0 : r;
+}
+
+static int set_proc_mount(const KubeMake *m, const KubeSecurity *s, const char *where, ForeignOpenings *openings)
+{
+        const char *word = s->proc_mount ?: "Default";
+
+        if (!streq(word, "Default") && !streq(word, "Unmasked"))
+                return kube_refuse(m, where, "procMount is Default or Unmasked, not '%s'", word);
+        openings->paths = openings->paths || streq(word, "Unmasked");
+        return 0;
 }
 
 /* Profiles */
 
-static int set_seccomp(const KubeMake *m, const KubeProfile *p, const char *where, AppOptions *o)
+static int set_seccomp(const KubeMake *m, const KubeProfile *p, const char *where, AppOptions *o,
+                       ForeignOpenings *openings)
 {
-        if (!p || streq(p->type, "RuntimeDefault"))
+        if (!p || streq(p->type, "RuntimeDefault") || openings->seccomp)
                 return 0;
-        if (streq(p->type, "Unconfined"))
-                return kube_warn(m, where, "seccompProfile Unconfined has no effect: podctl's own filter stays");
+        openings->seccomp = streq(p->type, "Unconfined");
+        if (openings->seccomp)
+                return kube_warn(m, where, "seccompProfile Unconfined takes podctl's own filter away: that of "
+                                 "systemd-nspawn, which the whole pod has, stays");
         if (!streq(p->type, "Localhost") || isempty(p->local) || strchr(p->local, ',') || strstr(p->local, ".."))
                 return kube_refuse(m, where, "'%s' is not a valid seccompProfile", p->local ?: p->type);
         o->seccomp = strjoin(SECCOMP_ROOT, p->local);
@@ -154,6 +173,7 @@ static int set_security(const KubeMake *m, const KubeContainer *c, const char *w
         _cleanup_free_ char *at = strjoin(where, ".securityContext");
         json_object *user = own->user ?: pod->user;
         AppOptions *o = app->options;
+        ForeignOpenings openings = {};
         int r = at ? check_root(m, own, pod, user, at, app) : -ENOMEM;
 
         if (r >= 0)
@@ -163,9 +183,15 @@ static int set_security(const KubeMake *m, const KubeContainer *c, const char *w
         if (r >= 0)
                 r = set_groups(pod, o);
         if (r >= 0)
-                r = set_capabilities(m, own, at, o);
+                r = own->privileged ? set_privileged(m, at, &openings) : 0;
         if (r >= 0)
-                r = set_seccomp(m, own->seccomp ?: pod->seccomp, at, o);
+                r = set_capabilities(m, own, at, o, &openings);
+        if (r >= 0)
+                r = set_proc_mount(m, own, at, &openings);
+        if (r >= 0)
+                r = set_seccomp(m, own->seccomp ?: pod->seccomp, at, o, &openings);
+        if (r >= 0)
+                r = foreign_openings_annotate(&openings, &app->annotations);
         if (r >= 0)
                 r = set_apparmor(m, own->apparmor ?: pod->apparmor, at, o);
         if (r >= 0)
@@ -178,26 +204,34 @@ static int set_security(const KubeMake *m, const KubeContainer *c, const char *w
 
 /* Limits */
 
-static int set_limit(const KubeMake *m, const char *where, json_object *value, char **to)
+/* 0 is no limit, as for the runtimes of Kubernetes. */
+static int set_limit(const KubeMake *m, const char *where, json_object *resources, const char *name, char **to)
 {
+        _cleanup_free_ char *at = strjoin(where, ".", name);
+        json_object *value = json_object_object_get(resources, name);
+        const char *text = json_object_get_string(value);
         Quantity q;
 
-        if (!value)
+        if (!value || !at)
+                return at ? 0 : -ENOMEM;
+        if (quantity_from_json(value, &q) < 0 || q.nano < 0)
+                return kube_refuse(m, at, "'%s' is not a valid quantity", text);
+        if (q.nano == 0)
                 return 0;
-        if (quantity_from_json(value, &q) < 0 || q.nano <= 0)
-                return kube_refuse(m, where, "'%s' is not a valid quantity", json_object_get_string(value));
-        return free_and_strdup(to, json_object_get_string(value));
+        if (streq(name, "memory") && endswith(where, ".limits") && quantity_units(q) < APP_MEMORY_MIN)
+                return kube_refuse(m, at, "an app has at least %i bytes, not '%s'", APP_MEMORY_MIN, text);
+        return free_and_strdup(to, text);
 }
 
 /* A thousandth of a CPU is a thousandth of 1024 shares. */
-static int set_shares(const KubeMake *m, const char *where, json_object *value, AppOptions *o)
+static int set_shares(const KubeMake *m, const char *where, json_object *requests, AppOptions *o)
 {
         _cleanup_free_ char *checked = NULL;
         Quantity q;
         int64_t shares;
-        int r = set_limit(m, where, value, &checked);
+        int r = set_limit(m, where, requests, "cpu", &checked);
 
-        if (r < 0 || !checked || quantity_from_json(value, &q) < 0)
+        if (r < 0 || !checked || quantity_from_json(json_object_object_get(requests, "cpu"), &q) < 0)
                 return r;
         shares = quantity_milli(q) * 1024 / 1000;
         o->cpu_shares = strprintf("%lld", (long long) MIN(MAX(shares, SHARES_MIN), SHARES_MAX));
@@ -230,27 +264,38 @@ static int set_resources(const KubeMake *m, const KubeContainer *c, const char *
 {
         _cleanup_free_ char *limits = strjoin(where, ".resources.limits"),
                             *requests = strjoin(where, ".resources.requests");
-        size_t refused = m->pod->findings.n;
+        size_t refused = findings_count(&m->pod->findings, FINDING_LOST);
         int r = limits && requests ? check_names(m, limits, c->limits) : -ENOMEM;
 
         if (r >= 0)
                 r = check_names(m, requests, c->requests);
-        if (r < 0 || m->pod->findings.n > refused)
+        if (r < 0 || findings_count(&m->pod->findings, FINDING_LOST) > refused)
                 return r;
-        r = set_limit(m, limits, json_object_object_get(c->limits, "memory"), &o->memory);
+        r = set_limit(m, limits, c->limits, "memory", &o->memory);
         if (r >= 0)
-                r = set_limit(m, limits, json_object_object_get(c->limits, "cpu"), &o->cpu);
-        return r < 0 ? r : set_shares(m, requests, json_object_object_get(c->requests, "cpu"), o);
+                r = set_limit(m, limits, c->limits, "cpu", &o->cpu);
+        return r < 0 ? r : set_shares(m, requests, c->requests, o);
 }
 
 /* Ports: only those of the host need anything. */
+
+static bool host_port_is_taken(const AppcPod *pod, const PodPort *port, const char *protocol)
+{
+        for (size_t i = 0; i < pod->n_ports; i++) {
+                const PodPort *other = &pod->ports[i];
+
+                if (other->host_port == port->host_port && streq(other->pod_port->protocol, protocol) &&
+                    (!*other->host_ip || !*port->host_ip || streq(other->host_ip, port->host_ip)))
+                        return true;
+        }
+        return false;
+}
 
 static int add_port(const KubeMake *m, const KubePort *p, const char *where)
 {
         const char *said = strempty(p->protocol),
                    *protocol = streq(said, "UDP") ? "udp" : streq(said, "SCTP") ? "sctp" : "tcp";
-        PodPort port = { .host_port = p->host_port };
-        int r;
+        _cleanup_(pod_port_done) PodPort port = { .host_port = p->host_port };
 
         if (p->host_port == 0 || (m->spec->host_network && p->host_port == p->container_port))
                 return 0;
@@ -259,17 +304,15 @@ static int add_port(const KubeMake *m, const KubePort *p, const char *where)
         port.name = strprintf("%s-%u", protocol, p->host_port);
         port.host_ip = strdup(p->host_ip && !streq(p->host_ip, "0.0.0.0") ? p->host_ip : "");
         port.pod_port = new0(AppPort, 1);
-        if (!port.name || !port.host_ip || !port.pod_port) {
-                pod_port_done(&port);
+        if (!port.name || !port.host_ip || !port.pod_port)
                 return -ENOMEM;
-        }
+        if (host_port_is_taken(m->pod->manifest, &port, protocol))
+                return kube_refuse(m, where, "another port of the pod has port %u of the host already", p->host_port);
         port.pod_port->name = strdup(port.name);
         port.pod_port->protocol = strdup(protocol);
         port.pod_port->port = p->container_port;
         port.pod_port->count = 1;
-        r = port.pod_port->name && port.pod_port->protocol ? appc_pod_add_port(m->pod->manifest, &port) : -ENOMEM;
-        pod_port_done(&port);
-        return r;
+        return port.pod_port->name && port.pod_port->protocol ? appc_pod_add_port(m->pod->manifest, &port) : -ENOMEM;
 }
 
 static int add_ports(const KubeMake *m, const KubeContainer *c, const char *where)
@@ -304,6 +347,8 @@ static int set_order(const KubeMake *m, const KubeContainer *c, const char *wher
                 r = strv_env_set(&app->annotations, APPC_ANNOTATION_REQUIRES, before);
         if (r >= 0 && restart)
                 r = strv_env_set(&app->annotations, APPC_ANNOTATION_RESTART, restart);
+        if (r >= 0 && restart && !streq(restart, "no"))
+                r = strv_env_set(&app->annotations, APPC_ANNOTATION_RESTART_BACKOFF, "true");
         if (r >= 0 && m->retries && streq_ptr(restart, "on-failure"))
                 r = strv_env_set(&app->annotations, APPC_ANNOTATION_RESTART_LIMIT,
                                  json_object_get_string(m->retries));

@@ -120,8 +120,10 @@ static int add_secret(const KubeMake *m, const char *member, AppcPodApp *app, co
         if (r < 0)
                 return r;
         if (!name && memchr(data, 0, size))
-                return kube_refuse(m, member, "key '%s' of Secret '%s' has a NUL character, which no variable can have",
-                                   key, s->config->meta.name);
+                r = kube_refuse(m, member, "key '%s' of Secret '%s' has a NUL character, which no variable can have",
+                                key, s->config->meta.name);
+        if (r < 0)
+                return r;
         if (!credential_name_is_valid(s->config->meta.name) || !credential_name_is_valid(key))
                 return kube_refuse(m, member, "'%s' of Secret '%s' is not a valid key", key, s->config->meta.name);
         r = add_credential(m, member, app, credential, source, variable);
@@ -136,20 +138,27 @@ static int refuse_missing(const KubeMake *m, const char *member, bool secret, co
                    : kube_refuse(m, member, "the file has no %s '%s'", secret ? "Secret" : "ConfigMap", name);
 }
 
+/* One value. As in Kubernetes, a variable has a ConfigMap's data, and not its binaryData. -ENOENT: there is none. */
+static int from_source(const KubeMake *m, const char *member, AppcPodApp *app, const KubeSource *s, const char *key,
+                       const char *name)
+{
+        const char *text;
+
+        if (s->secret)
+                return add_secret(m, member, app, s, key, name);
+        text = strv_env_get(s->config->data, key);
+        return text ? set_variable(app, name, text) : -ENOENT;
+}
+
 static int from_key(const KubeMake *m, const char *member, AppcPodApp *app, const KubeVariable *v)
 {
-        bool secret = v->secret;
         const KubeKey *k = v->secret ?: v->config_map;
-        const KubeSource *s = kube_find_source(m, secret, k->name);
-        _cleanup_free_ char *data = NULL;
-        size_t size;
-        int r = s ? kube_source_get(s, k->key, &data, &size) : -ENOENT;
+        const KubeSource *s = kube_find_source(m, v->secret, k->name);
+        int r = s ? from_source(m, member, app, s, k->key, v->name) : -ENOENT;
 
-        if (r == -ENOENT)
-                return k->optional ? 0 : refuse_missing(m, member, secret, k->name, s ? k->key : NULL);
-        if (r == -ENOMEM)
-                return r;
-        return secret ? add_secret(m, member, app, s, k->key, v->name) : set_variable(app, v->name, data);
+        return r != -ENOENT  ? r
+               : k->optional ? 0
+                             : refuse_missing(m, member, v->secret, k->name, s ? k->key : NULL);
 }
 
 static int from_field(const KubeMake *m, const char *member, AppcPodApp *app, const KubeContainer *c,
@@ -191,13 +200,12 @@ static int add_all(const KubeMake *m, const char *member, AppcPodApp *app, const
         const KubeKey *k = v->secret ?: v->config_map;
         const KubeSource *s = kube_find_source(m, secret, k->name);
         _cleanup_strv_free_ char **keys = NULL;
-        int r = s ? kube_source_keys(s, &keys) : 0;
+        int r = s ? kube_source_keys(s, true, &keys) : 0;
 
         if (!s)
                 return k->optional ? 0 : refuse_missing(m, member, secret, k->name, NULL);
         STRV_FOREACH(key, keys) {
-                _cleanup_free_ char *name = strjoin(strempty(v->prefix), *key), *data = NULL;
-                size_t size;
+                _cleanup_free_ char *name = strjoin(strempty(v->prefix), *key);
 
                 if (r < 0 || !name)
                         return r < 0 ? r : -ENOMEM;
@@ -205,9 +213,7 @@ static int add_all(const KubeMake *m, const char *member, AppcPodApp *app, const
                         r = kube_warn(m, member, "has no effect: '%s' is not a valid name of a variable", name);
                         continue;
                 }
-                r = secret ? add_secret(m, member, app, s, *key, name) : kube_source_get(s, *key, &data, &size);
-                if (r >= 0 && !secret)
-                        r = set_variable(app, name, data);
+                r = from_source(m, member, app, s, *key, name);
         }
         return r;
 }

@@ -86,7 +86,7 @@ static int put_field(const Target *t, const char *where, const KubeItem *item, m
 static int put_all(const Target *t, const char *where, const KubeSource *s)
 {
         _cleanup_strv_free_ char **keys = NULL;
-        int r = kube_source_keys(s, &keys);
+        int r = kube_source_keys(s, false, &keys);
 
         STRV_FOREACH(key, keys) {
                 if (r < 0)
@@ -96,7 +96,7 @@ static int put_all(const Target *t, const char *where, const KubeSource *s)
         return r;
 }
 
-/* Without a source, the items are fields of the pod. */
+/* Without a source, the items are fields of the pod. What is optional may lack keys, too. */
 static int put_items(const Target *t, const char *where, const KubeFiles *files, const KubeSource *s)
 {
         int r = 0;
@@ -108,6 +108,8 @@ static int put_items(const Target *t, const char *where, const KubeFiles *files,
 
                 if (!at)
                         return -ENOMEM;
+                if (s && files->optional && !kube_source_has(s, item->key))
+                        continue;
                 r = read_mode(t->m, at, item->mode, t->mode, &own);
                 if (r >= 0)
                         r = s ? put_key(t, at, s, item->key, item->path, own) : put_field(t, at, item, own);

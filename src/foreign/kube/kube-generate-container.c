@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <signal.h>
+#include <string.h>
+
 #include "basic/parse.h"
+#include "basic/signal-util.h"
 #include "basic/time-util.h"
 #include "foreign/kube/kube-address.h"
 #include "foreign/kube/kube-generate-internal.h"
+#include "foreign/kube/kube-policy.h"
 #include "manifest/appc-image.h"
 
 /* The image and its program */
@@ -17,6 +22,9 @@ static int set_image(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c)
                 return kube_generate_lose(g, app->name, "the image has no name, only an ID");
         c->image = name ? strdup(name) : strjoin(app->image.name, version ? ":" : "", strempty(version));
         if (!c->image)
+                return -ENOMEM;
+        if (kube_pull_policy(appc_pod_annotation(g->pod, "podctl/pull-policy")) &&
+            free_and_strdup(&c->pull_policy, kube_pull_policy(appc_pod_annotation(g->pod, "podctl/pull-policy"))) < 0)
                 return -ENOMEM;
         return place && !name ? kube_generate_note(g, FINDING_CHANGED, app->name,
                                                    "its image is from %s; others have to "
@@ -325,8 +333,10 @@ static int set_probe(KubeGenerate *g, const AppcPodApp *app, HealthKind kind, Ku
         if (!c->probes[kind])
                 return -ENOMEM;
         r = fill_probe(check, c->probes[kind]);
-        if (r >= 0 && c->probes[kind]->grpc && c->probes[kind]->grpc->host)
+        if (r >= 0 && c->probes[kind]->grpc && c->probes[kind]->grpc->host) {
                 r = kube_generate_lose(g, app->name, "the address %s of a check by gRPC", c->probes[kind]->grpc->host);
+                c->probes[kind]->grpc->host = mfree(c->probes[kind]->grpc->host);
+        }
         if (r >= 0 && has_fractions(check))
                 r = kube_generate_note(g, FINDING_CHANGED, app->name, "times of its check are whole seconds here");
         if (r < 0 || kind != HEALTH_LIVENESS)
@@ -357,9 +367,38 @@ static int fill_handler(char *const *words, KubeHandler *handler)
         return r;
 }
 
+/* By the name that Kubernetes has for it (core/v1 Signal); NULL: no memory. */
+static char *signal_name(int signal)
+{
+        if (signal == SIGRTMIN)
+                return strdup("SIGRTMIN");
+        if (signal > SIGRTMIN && signal <= SIGRTMIN + 15)
+                return strprintf("SIGRTMIN+%i", signal - SIGRTMIN);
+        if (signal == SIGRTMAX)
+                return strdup("SIGRTMAX");
+        return signal > SIGRTMIN ? strprintf("SIGRTMAX-%i", SIGRTMAX - signal)
+                                 : strjoin("SIG", strempty(sigabbrev_np(signal)));
+}
+
+static int set_stop_signal(const AppcPodApp *app, KubeContainer *c)
+{
+        const char *said = app->options && app->options->stop_signal ? app->options->stop_signal
+                           : app->app                                ? app->app->stop_signal
+                                                                     : NULL;
+        int signal = said ? signal_from_string(said) : -EINVAL;
+
+        if (signal <= 0)
+                return 0;
+        c->lifecycle = c->lifecycle ?: new0(KubeLifecycle, 1);
+        if (!c->lifecycle)
+                return -ENOMEM;
+        c->lifecycle->stop_signal = signal_name(signal);
+        return c->lifecycle->stop_signal ? 0 : -ENOMEM;
+}
+
 static int set_hooks(const AppcPodApp *app, KubeContainer *c)
 {
-        int r = 0;
+        int r = set_stop_signal(app, c);
 
         for (AppHook hook = 0; r >= 0 && hook < _APP_HOOK_MAX; hook++) {
                 char *const *words = app->options && app->options->hooks[hook] ? app->options->hooks[hook]
@@ -375,51 +414,6 @@ static int set_hooks(const AppcPodApp *app, KubeContainer *c)
                 r = c->lifecycle->hooks[hook] ? fill_handler(words, c->lifecycle->hooks[hook]) : -ENOMEM;
         }
         return r;
-}
-
-/* What has no member */
-
-static int note_lost_isolators(KubeGenerate *g, const AppcPodApp *app)
-{
-        /* All that is expressed elsewhere in these files. */
-        static const bool said[_ISOLATOR_TYPE_MAX] = {
-                [ISOLATOR_CPU] = true, [ISOLATOR_MEMORY] = true, [ISOLATOR_CPU_SHARES] = true,
-                [ISOLATOR_CAPS_RETAIN] = true, [ISOLATOR_CAPS_REMOVE] = true, [ISOLATOR_SECCOMP_RETAIN] = true,
-                [ISOLATOR_SECCOMP_REMOVE] = true, [ISOLATOR_SECCOMP_PROFILE] = true, [ISOLATOR_NO_NEW_PRIVS] = true,
-                [ISOLATOR_SELINUX_CONTEXT] = true, [ISOLATOR_APPARMOR_PROFILE] = true,
-        };
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && app->app && i < app->app->n_isolators; i++)
-                if (!said[app->app->isolators[i].type])
-                        r = kube_generate_lose(g, app->name, "its isolator %s", app->app->isolators[i].name);
-        return r;
-}
-
-static int note_lost(KubeGenerate *g, const AppcPodApp *app)
-{
-        const AppOptions *o = app->options;
-        const struct {
-                bool there;
-                const char *text;
-        } rows[] = {
-                { app->n_credentials > 0, "its credentials: make Secrets of them, and mount these" },
-                { o && o->rlimits, "its resource limits (--rlimit)" },
-                { o && o->oom_score_adj, "its adjustment of the OOM killer" },
-                { (o && (o->user_annotations || o->user_labels)) ||
-                          (app->app && (app->app->user_annotations || app->app->user_labels)),
-                  "annotations and labels of its own: Kubernetes has those of the pod" },
-                { o && o->socket_activated, "its sockets of the service manager" },
-                { (o && o->stop_signal) || (app->app && app->app->stop_signal), "its signal to stop" },
-                { app->app && (app->app->pre_start || app->app->post_stop), "its event handlers" },
-                { strv_env_get(app->annotations, "podctl/after"), "the order of its start" },
-        };
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
-                if (rows[i].there)
-                        r = kube_generate_lose(g, app->name, "%s", rows[i].text);
-        return r < 0 ? r : note_lost_isolators(g, app);
 }
 
 int kube_generate_container(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c)
@@ -449,5 +443,5 @@ int kube_generate_container(KubeGenerate *g, const AppcPodApp *app, KubeContaine
                 r = kube_generate_security(g, app, c);
         if (r >= 0)
                 r = kube_generate_mounts(g, app, c);
-        return r < 0 ? r : note_lost(g, app);
+        return r < 0 ? r : kube_generate_lost(g, app);
 }

@@ -23,6 +23,9 @@ int kube_generate_label(KubeGenerate *g, const char *what, const char *name, cha
 int kube_generate_pairs(KubeGenerate *g, const char *what, char *const *pairs, bool of_labels, char ***to);
 /* kube-generate-container.c: all of an app but its volumes. */
 int kube_generate_container(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c);
+/* kube-generate-lost.c: what has no member, of an app, and annotations of the pod or of an app. */
+int kube_generate_lost(KubeGenerate *g, const AppcPodApp *app);
+int kube_generate_lost_annotations(KubeGenerate *g, const char *app, char *const *all);
 /* kube-generate-security.c */
 int kube_generate_security(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c);
 /* All containers are in fsGroup as it is. */

@@ -153,6 +153,28 @@ static int set_context(KubeGenerate *g, const AppcPodApp *app, KubeSecurity *s)
         return i && i->selinux.user && i->selinux.role && i->selinux.type && i->selinux.level ? copy_context(i, s) : 0;
 }
 
+/* What it does without: all of it is "privileged", where the pod's engine leaves the rest out as well. */
+static int set_openings(const KubeGenerate *g, const AppcPodApp *app, KubeSecurity *s)
+{
+        const char *text = strv_env_get(app->annotations, APPC_ANNOTATION_INSECURE);
+        _cleanup_strv_free_ char **words = NULL;
+        int r = text ? strv_split(text, ',', &words) : 0;
+
+        s->privileged = appc_pod_is_privileged(g->pod) && strv_contains(words, "capabilities") &&
+                        strv_contains(words, "seccomp") && strv_contains(words, "paths");
+        if (r < 0 || s->privileged)
+                return r;
+        if (strv_contains(words, "capabilities"))
+                r = strv_extend(&s->add, "ALL");
+        if (r >= 0 && strv_contains(words, "seccomp") && !s->seccomp) {
+                s->seccomp = new0(KubeProfile, 1);
+                r = s->seccomp && (s->seccomp->type = strdup("Unconfined")) ? 0 : -ENOMEM;
+        }
+        if (r >= 0 && strv_contains(words, "paths"))
+                r = free_and_strdup(&s->proc_mount, "Unmasked");
+        return r;
+}
+
 void kube_generate_drop_group(KubeSecurity *s)
 {
         size_t n = 0;
@@ -168,8 +190,8 @@ void kube_generate_drop_empty(KubeSecurity **s)
         const KubeSecurity *o = *s;
 
         if (!o->user && !o->group && o->escalation == TRISTATE_UNSET && o->non_root == TRISTATE_UNSET &&
-            !o->read_only && !o->add && !o->drop && !o->seccomp && !o->apparmor && !o->selinux && !o->fs_group &&
-            o->n_groups == 0 && o->n_sysctls == 0)
+            !o->read_only && !o->privileged && !o->proc_mount && !o->add && !o->drop && !o->seccomp && !o->apparmor &&
+            !o->selinux && !o->fs_group && o->n_groups == 0 && o->n_sysctls == 0)
                 *s = mfree(*s);
 }
 
@@ -189,6 +211,8 @@ int kube_generate_security(KubeGenerate *g, const AppcPodApp *app, KubeContainer
                 r = set_profiles(g, app, s);
         if (r >= 0)
                 r = set_context(g, app, s);
+        if (r >= 0)
+                r = set_openings(g, app, s);
         if ((o && o->no_new_privileges == TRISTATE_YES) ||
             (app->app && isolators_no_new_privs(app->app->isolators, app->app->n_isolators)))
                 s->escalation = TRISTATE_NO;

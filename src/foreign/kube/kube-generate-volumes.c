@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "foreign/kube/kube-generate-internal.h"
+#include "foreign/kube/kube-policy.h"
 #include "foreign/kube/kube-pod.h"
 
 static bool has_volume(const KubePodSpec *spec, const char *name)
@@ -61,6 +62,30 @@ static int fill_claim(KubeGenerate *g, const Volume *v, KubeVolume *to)
         return strv_contains(g->claims, name) ? 0 : strv_extend(&g->claims, name);
 }
 
+/* Not an ID of podctl's store, or an address. */
+static bool is_of_registry(const char *image)
+{
+        return !strstr(image, "://") && !startswith(image, "sha256-") && !startswith(image, "sha256:") &&
+               !startswith(image, "sha512-") && !startswith(image, "sha512:");
+}
+
+/* Without it, the kind and nothing else would be there. */
+static int fill_image(KubeGenerate *g, const Volume *v, KubeVolume *to)
+{
+        const char *policy = kube_pull_policy(appc_pod_annotation(g->pod, "podctl/pull-policy"));
+
+        to->image = new0(struct KubeImageVolume, 1);
+        if (!to->image)
+                return -ENOMEM;
+        to->image->reference = strdup(v->image ? startswith(v->image, "docker://") ?: v->image : strempty(v->image_id));
+        if (!to->image->reference || (policy && free_and_strdup(&to->image->pull_policy, policy) < 0))
+                return -ENOMEM;
+        return is_of_registry(to->image->reference)
+                       ? 0
+                       : kube_generate_lose(g, NULL, "the image of volume '%s': write a name that the cluster can pull",
+                                            v->name);
+}
+
 /* Kubernetes has one such group for all volumes. */
 static int add_group(KubeGenerate *g, const Volume *v, const char *name)
 {
@@ -91,6 +116,7 @@ static int add_volume(KubeGenerate *g, const Volume *v, const char *name)
                 return -ENOMEM;
         return v->kind == VOLUME_HOST    ? fill_host(v, to)
                : v->kind == VOLUME_NAMED ? fill_claim(g, v, to)
+               : v->kind == VOLUME_IMAGE ? fill_image(g, v, to)
                                          : fill_empty(v, to);
 }
 

@@ -50,8 +50,9 @@ static int set_aliases(KubeGenerate *g)
                         address = strndup(*word, equals - *word);
                         r = address ? 0 : -ENOMEM;
                 }
-                if (r >= 0 && address)
-                        r = add_alias(&g->object->spec, address, equals ? equals + 1 : *word);
+                if (r >= 0)
+                        r = address ? add_alias(&g->object->spec, address, equals ? equals + 1 : *word)
+                                    : kube_generate_lose(g, NULL, "the host's own /etc/hosts (podctl/hosts-entry)");
         }
         return r;
 }
@@ -88,8 +89,10 @@ static int set_dns(KubeGenerate *g)
 
         if (r >= 0 && searches)
                 r = strv_split(searches, ',', &spec->searches);
-        if (r >= 0 && own)
-                r = free_and_strdup(&spec->dns_policy, "None");
+        if (r >= 0 && servers && streq(servers, "none"))
+                r = kube_generate_lose(g, NULL, "that it has no name servers (podctl/dns)");
+        else if (r >= 0 && servers)
+                r = free_and_strdup(&spec->dns_policy, own ? "None" : "Default");
         return r < 0 ? r : set_dns_options(g);
 }
 
@@ -102,6 +105,7 @@ static int set_network(KubeGenerate *g)
         int r = hostname ? kube_generate_hostname(g, hostname) : 0;
 
         spec->host_network = net && streq(net, "host");
+        spec->host_ipc = streq_ptr(appc_pod_annotation(g->pod, "podctl/ipc"), "parent");
         if (r >= 0 && net && !spec->host_network && !streq(net, "default"))
                 r = kube_generate_lose(g, NULL, "its networks %s", net);
         if (r >= 0 && engine && !streq(engine, "nspawn"))
@@ -265,10 +269,11 @@ static json_object *seconds_of(uint64_t usec)
         return json_object_new_int64((int64_t) ((usec + USEC_PER_SEC - 1) / USEC_PER_SEC));
 }
 
-/* The longest of all: Kubernetes has one for the pod. */
+/* The longest of all: Kubernetes has one for the pod. Where none says anything, the file does not, either. */
 static int set_grace(KubeGenerate *g)
 {
         uint64_t longest = 0;
+        bool said = false;
 
         for (size_t i = 0; i < g->pod->n_apps; i++) {
                 const AppcPodApp *app = &g->pod->apps[i];
@@ -276,10 +281,10 @@ static int set_grace(KubeGenerate *g)
                         app->app && app->app->stop_timeout > 0 ? (uint64_t) app->app->stop_timeout * USEC_PER_SEC : 0;
 
                 if (app->options && app->options->stop_timeout)
-                        (void) parse_duration(app->options->stop_timeout, &usec);
+                        said = parse_duration(app->options->stop_timeout, &usec) >= 0 || said;
                 longest = MAX(longest, usec);
         }
-        if (longest > 0)
+        if (longest > 0 || said)
                 g->object->spec.grace = seconds_of(longest);
         return 0;
 }
@@ -291,6 +296,30 @@ static void set_deadline(KubeGenerate *g)
 
         if (text && parse_duration(text, &usec) >= 0 && usec > 0)
                 g->object->spec.deadline = seconds_of(usec);
+}
+
+/* The way back of podman's annotation, see kube-spec.c. */
+static int set_update(KubeGenerate *g)
+{
+        const char *way = appc_pod_annotation(g->pod, "podctl/auto-update");
+
+        if (!way || streq(way, "off"))
+                return 0;
+        if (!streq(way, "restart"))
+                return kube_generate_lose(g, NULL, "how it is updated, '%s' (podctl/auto-update)", way);
+        return strv_env_set(&g->object->meta.annotations, "io.containers.autoupdate", "registry");
+}
+
+/* Only where a container has a signal does Kubernetes want to know what it runs on. */
+static int set_os(KubePodSpec *spec)
+{
+        bool wanted = false;
+
+        for (size_t i = 0; i < spec->n_containers; i++)
+                wanted = wanted || (spec->containers[i].lifecycle && spec->containers[i].lifecycle->stop_signal);
+        for (size_t i = 0; i < spec->n_init; i++)
+                wanted = wanted || (spec->init[i].lifecycle && spec->init[i].lifecycle->stop_signal);
+        return wanted ? free_and_strdup(&spec->os, "linux") : 0;
 }
 
 static int fill(KubeGenerate *g, const char *name)
@@ -310,6 +339,8 @@ static int fill(KubeGenerate *g, const char *name)
         if (r >= 0)
                 r = kube_generate_pairs(g, "label", g->pod->user_labels, true, &meta->labels);
         if (r >= 0)
+                r = set_update(g);
+        if (r >= 0)
                 r = set_network(g);
         if (r >= 0)
                 r = set_processes(g);
@@ -319,6 +350,10 @@ static int fill(KubeGenerate *g, const char *name)
                 r = add_app(g, &g->pod->apps[i], &containers[i]);
         if (r >= 0)
                 r = set_ports(g, containers);
+        if (r >= 0)
+                r = set_os(spec);
+        if (r >= 0)
+                r = kube_generate_lost_annotations(g, NULL, g->pod->annotations);
         kube_generate_drop_group(spec->security);
         kube_generate_drop_empty(&spec->security);
         set_deadline(g);

@@ -8,3 +8,6 @@
 
 /* Returns documents, an array: the claims of its named volumes, and the Pod. Notes what that cannot say. Pure. */
 int kube_generate(const AppcPod *pod, const char *name, Findings *findings, json_object **ret);
+
+/* Whether it is known what becomes of an annotation. */
+bool kube_generate_knows(const char *annotation);

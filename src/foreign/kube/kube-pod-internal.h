@@ -45,10 +45,11 @@ int kube_note(const KubeMake *m, bool refused, const char *member, const char *f
 #define kube_warn(m, member, ...) kube_note(m, false, member, __VA_ARGS__)
 
 const KubeSource *kube_find_source(const KubeMake *m, bool secret, const char *name);
+bool kube_source_has(const KubeSource *s, const char *key);
 /* The bytes of a key, to be freed, as they are in the file. -ENOENT: it has no such key; -EINVAL: it is not base64. */
 int kube_source_get(const KubeSource *s, const char *key, char **ret, size_t *ret_size);
-/* The names of all keys. */
-int kube_source_keys(const KubeSource *s, char ***ret);
+/* The names of its keys; texts: only of those that variables can have, which binaryData is not for. */
+int kube_source_keys(const KubeSource *s, bool texts, char ***ret);
 /* Notes a file that podctl has to write. All of it is copied. */
 int kube_add_file(const KubeMake *m, const KubeFile *file);
 /* The name under which the value of a key is encrypted. *ret is NULL: it is not encrypted. */
@@ -69,5 +70,7 @@ int kube_volumes(const KubeMake *m);
 int kube_mounts(const KubeMake *m, const KubeContainer *c, const char *where, AppcPodApp *app);
 /* kube-checks.c: options.healthchecks and .hooks. init: the container is to end before the others start. */
 int kube_checks(const KubeMake *m, const KubeContainer *c, const char *where, bool init, AppcPodApp *app);
-/* kube-container.c. Before: the names of the init containers that have to end before, joined; or NULL. */
+/* kube-container.c. The origin of an image, "docker://NAME"; *ret stays NULL when it is refused. */
+int kube_image_origin(const KubeMake *m, const char *where, const char *image, char **ret);
+/* Before: the names of the init containers that have to end before, joined; or NULL. */
 int kube_container(const KubeMake *m, const KubeContainer *c, const char *where, bool init, const char *before);

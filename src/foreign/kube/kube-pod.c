@@ -10,6 +10,7 @@ KubeTimer *kube_timer_free(KubeTimer *timer)
                 return NULL;
         strv_free(timer->calendars);
         free(timer->zone);
+        free(timer->schedule);
         return mfree(timer);
 }
 
@@ -128,7 +129,16 @@ static int note_mistake(Text *t, const KubeObject *k, const JsonMistake *mistake
         return member ? note(t, k, true, member, startswith(text, ": ") ?: text) : -ENOMEM;
 }
 
-/* Reads an object by a table, and notes all that is wrong. 0: it is read; 1: it is not. */
+/* 0: nothing else is wrong than that some members are not known; 1: it is not read. */
+static int read_known(const KubeObject *k, const JsonType *type, void **ret)
+{
+        int r = json_document_read(type, k->o, ret, NULL);
+
+        return r == -ENOMEM ? r : r < 0 ? 1 : 0;
+}
+
+/* Reads an object by a table, and notes all that is wrong. 0: it is read, as far as its members are known, so that
+ * mistakes in the pod that they make are found, too; 1: it is not. */
 static int read_object(Text *t, const KubeObject *k, const JsonType *type, void **ret)
 {
         _cleanup_json_error_ JsonError e = { .strict = true };
@@ -148,11 +158,7 @@ static int read_object(Text *t, const KubeObject *k, const JsonType *type, void 
                 if (n < 0)
                         return n;
         }
-        if (r >= 0 && e.passed_over) {
-                *ret = json_document_free(type, *ret);
-                return 1;
-        }
-        return r < 0 ? 1 : 0;
+        return r >= 0 ? 0 : read_known(k, type, ret);
 }
 
 static int apply_rules(Text *t, const KubeObject *k, KubePart part, const char *member)
@@ -187,6 +193,17 @@ static int read_encrypted(Text *t, const KubeObject *k, const KubeConfig *config
         return 0;
 }
 
+/* The members of a Secret and of a ConfigMap; both are read by one table. */
+static int check_members(Text *t, const KubeObject *k, const KubeConfig *config)
+{
+        if (streq(k->kind, "Secret"))
+                return config->binary ? note(t, k, true, "binaryData", "a Secret has data, which is base64, and "
+                                             "stringData")
+                                      : 0;
+        return config->strings ? note(t, k, true, "stringData", "a ConfigMap has data, and binaryData, which is base64")
+                               : 0;
+}
+
 static int add_source(Text *t, const KubeObject *k)
 {
         void *config = NULL;
@@ -204,6 +221,8 @@ static int add_source(Text *t, const KubeObject *k)
                 return note(t, k, true, "metadata", "missing member 'name'");
         }
         r = read_encrypted(t, k, config, &encrypted);
+        if (r >= 0)
+                r = check_members(t, k, config);
         t->sources[t->n_sources++] = (KubeSource) { streq(k->kind, "Secret"), encrypted, config };
         return r;
 }
@@ -351,13 +370,11 @@ static int set_concurrency(Text *t, const KubeObject *k, const KubeCron *cron, K
                                     : note(t, k, true, "spec.concurrencyPolicy", "expected Allow, Forbid or Replace");
 }
 
-/* systemd makes up for what was missed either always or never. */
-static int set_deadline(Text *t, const KubeObject *k, const KubeCron *cron, KubeTimer *timer)
+static int set_deadline(const KubeCron *cron, KubeTimer *timer)
 {
-        timer->persistent = !cron->deadline;
-        return cron->deadline ? note(t, k, false, "spec.startingDeadlineSeconds", "a start that was missed is not made "
-                                     "up for, however late it is; without this member it is, however late")
-                              : 0;
+        timer->limited = cron->deadline;
+        timer->deadline_sec = cron->deadline ? (uint64_t) json_object_get_int64(cron->deadline) : 0;
+        return free_and_strdup(&timer->schedule, cron->schedule);
 }
 
 static int set_timer(Text *t, const KubeObject *k, const KubeCron *cron)
@@ -368,7 +385,7 @@ static int set_timer(Text *t, const KubeObject *k, const KubeCron *cron)
         if (r >= 0)
                 r = set_concurrency(t, k, cron, timer);
         if (r >= 0)
-                r = set_deadline(t, k, cron, timer);
+                r = set_deadline(cron, timer);
         if (r < 0 || !cron->suspend)
                 return r;
         timer->suspended = true;
@@ -411,11 +428,32 @@ static int note_unused(Text *t, const KubeObject *k)
                                          "are reached by hostPort");
 }
 
-/* A claim is a volume that podctl makes at the start; it has no limit. */
-static int note_claim(Text *t, const KubeObject *k)
+/* podman's annotations of a claim say what Kubernetes' members do not. */
+static int note_claim_annotations(Text *t, const KubeObject *k, char *const *annotations)
 {
-        return note(t, k, false, "spec", "has no effect: the volume is made without a limit; see 'podctl volume "
-                                         "create'");
+        STRV_FOREACH(pair, annotations)
+                if (startswith(*pair, "volume.podman.io/"))
+                        return note(t, k, false, "metadata.annotations", "those of volume.podman.io have no effect: "
+                                    "the volume is a directory of the host, see 'podctl volume create'");
+        return 0;
+}
+
+/* A claim is a volume that podctl makes at the start; it has no limit. */
+static int check_claim(Text *t, const KubeObject *k)
+{
+        KubeClaimObject *claim = NULL;
+        int r = apply_rules(t, k, KUBE_CLAIM, "");
+
+        if (r >= 0)
+                r = apply_rules(t, k, KUBE_METADATA, "metadata");
+        if (r >= 0)
+                r = read_object(t, k, &kube_type_claim, (void **) &claim);
+        if (r != 0)
+                return MIN(r, 0);
+        r = claim->meta.name ? note_claim_annotations(t, k, claim->meta.annotations)
+                             : note(t, k, true, "metadata", "missing member 'name'");
+        json_document_free(&kube_type_claim, claim);
+        return r;
 }
 
 static const struct Kind {
@@ -424,7 +462,7 @@ static const struct Kind {
         int (*convert)(Text *t, const KubeObject *k);
 } kinds[] = {
         { "ConfigMap", false, add_source },     { "Secret", false, add_source },
-        { "PersistentVolumeClaim", false, note_claim },
+        { "PersistentVolumeClaim", false, check_claim },
         { "Pod", true, convert_pod },           { "Deployment", true, convert_workload },
         { "DaemonSet", true, convert_workload }, { "Job", true, convert_workload },
         { "CronJob", true, convert_cron },

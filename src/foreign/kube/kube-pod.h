@@ -26,7 +26,9 @@ typedef struct KubeTimer {
         char *zone;             /* NULL: the host's */
         JsonPlace zone_place;   /* in the text */
         bool suspended;         /* it is not to start anything for now */
-        bool persistent;        /* a start that was missed is made up for */
+        char *schedule;         /* valid, as it is in the file */
+        bool limited;           /* a start that was missed is made up for only: */
+        uint64_t deadline_sec;  /* if it is not later than that */
         bool replace;           /* a pod that runs already is ended for the next one */
 } KubeTimer;
 

@@ -24,9 +24,6 @@ typedef struct Rule {
           "terminationGracePeriodSeconds of the pod", NULL }
 
 #define CONTAINER(where)                                                                                       \
-        { where "securityContext.privileged", REFUSED, "pods of podctl have their own user IDs and cannot be " \
-          "privileged; name the capabilities that are needed", "false" },                                      \
-        { where "securityContext.procMount", REFUSED, "/proc always has its masks", "\"Default\"" },           \
         { where "securityContext.windowsOptions", REFUSED, "this is Linux", "{}" },                            \
         { where "volumeDevices", REFUSED, "block devices are not handed over; see --device of podctl-run(1)",  \
           "[]" },                                                                                              \
@@ -50,8 +47,8 @@ static const Rule pod_rules[] = {
         { "automountServiceAccountToken", MEANINGLESS, NULL, NULL },
         { "enableServiceLinks", MEANINGLESS, NULL, NULL },
         { "ephemeralContainers", REFUSED, "use 'podctl exec'", "[]" },
-        { "hostIPC", REFUSED, OWN_NAMESPACES "; see --ipc of podctl-run(1)", "false" },
-        { "hostPID", REFUSED, OWN_NAMESPACES, "false" },
+        { "hostPID", REFUSED, OWN_NAMESPACES "; an app of podctl run --stage1=fly sees the host's processes",
+          "false" },
         { "hostUsers", REFUSED, "a pod has user IDs of its own", "false" },
         { "nodeName", WARNED, ONE_HOST, NULL },
         { "nodeSelector", WARNED, ONE_HOST, "{}" },
@@ -80,7 +77,6 @@ static const Rule pod_rules[] = {
         { "volumes[].projected.sources[].podCertificate", REFUSED, "write the certificate to a Secret", NULL },
         { "volumes[].projected.sources[].downwardAPI.items[].fieldRef.apiVersion", MEANINGLESS, NULL, NULL },
         { "volumes[].downwardAPI.items[].fieldRef.apiVersion", MEANINGLESS, NULL, NULL },
-        { "volumes[].image", REFUSED, "an image is not a volume", NULL },
         { "volumes[].ephemeral", REFUSED, "name a persistentVolumeClaim", NULL },
         { "volumes[].csi", REFUSED, "mount it on the host, and use hostPath", NULL },
         { "volumes[].nfs", REFUSED, "mount it on the host, and use hostPath", NULL },
@@ -135,12 +131,29 @@ static const Rule config_rules[] = {
         { NULL },
 };
 
+#define DIRECTORY "the volume is a directory of the host"
+
+static const Rule claim_rules[] = {
+        { "status", MEANINGLESS, NULL, NULL },
+        { "spec.accessModes", MEANINGLESS, NULL, NULL },
+        { "spec.dataSource", REFUSED, "copy the data into the volume", NULL },
+        { "spec.dataSourceRef", REFUSED, "copy the data into the volume", NULL },
+        { "spec.resources", WARNED, "the volume is made without a limit; see 'podctl volume create'", "{}" },
+        { "spec.selector", WARNED, DIRECTORY, "{}" },
+        { "spec.storageClassName", WARNED, DIRECTORY, "\"\"" },
+        { "spec.volumeAttributesClassName", WARNED, DIRECTORY, "\"\"" },
+        { "spec.volumeMode", REFUSED, DIRECTORY, "\"Filesystem\"" },
+        { "spec.volumeName", WARNED, DIRECTORY, "\"\"" },
+        { NULL },
+};
+
 static const Rule *const rules[_KUBE_PART_MAX] = {
         [KUBE_POD_SPEC] = pod_rules,
         [KUBE_METADATA] = metadata_rules,
         [KUBE_WORKLOAD] = workload_rules,
         [KUBE_CRON] = cron_rules,
         [KUBE_CONFIG] = config_rules,
+        [KUBE_CLAIM] = claim_rules,
 };
 
 typedef struct Walk {

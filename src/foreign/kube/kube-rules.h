@@ -10,6 +10,7 @@ typedef enum KubePart {
         KUBE_WORKLOAD,
         KUBE_CRON,
         KUBE_CONFIG,
+        KUBE_CLAIM,
         _KUBE_PART_MAX,
 } KubePart;
 

@@ -245,6 +245,47 @@ int kube_schedule_to_calendars(const char *schedule, const char *zone, char ***r
         return 0;
 }
 
+/* Times */
+
+#define MINUTE 60
+
+static bool selects(const Selection *s, int n)
+{
+        return s->bits >> n & 1;
+}
+
+static bool is_due(const Selection s[static _CRON_FIELD_MAX], time_t minute)
+{
+        const Selection *day = &s[CRON_DAY], *weekday = &s[CRON_WEEKDAY];
+        struct tm tm;
+        bool on_day, on_weekday;
+
+        if (!localtime_r(&minute, &tm))
+                return false;
+        on_day = selects(day, tm.tm_mday);
+        on_weekday = selects(weekday, tm.tm_wday);
+        return selects(&s[CRON_MINUTE], tm.tm_min) && selects(&s[CRON_HOUR], tm.tm_hour) &&
+               selects(&s[CRON_MONTH], tm.tm_mon + 1) &&
+               (day->star || weekday->star ? on_day && on_weekday : on_day || on_weekday);
+}
+
+/* Every schedule that has a time at all has one in eight years: 29 February is not in each fourth of them. */
+#define SECONDS_MAX (UINT64_C(8) * 366 * 24 * 60 * MINUTE)
+
+bool kube_schedule_was_due(const char *schedule, time_t now, uint64_t seconds)
+{
+        const time_t first = now - (time_t) MIN(seconds, SECONDS_MAX);
+        Selection s[_CRON_FIELD_MAX] = {};
+        _cleanup_free_ char *why = NULL;
+
+        if (read_schedule(schedule, s, &why) < 0)
+                return false;
+        for (time_t minute = now - now % MINUTE; minute >= first; minute -= MINUTE)
+                if (is_due(s, minute))
+                        return true;
+        return false;
+}
+
 bool kube_zone_is_valid(const char *zone)
 {
         for (const char *p = zone; *p; p++)

@@ -2,7 +2,9 @@
 #include <stdarg.h>
 
 #include "basic/base64.h"
+#include "foreign/draft/foreign-name.h"
 #include "foreign/kube/kube-pod-internal.h"
+#include "foreign/kube/kube-policy.h"
 #include "manifest/appc-image.h"
 
 int kube_note(const KubeMake *m, bool refused, const char *member, const char *format, ...)
@@ -29,24 +31,39 @@ const KubeSource *kube_find_source(const KubeMake *m, bool secret, const char *n
         return NULL;
 }
 
+static const char *find_text(const KubeSource *s, const char *key)
+{
+        const char *text = strv_env_get(s->config->strings, key);
+
+        return text || s->secret ? text : strv_env_get(s->config->data, key);
+}
+
+static const char *find_packed(const KubeSource *s, const char *key)
+{
+        return strv_env_get(s->secret ? s->config->data : s->config->binary, key);
+}
+
+bool kube_source_has(const KubeSource *s, const char *key)
+{
+        return find_text(s, key) || find_packed(s, key);
+}
+
 int kube_source_get(const KubeSource *s, const char *key, char **ret, size_t *ret_size)
 {
-        const char *text = strv_env_get(s->config->strings, key), *packed;
+        const char *text = find_text(s, key), *packed = find_packed(s, key);
 
-        text = text || s->secret ? text : strv_env_get(s->config->data, key);
-        packed = strv_env_get(s->secret ? s->config->data : s->config->binary, key);
         if (!text && !packed)
                 return -ENOENT;
         if (!text)
-                return base64_decode(packed, ret, ret_size);
+                return base64_decode_without(packed, "\r\n", ret, ret_size);
         *ret = strdup(text);
         *ret_size = strlen(text);
         return *ret ? 0 : -ENOMEM;
 }
 
-int kube_source_keys(const KubeSource *s, char ***ret)
+int kube_source_keys(const KubeSource *s, bool texts, char ***ret)
 {
-        char *const *const lists[] = { s->config->data, s->config->binary, s->config->strings };
+        char *const *const lists[] = { s->config->data, texts ? NULL : s->config->binary, s->config->strings };
         _cleanup_strv_free_ char **keys = NULL;
 
         for (size_t i = 0; i < ELEMENTSOF(lists); i++)
@@ -109,35 +126,74 @@ static int annotate_list(const KubeMake *m, const char *name, char *const *value
         return !values ? 0 : text ? annotate(m, name, text) : -ENOMEM;
 }
 
+/* Those of all images of the pod. */
+typedef struct PullPolicies {
+        size_t least, most;
+        bool refused;
+} PullPolicies;
+
+/* Takes over the path of the member. */
+static int see_pull_policy(const KubeMake *m, char *where, const char *image, const char *said, PullPolicies *all)
+{
+        _cleanup_free_ char *own = where;
+        const char *tag = strrchr(image, ':');
+        bool latest = !strchr(image, '@') && (!tag || strchr(tag, '/') || streq(tag, ":latest"));
+        const char *wanted = said ?: latest ? "Always" : "IfNotPresent";
+        size_t k = 0;
+
+        if (!own)
+                return -ENOMEM;
+        while (k < KUBE_PULL_POLICIES && !streq(kube_pull_policies[k][0], wanted))
+                k++;
+        if (k == KUBE_PULL_POLICIES) {
+                all->refused = true;
+                return kube_refuse(m, where, "expected Always, IfNotPresent or Never, not '%s'", wanted);
+        }
+        all->least = MIN(all->least, k);
+        all->most = MAX(all->most, k);
+        return 0;
+}
+
+static int see_containers(const KubeMake *m, const char *section, const KubeContainer *items, size_t n,
+                          PullPolicies *all)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = see_pull_policy(m, strprintf("%s[%zu].imagePullPolicy", section, i), items[i].image,
+                                    items[i].pull_policy, all);
+        return r;
+}
+
+static int see_volumes(const KubeMake *m, PullPolicies *all)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < m->spec->n_volumes; i++) {
+                const struct KubeImageVolume *image = m->spec->volumes[i].image;
+
+                if (image)
+                        r = see_pull_policy(m, strprintf("volumes[%zu].image.pullPolicy", i), image->reference,
+                                            image->pull_policy, all);
+        }
+        return r;
+}
+
 /* One policy for all, so the one that asks most counts. */
 static int set_pull_policy(const KubeMake *m)
 {
-        static const char *const policies[][2] = { { "Never", "never" }, { "IfNotPresent", "new" },
-                                                   { "Always", "update" } };
-        size_t least = ELEMENTSOF(policies), most = 0;
+        PullPolicies all = { .least = KUBE_PULL_POLICIES };
+        int r = see_containers(m, "containers", m->spec->containers, m->spec->n_containers, &all);
 
-        for (size_t i = 0; i < m->spec->n_containers + m->spec->n_init; i++) {
-                bool init = i >= m->spec->n_containers;
-                size_t at = init ? i - m->spec->n_containers : i, k = 0;
-                const KubeContainer *c = init ? &m->spec->init[at] : &m->spec->containers[at];
-                const char *tag = strrchr(c->image, ':');
-                bool latest = !strchr(c->image, '@') && (!tag || strchr(tag, '/') || streq(tag, ":latest"));
-                const char *wanted = c->pull_policy ?: latest ? "Always" : "IfNotPresent";
-                _cleanup_free_ char *where = strprintf("%s[%zu].imagePullPolicy",
-                                                       init ? "initContainers" : "containers", at);
-
-                if (!where)
-                        return -ENOMEM;
-                while (k < ELEMENTSOF(policies) && !streq(policies[k][0], wanted))
-                        k++;
-                if (k == ELEMENTSOF(policies))
-                        return kube_refuse(m, where, "expected Always, IfNotPresent or Never, not '%s'", wanted);
-                least = MIN(least, k);
-                most = MAX(most, k);
-        }
-        if (least == 0 && most > 0)
-                return kube_refuse(m, "containers", "not supported: imagePullPolicy Never for some containers only");
-        return annotate(m, "podctl/pull-policy", policies[most][1]);
+        if (r >= 0)
+                r = see_containers(m, "initContainers", m->spec->init, m->spec->n_init, &all);
+        if (r >= 0)
+                r = see_volumes(m, &all);
+        if (r < 0 || all.refused)
+                return r;
+        if (all.least == 0 && all.most > 0)
+                return kube_refuse(m, "containers", "not supported: the policy Never for some images only");
+        return annotate(m, "podctl/pull-policy", kube_pull_policies[all.most][1]);
 }
 
 /* What registries want to know, as docker writes it now ("auths" is a member), or once did (it is all there is). */
@@ -211,6 +267,14 @@ static int set_names(const KubeMake *m)
         return r;
 }
 
+static int set_hostname(const KubeMake *m, const char *name)
+{
+        if (isempty(name) || foreign_name_is_valid(FOREIGN_HOST, name))
+                return annotate(m, "podctl/hostname", name);
+        return kube_refuse(m, "hostname", "'%s' is not a valid name of a host: %s", name,
+                           foreign_name_rule(FOREIGN_HOST));
+}
+
 static int set_network(const KubeMake *m)
 {
         static const char *const policies[] = { "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None" };
@@ -229,9 +293,11 @@ static int set_network(const KubeMake *m)
         if (r >= 0 && !isempty(s->subdomain))
                 r = kube_warn(m, "subdomain", "has no effect: there is no cluster whose names the pod could have");
         if (r >= 0)
-                r = annotate(m, "podctl/hostname", s->hostname);
+                r = set_hostname(m, s->hostname);
         if (r >= 0 && s->host_network)
                 r = annotate(m, "podctl/net", "host");
+        if (r >= 0 && s->host_ipc)
+                r = annotate(m, "podctl/ipc", "parent");
         if (r >= 0)
                 r = annotate(m, APPC_ANNOTATION_PIDS, s->share_processes ? "shared" : "private");
         return r < 0 ? r : set_names(m);
@@ -263,6 +329,15 @@ static int set_update(const KubeMake *m)
         return 0;
 }
 
+static int check_sysctl(const KubeMake *m, const char *name, size_t i)
+{
+        _cleanup_free_ char *at = strprintf("securityContext.sysctls[%zu]", i);
+
+        if (!at)
+                return -ENOMEM;
+        return sysctl_is_of_pod(name) ? 0 : kube_refuse(m, at, "'%s' is the whole host's, no pod has its own", name);
+}
+
 static int set_sysctls(const KubeMake *m)
 {
         _cleanup_json_object_ json_object *all = json_object_new_object();
@@ -271,8 +346,12 @@ static int set_sysctls(const KubeMake *m)
         AppcPod *pod = m->pod->manifest;
         int r;
 
-        for (size_t i = 0; s && i < s->n_sysctls; i++)
+        for (size_t i = 0; s && i < s->n_sysctls; i++) {
+                r = check_sysctl(m, s->sysctls[i].name, i);
+                if (r < 0)
+                        return r;
                 (void) json_object_object_add(all, s->sysctls[i].name, json_object_new_string(s->sysctls[i].value));
+        }
         if (!s || s->n_sysctls == 0)
                 return 0;
         r = isolators_set(&pod->isolators, &pod->n_isolators, ISOLATOR_SYSCTL, json_object_to_json_string(all), &e);
@@ -313,7 +392,7 @@ static int set_restart(KubeMake *m, bool job)
                 if (streq(said, policies[i][0]))
                         m->restart = policies[i][1];
         if (m->restart && !(job && streq(m->restart, "always"))) {
-                if (!streq(m->restart, "always") && m->spec->n_containers > 1)
+                if (streq(m->restart, "no") && m->spec->n_containers > 1)
                         return kube_warn(m, "restartPolicy", "the first container that fails ends the pod");
                 return 0;
         }

@@ -207,6 +207,8 @@ static const JsonField security_table[] = {
         ROW(KubeSecurity, "runAsNonRoot", &json_tristate, non_root),
         ROW(KubeSecurity, "allowPrivilegeEscalation", &json_tristate, escalation),
         ROW(KubeSecurity, "readOnlyRootFilesystem", &json_boolean, read_only),
+        ROW(KubeSecurity, "privileged", &json_boolean, privileged),
+        ROW(KubeSecurity, "procMount", &json_string, proc_mount),
         { "capabilities", &capabilities_type, 0 },
         ROW(KubeSecurity, "seccompProfile", &profile_type, seccomp),
         ROW(KubeSecurity, "appArmorProfile", &profile_type, apparmor),
@@ -368,11 +370,19 @@ static const JsonField claim_table[] = {
 };
 static const JsonType claim_type = JSON_POINTER(struct KubeClaim, claim_table, NULL);
 
+static const JsonField image_volume_table[] = {
+        { "reference", &json_string, offsetof(struct KubeImageVolume, reference), JSON_MANDATORY | JSON_NONEMPTY },
+        ROW(struct KubeImageVolume, "pullPolicy", &json_string, pull_policy),
+        {}
+};
+static const JsonType image_volume_type = JSON_POINTER(struct KubeImageVolume, image_volume_table, NULL);
+
 static const JsonField volume_table[] = {
         { "name", &volume_name_type, offsetof(KubeVolume, name), JSON_MANDATORY },
         ROW(KubeVolume, "emptyDir", &empty_type, empty),
         ROW(KubeVolume, "hostPath", &host_type, host),
         ROW(KubeVolume, "persistentVolumeClaim", &claim_type, claim),
+        ROW(KubeVolume, "image", &image_volume_type, image),
         ROW(KubeVolume, "configMap", &config_files_type, files.config_map),
         ROW(KubeVolume, "secret", &secret_files_type, files.secret),
         ROW(KubeVolume, "downwardAPI", &downward_type, files.downward),
@@ -383,8 +393,8 @@ static const JsonField volume_table[] = {
 static int check_volume(void *p, json_object *o, JsonError *e)
 {
         const KubeVolume *v = p;
-        int n = (v->empty != NULL) + (v->host != NULL) + (v->claim != NULL) + (v->projected != NULL) +
-                count_origins(&v->files);
+        int n = (v->empty != NULL) + (v->host != NULL) + (v->claim != NULL) + (v->image != NULL) +
+                (v->projected != NULL) + count_origins(&v->files);
 
         return n > 1 ? json_error_set(e, -EINVAL, NULL, "expected one kind of volume, not %i", n) : 0;
 }
@@ -420,18 +430,27 @@ static const JsonField pull_secret_table[] = {
 };
 static const JsonType pull_secret_type = JSON_ARRAY(KubeKey, pull_secret_table, NULL);
 
+/* Written, and not read: see kube-rules.c. */
+static const JsonField os_table[] = {
+        { "name", &json_string, offsetof(KubePodSpec, os), JSON_MANDATORY },
+        {}
+};
+static const JsonType os_type = NESTED(os_table);
+
 static const JsonField spec_table[] = {
         { "containers", &container_type, offsetof(KubePodSpec, containers), JSON_MANDATORY | JSON_NONEMPTY },
         ROW(KubePodSpec, "initContainers", &container_type, init),
         ROW(KubePodSpec, "volumes", &volume_type, volumes),
         ROW(KubePodSpec, "imagePullSecrets", &pull_secret_type, pull_secrets),
         ROW(KubePodSpec, "restartPolicy", &json_string, restart_policy),
+        { "os", &os_type, 0 },
         ROW(KubePodSpec, "hostname", &json_string, hostname),
         ROW(KubePodSpec, "subdomain", &json_string, subdomain),
         ROW(KubePodSpec, "dnsPolicy", &json_string, dns_policy),
         { "dnsConfig", &dns_type, 0 },
         ROW(KubePodSpec, "hostAliases", &alias_type, aliases),
         ROW(KubePodSpec, "hostNetwork", &json_boolean, host_network),
+        ROW(KubePodSpec, "hostIPC", &json_boolean, host_ipc),
         ROW(KubePodSpec, "shareProcessNamespace", &json_boolean, share_processes),
         ROW(KubePodSpec, "terminationGracePeriodSeconds", &id_type, grace),
         ROW(KubePodSpec, "activeDeadlineSeconds", &positive_type, deadline),
@@ -561,3 +580,14 @@ static const JsonField config_table[] = {
         {}
 };
 const JsonType kube_type_config = JSON_POINTER(KubeConfig, config_table, config_check);
+
+/* Its spec has rules only, see kube-rules.c. */
+static const JsonField claim_spec_table[] = { {} };
+static const JsonType claim_spec_type = NESTED(claim_spec_table);
+
+static const JsonField claim_object_table[] = {
+        HEAD(KubeClaimObject),
+        { "spec", &claim_spec_type, 0 },
+        {}
+};
+const JsonType kube_type_claim = JSON_POINTER(KubeClaimObject, claim_object_table, NULL);

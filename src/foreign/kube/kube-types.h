@@ -97,6 +97,8 @@ typedef struct KubeSecurity {
         Tristate non_root;
         Tristate escalation;
         bool read_only;
+        bool privileged;
+        char *proc_mount;               /* "Default" or "Unmasked" */
         char **add, **drop;
         KubeProfile *seccomp, *apparmor;
         KubeSelinux *selinux;
@@ -174,6 +176,10 @@ typedef struct KubeVolume {
                 char *name;
                 bool read_only;
         } *claim;
+        struct KubeImageVolume {
+                char *reference;
+                char *pull_policy;
+        } *image;
         KubeOrigin files;
         KubeProjected *projected;
 } KubeVolume;
@@ -186,6 +192,7 @@ typedef struct KubePodSpec {
         KubeVolume *volumes;
         size_t n_volumes;
         char *restart_policy;
+        char *os;               /* for Kubernetes, where a container has a signal */
         char *hostname;
         char *subdomain;
         char *dns_policy;
@@ -199,7 +206,7 @@ typedef struct KubePodSpec {
                 char **names;
         } *aliases;
         size_t n_aliases;
-        bool host_network, share_processes;
+        bool host_network, host_ipc, share_processes;
         KubeKey *pull_secrets;  /* only their names */
         size_t n_pull_secrets;
         json_object *grace;     /* seconds */
@@ -245,7 +252,13 @@ typedef struct KubeConfig {
         char **strings;         /* a secret's */
 } KubeConfig;
 
+/* A PersistentVolumeClaim: nothing of its spec is carried over. */
+typedef struct KubeClaimObject {
+        KubeMeta meta;
+} KubeClaimObject;
+
 extern const JsonType kube_type_pod;
 extern const JsonType kube_type_workload;
 extern const JsonType kube_type_cron;
 extern const JsonType kube_type_config;
+extern const JsonType kube_type_claim;

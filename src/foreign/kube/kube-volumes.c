@@ -40,10 +40,10 @@ static int add_empty(const KubeMake *m, const char *where, const KubeVolume *v)
 
         if (!medium || !size)
                 return -ENOMEM;
-        if (!isempty(v->empty->medium) && !is_memory(v))
-                return kube_refuse(m, medium, "not supported: '%s'; there are \"\" and Memory", v->empty->medium);
         volume.mode = volume.gid ? 02777 : 0777;
         r = set_size(m, size, v, &volume);
+        if (r >= 0 && !isempty(v->empty->medium) && !is_memory(v))
+                return kube_refuse(m, medium, "not supported: '%s'; there are \"\" and Memory", v->empty->medium);
         if (r < 0)
                 return r;
         volume.name = strdup(v->name);
@@ -52,11 +52,55 @@ static int add_empty(const KubeMake *m, const char *where, const KubeVolume *v)
         return r;
 }
 
+/* The files of an image, which all apps share as well */
+
+static int add_image(const KubeMake *m, const char *where, const KubeVolume *v)
+{
+        _cleanup_free_ char *reference = strjoin(where, ".image.reference");
+        _cleanup_(volume_done) Volume volume = { .kind = VOLUME_IMAGE };
+        int r = reference ? kube_image_origin(m, reference, v->image->reference, &volume.image) : -ENOMEM;
+
+        if (r < 0 || !volume.image)
+                return r;
+        volume.name = strdup(v->name);
+        return volume.name ? appc_pod_add_volume(m->pod->manifest, &volume) : -ENOMEM;
+}
+
 /* All volumes */
 
 static bool has_kind(const KubeVolume *v)
 {
-        return v->empty || v->host || v->claim || kube_volume_has_files(v);
+        return v->empty || v->host || v->claim || v->image || kube_volume_has_files(v);
+}
+
+static int check_volume_name(const KubeMake *m, const char *where, const KubeVolume *v)
+{
+        size_t first;
+
+        if (!ac_name_is_valid(v->name))
+                return kube_refuse(m, where, "'%s' is not a valid name: small letters, digits and '-'", v->name);
+        return find_volume(m->spec, v->name, &first) != v
+                       ? kube_refuse(m, where, "there is a volume '%s' already", v->name)
+                       : 0;
+}
+
+/* All that is wrong with it is told; what was refused is not made. */
+static int add_volume(const KubeMake *m, const char *where, const KubeVolume *v)
+{
+        const size_t refused = findings_count(&m->pod->findings, FINDING_LOST);
+        int r = check_volume_name(m, where, v);
+
+        if (r < 0)
+                return r;
+        if (!has_kind(v))
+                return refused == 0 ? kube_refuse(m, where, "needs a kind, such as emptyDir") : 0;
+        if (kube_volume_has_files(v))
+                r = kube_volume_files(m, where, v);
+        else if (v->empty && findings_count(&m->pod->findings, FINDING_LOST) == refused)
+                r = add_empty(m, where, v);
+        else if (v->image && findings_count(&m->pod->findings, FINDING_LOST) == refused)
+                r = add_image(m, where, v);
+        return r;
 }
 
 int kube_volumes(const KubeMake *m)
@@ -64,22 +108,9 @@ int kube_volumes(const KubeMake *m)
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < m->spec->n_volumes; i++) {
-                const KubeVolume *v = &m->spec->volumes[i];
                 _cleanup_free_ char *where = strprintf("volumes[%zu]", i);
-                size_t first;
 
-                if (!where)
-                        return -ENOMEM;
-                if (!ac_name_is_valid(v->name))
-                        r = kube_refuse(m, where, "'%s' is not a valid name: small letters, digits and '-'", v->name);
-                else if (find_volume(m->spec, v->name, &first) != v)
-                        r = kube_refuse(m, where, "there is a volume '%s' already", v->name);
-                else if (!has_kind(v) && findings_count(&m->pod->findings, FINDING_LOST) == 0)
-                        r = kube_refuse(m, where, "needs a kind, such as emptyDir");
-                else
-                        r = kube_volume_has_files(v) ? kube_volume_files(m, where, v)
-                            : v->empty               ? add_empty(m, where, v)
-                                                     : 0;
+                r = where ? add_volume(m, where, &m->spec->volumes[i]) : -ENOMEM;
         }
         return r;
 }
@@ -109,12 +140,12 @@ static int host_volume(const KubeMake *m, const char *where, const struct KubeHo
         for (size_t i = 0; i < ELEMENTSOF(host_types); i++)
                 if (streq(host_types[i].type, strempty(host->type)))
                         type = &host_types[i];
+        if (host->path[0] != '/' && kube_refuse(m, where, "'%s' is not an absolute path", host->path) < 0)
+                return -ENOMEM;
         if (!type)
                 return kube_refuse(m, where, "'%s' is not a valid type of a hostPath", host->type);
         if (type->refused)
                 return kube_refuse(m, where, "not supported: type %s; %s", host->type, type->refused);
-        if (host->path[0] != '/')
-                return kube_refuse(m, where, "'%s' is not an absolute path", host->path);
         volume->kind = VOLUME_HOST;
         volume->create = type->create;
         volume->create_file = type->create_file;
@@ -149,9 +180,9 @@ static int files_volume(const KubeMake *m, const char *where, const KubeMount *m
 
 static int claim_volume(const KubeMake *m, const char *where, const struct KubeClaim *claim, Volume *volume)
 {
-        if (!ac_name_is_valid(claim->name))
-                return kube_refuse(m, where, "'%s' is not a valid name of a volume: small letters, digits and '-'",
-                                   claim->name);
+        if (!volume_name_is_valid(claim->name))
+                return kube_refuse(m, where, "'%s' is not a valid name of a volume: small letters, digits and '-', at "
+                                   "most %u", claim->name, VOLUME_NAME_MAX);
         volume->kind = VOLUME_NAMED;
         if (claim->read_only)
                 volume->read_only = TRISTATE_YES;
@@ -160,11 +191,12 @@ static int claim_volume(const KubeMake *m, const char *where, const struct KubeC
         return free_and_strdup(&volume->stored, claim->name);
 }
 
+/* volume: NULL for one of the pod. */
 static int set_propagation(const KubeMake *m, const char *where, const KubeMount *mount, Volume *volume)
 {
         if (isempty(mount->propagation) || streq(mount->propagation, "None"))
                 return 0;
-        if (!streq(mount->propagation, "HostToContainer") || volume->kind != VOLUME_HOST)
+        if (!streq(mount->propagation, "HostToContainer") || !volume || volume->kind != VOLUME_HOST)
                 return kube_refuse(m, where, "not supported: mountPropagation '%s'; there are None and, for hostPath, "
                                    "HostToContainer", mount->propagation);
         volume->propagation = PROPAGATION_SLAVE;
@@ -188,36 +220,56 @@ static int mount_own(const KubeMake *m, const char *where, const KubeMount *moun
         return r < 0 ? r : free_and_strdup(&volume->name, mount->name);
 }
 
+static bool is_read_only(const KubeMount *mount, const KubeVolume *v)
+{
+        return mount->read_only || v->image || (v->claim && v->claim->read_only) || kube_volume_has_files(v);
+}
+
+/* All that is wrong with it, whatever it mounts. */
+static int check_mount(const KubeMake *m, const char *where, const KubeMount *mount, const KubeVolume *v,
+                       const AppcPodApp *app)
+{
+        int r = v ? 0 : kube_refuse(m, where, "there is no volume '%s'", mount->name);
+
+        if (r >= 0 && mount->path[0] != '/')
+                r = kube_refuse(m, where, "'%s' is not an absolute path", mount->path);
+        else if (r >= 0 && appc_pod_app_has_mount(app, mount->path))
+                r = kube_refuse(m, where, "something is mounted at '%s' already", mount->path);
+        else if (r >= 0 && v && is_read_only(mount, v) && mount_is_all_of_run(mount->path))
+                r = kube_refuse(m, where, "what is read-only cannot be all of the container's /run, where systemd "
+                                "mounts something; mount it below that");
+        if (r >= 0 && !isempty(mount->sub_path) && !path_is_below(mount->sub_path))
+                r = kube_refuse(m, where, "'%s' is not a valid path below the volume", mount->sub_path);
+        return r;
+}
+
+/* What was refused is described, for the sake of its mistakes, and not mounted. */
+static int make_mount(const KubeMake *m, const char *where, const KubeMount *mount, const KubeVolume *v, Mount *own)
+{
+        if (!isempty(mount->sub_path) && !kube_volume_has_files(v) &&
+            free_and_strdup(&own->sub_path, mount->sub_path) < 0)
+                return -ENOMEM;
+        if (v->image)
+                return set_propagation(m, where, mount, NULL);
+        if (v->empty || !has_kind(v))
+                return 0;
+        own->read_only = false;
+        own->app_volume = new0(Volume, 1);
+        return own->app_volume ? mount_own(m, where, mount, v, own->app_volume) : -ENOMEM;
+}
+
 static int add_mount(const KubeMake *m, const char *where, const KubeMount *mount, AppcPodApp *app)
 {
         Mount own = { .volume = strdup(mount->name), .path = strdup(mount->path), .read_only = mount->read_only };
-        const KubeVolume *v;
+        const size_t refused = findings_count(&m->pod->findings, FINDING_LOST);
         size_t index;
-        int r = own.volume && own.path ? 0 : -ENOMEM;
+        const KubeVolume *v = find_volume(m->spec, mount->name, &index);
+        int r = own.volume && own.path ? check_mount(m, where, mount, v, app) : -ENOMEM;
 
-        v = find_volume(m->spec, mount->name, &index);
-        if (r < 0)
-                ;
-        else if (!v)
-                r = kube_refuse(m, where, "there is no volume '%s'", mount->name);
-        else if (mount->path[0] != '/')
-                r = kube_refuse(m, where, "'%s' is not an absolute path", mount->path);
-        else if (appc_pod_app_has_mount(app, mount->path))
-                r = kube_refuse(m, where, "something is mounted at '%s' already", mount->path);
-        else if (!isempty(mount->sub_path) && !path_is_below(mount->sub_path))
-                r = kube_refuse(m, where, "'%s' is not a valid path below the volume", mount->sub_path);
-        else if (!isempty(mount->sub_path) && !kube_volume_has_files(v) &&
-                 free_and_strdup(&own.sub_path, mount->sub_path) < 0)
-                r = -ENOMEM;
-        else if (v->empty)
+        if (r >= 0 && v)
+                r = make_mount(m, where, mount, v, &own);
+        if (r >= 0 && v && has_kind(v) && findings_count(&m->pod->findings, FINDING_LOST) == refused)
                 r = appc_pod_app_add_mount(app, &own);
-        else if (has_kind(v)) {
-                own.read_only = false;
-                own.app_volume = new0(Volume, 1);
-                r = own.app_volume ? mount_own(m, where, mount, v, own.app_volume) : -ENOMEM;
-                if (r >= 0 && own.app_volume->name)
-                        r = appc_pod_app_add_mount(app, &own);
-        }
         mount_done(&own);
         return r;
 }

@@ -2,6 +2,7 @@
 #include "basic/parse.h"
 #include "basic/path.h"
 #include "foreign/quadlet/podman-run.h"
+#include "foreign/quadlet/quadlet-keys.h"
 #include "shared/explain.h"
 
 typedef enum Kind {
@@ -233,18 +234,16 @@ static char *written(const char *value, bool quoted)
 /* docker's words for Restart=. */
 static const char *restart_word(const char *value)
 {
-        return streq(value, "unless-stopped")       ? "always"
-               : startswith(value, "on-failure:") ? "on-failure"
-                                                  : value;
+        return streq(value, "unless-stopped") ? "always" : value;
 }
 
-/* 1.5 CPUs are 150%; systemd's specifiers begin with that sign, too. */
+/* 1.5 CPUs are 150%. */
 static char *cpu_quota(const char *value)
 {
         char *end;
         double cpus = strtod(value, &end);
 
-        return *end || !(cpus > 0 && cpus < 100000) ? strdup("") : strprintf("%.0f%%%%", cpus * 100);
+        return *end || !(cpus > 0 && cpus < 100000) ? strdup("") : strprintf("%.0f%%", cpus * 100);
 }
 
 static int add(QuadletFile *f, const char *key, const char *value, bool quoted)
@@ -258,11 +257,9 @@ static int add(QuadletFile *f, const char *key, const char *value, bool quoted)
 }
 
 /* How often it is tried again is not in Restart=, and systemd counts differently. */
-static int add_limit_of_restarts(QuadletFile *f, const char *value)
+static int add_restart(QuadletFile *f, const char *value)
 {
-        const char *limit = startswith(value, "on-failure:");
-
-        return limit ? add(f, "--restart=on-failure:N", limit, false) : 0;
+        return add(f, startswith(value, "on-failure:") ? "--restart" : "Restart", value, false);
 }
 
 static int take_security_option(QuadletFile *f, const char *value)
@@ -273,6 +270,7 @@ static int take_security_option(QuadletFile *f, const char *value)
                 { "no-new-privileges", "NoNewPrivileges", "true" }, { "seccomp=", "SeccompProfile", NULL },
                 { "apparmor=", "AppArmor", NULL },                  { "label=disable", "SecurityLabelDisable", "true" },
                 { "label=type:", "SecurityLabelType", NULL },       { "label=level:", "SecurityLabelLevel", NULL },
+                { "unmask=", "Unmask", NULL },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(options); i++) {
@@ -298,11 +296,8 @@ static int take_option(QuadletFile *f, int i, const char *value)
         }
         if (rows[i].kind == LABELS)
                 return take_security_option(f, value);
-        if (rows[i].key && streq(rows[i].key, "Restart")) {
-                int r = add(f, "Restart", value, false);
-
-                return r < 0 ? r : add_limit_of_restarts(f, value);
-        }
+        if (rows[i].key && streq(rows[i].key, "Restart"))
+                return add_restart(f, value);
         if (rows[i].key && streq(rows[i].key, "CPUQuota") && !string_in_charset(value, DIGITS "."))
                 return add(f, "--cpus", value, false);
         return rows[i].key ? add(f, rows[i].key, value ?: "true", rows[i].kind == WORD) : 0;
@@ -459,18 +454,34 @@ int podman_run_parse(char *const *words, const char *name, QuadletFile *ret, cha
         return 0;
 }
 
-/* In a file, specifiers are meant as such. But what we have made of a number of CPUs is none. */
+/* In a file, specifiers are meant as such. */
 static void mean_specifiers(QuadletEntry *e)
 {
         char *out = e->value;
 
-        if (streq(e->key, "CPUQuota"))
-                return;
         for (const char *s = e->value; *s; s++) {
                 *out++ = *s;
                 s += (*s == '%' || *s == '$') && s[1] == *s;
         }
         *out = 0;
+}
+
+/* What a pod has no key for is told by its option. */
+static int be_of_pod(QuadletEntry *e)
+{
+        size_t i = 0;
+        int r;
+
+        if (!streq(e->section, "Container"))
+                return 0;
+        r = free_and_strdup(&e->section, "Pod");
+        if (r < 0 || *e->key == '-' || quadlet_row_find("Pod", e->key))
+                return r;
+        while (i < ELEMENTSOF(rows) && !streq_ptr(rows[i].key, e->key))
+                i++;
+        free(e->key);
+        e->key = strjoin("--", i < ELEMENTSOF(rows) ? rows[i].name : "security-opt");
+        return e->key ? 0 : -ENOMEM;
 }
 
 static int take_line(QuadletFile *f, const QuadletEntry *line, char *const *words, char **reterr_message)
@@ -484,11 +495,13 @@ static int take_line(QuadletFile *f, const QuadletEntry *line, char *const *word
                 return -EINVAL;
         for (size_t i = 0; r >= 0 && i < f->n_entries; i++) {
                 QuadletEntry *e = &f->entries[i];
-                _cleanup_free_ char *typed = strprintf("[Container] PodmanArgs=%s", e->typed);
+                _cleanup_free_ char *typed = strprintf("[%s] PodmanArgs=%s", line->section, e->typed);
 
                 mean_specifiers(e);
                 e->line = line->line;
-                r = free_and_strdup(&e->typed, typed);
+                r = typed ? free_and_strdup(&e->typed, typed) : -ENOMEM;
+                if (r >= 0 && streq(line->section, "Pod"))
+                        r = be_of_pod(e);
         }
         return r;
 }
@@ -502,7 +515,8 @@ int podman_run_expand_arguments(QuadletFile *f)
                 _cleanup_free_ char *message = NULL;
                 int r;
 
-                if (!streq_ptr(e->section, "Container") || !streq(e->key, "PodmanArgs") || e->line == 0)
+                if ((!streq_ptr(e->section, "Container") && !streq_ptr(e->section, "Pod")) ||
+                    !streq(e->key, "PodmanArgs") || e->line == 0)
                         continue;
                 options.path = strdup(e->file);
                 r = options.path ? quadlet_split_words(e->value, &words) : -ENOMEM;

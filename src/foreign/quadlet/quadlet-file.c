@@ -383,27 +383,38 @@ static int unescape_number(const char **s, size_t digits, int base, unsigned lon
         return 0;
 }
 
-/* The bytes \xNN and \NNN, and the letters of C; behind the backslash. */
-static int unescape(const char **s, char *out)
+/* The bytes \xNN and \NNN, the characters \uNNNN and \UNNNNNNNN, and the letters of C; behind the backslash. What is
+ * written to *out is shorter than its escape. */
+static int unescape(const char **s, char **out)
 {
         static const char from[] = "abfnrtvs\\\"'", to[] = "\a\b\f\n\r\t\v \\\"'";
-        const char *found = **s ? strchr(from, **s) : NULL;
+        static const struct {
+                char letter;
+                size_t digits;
+        } numbers[] = { { 'x', 2 }, { 'u', 4 }, { 'U', 8 } };
+        const char *found = **s ? strchr(from, **s) : NULL, letter = **s;
         unsigned long number = 0;
+        size_t i = 0, n;
         int r;
 
         if (found) {
-                *out = to[found - from];
+                *(*out)++ = to[found - from];
                 (*s)++;
                 return 0;
         }
-        if (**s == 'x') {
-                (*s)++;
-                r = unescape_number(s, 2, 16, &number);
-        } else
-                r = unescape_number(s, 3, 8, &number);
+        while (i < ELEMENTSOF(numbers) && numbers[i].letter != letter)
+                i++;
+        *s += i < ELEMENTSOF(numbers);
+        r = i < ELEMENTSOF(numbers) ? unescape_number(s, numbers[i].digits, 16, &number)
+                                    : unescape_number(s, 3, 8, &number);
+        if (r >= 0 && strchr("uU", letter)) {
+                n = utf8_write(number, *out);
+                *out += n;
+                return n > 0 ? 0 : -EINVAL;
+        }
         if (r < 0 || number > 255)
                 return -EINVAL;
-        *out = (char) number;
+        *(*out)++ = (char) number;
         return 0;
 }
 
@@ -416,7 +427,7 @@ static int take_word(const char **s, char *out)
                 int r = 0;
 
                 if (c == '\\')
-                        r = unescape(s, out++);
+                        r = unescape(s, &out);
                 else if (quote ? c == quote : c == '"' || c == '\'')
                         quote = quote ? 0 : c;
                 else
@@ -460,9 +471,8 @@ static char *unescape_name(const char *name)
         for (const char *s = name; result && *s;) {
                 const char *rest = s + 1;
 
-                if (*s == '\\' && unescape(&rest, out) >= 0) {
+                if (*s == '\\' && unescape(&rest, &out) >= 0) {
                         s = rest;
-                        out++;
                         continue;
                 }
                 *out++ = *s == '-' ? '/' : *s;

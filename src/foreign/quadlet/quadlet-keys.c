@@ -3,11 +3,14 @@
 
 #include "basic/parse.h"
 #include "basic/path.h"
+#include "foreign/draft/foreign-capabilities.h"
+#include "foreign/draft/foreign-limit.h"
 #include "foreign/draft/foreign-size.h"
 #include "foreign/quadlet/quadlet-keys.h"
 #include "foreign/quadlet/quadlet-kube.h"
 #include "foreign/quadlet/quadlet-mounts.h"
 #include "foreign/quadlet/quadlet-network.h"
+#include "foreign/quadlet/quadlet-options.h"
 #include "foreign/quadlet/quadlet-program.h"
 
 #define lose(step, ...) quadlet_step_tell(step, FINDING_LOST, __VA_ARGS__)
@@ -163,8 +166,9 @@ static int caps(QuadletStep *step, const QuadletRow *row, const char *value)
         STRV_FOREACH(word, words) {
                 const char *name;
 
-                for (char *s = *word; *s; s++)
-                        *s = toupper((unsigned char) *s);
+                if (r >= 0 && !foreign_capability_is_known(*word))
+                        r = quadlet_step_tell(step, FINDING_LOST, FOREIGN_CAPABILITY_UNKNOWN, *word);
+                string_to_upper(*word);
                 name = startswith(*word, "CAP_") ?: *word;
                 if (r >= 0)
                         r = strv_extend(*row->key == 'A' ? &step->app->caps_add : &step->app->caps_drop, name);
@@ -185,13 +189,15 @@ static int memory(QuadletStep *step, const QuadletRow *row, const char *value)
 
 static int ulimit(QuadletStep *step, const QuadletRow *row, const char *value)
 {
-        _cleanup_free_ char *name = strndup(value, strcspn(value, "="));
+        _cleanup_free_ char *limit = NULL;
+        int r;
 
         if (streq(value, "host"))
                 return lose(step, "write the limits, such as nofile=1024:4096");
-        for (char *s = name; s && *s; s++)
-                *s = toupper((unsigned char) *s);
-        return name ? strv_extendf(&step->app->words, "--rlimit=%s%s", name, value + strlen(name)) : -ENOMEM;
+        r = foreign_limit_parse(value, &limit);
+        if (r == -EINVAL)
+                return lose(step, FOREIGN_LIMIT_RULE, value);
+        return r < 0 ? r : strv_extendf(&step->app->words, "--%s=%s", row->option, limit);
 }
 
 static int device(QuadletStep *step, const QuadletRow *row, const char *value)
@@ -342,7 +348,7 @@ static int podman_args(QuadletStep *step, const QuadletRow *row, const char *val
                 while (i < ELEMENTSOF(known) && !streq(known[i].word, *argument))
                         i++;
                 if (i == ELEMENTSOF(known))
-                        return lose(step, ARGS);
+                        return lose(step, "%s", startswith(*argument, "--pid=host") ? QUADLET_OF_THE_HOST : ARGS);
                 open_input = open_input || known[i].open_input;
                 terminal = terminal || known[i].terminal;
         }
@@ -360,6 +366,8 @@ static int lost(QuadletStep *step, const QuadletRow *row, const char *value)
 #define NONE(section, key, why) { section, key, nothing, NULL, FINDING_CARRIED, why }
 #define CHANGED(section, key, why) { section, key, nothing, NULL, FINDING_CHANGED, why }
 
+#define OPTIONS "as the same options of **podman run**, all of a line or none"
+#define NEEDS_SELINUX "the host needs SELinux, without which the pod does not start"
 #define MODULE "podctl has no modules of containers.conf"
 #define MAPS "each pod has a range of IDs of its own; leave the key away"
 #define RETRIES "Restart= of [Service] tries again"
@@ -396,7 +404,7 @@ const QuadletRow quadlet_rows[] = {
         { "Container", "EnvironmentFile", quadlet_environment_file, "environment", FINDING_CHANGED,
           "the file is read now, and not at each start" },
         { "Container", "EnvironmentHost", unless_off, "name the variables with Environment=" },
-        { "Container", "Exec", quadlet_exec, NULL },
+        { "Container", "Exec", quadlet_exec, NULL, .words = "arguments after **--**" },
         NONE("Container", "ExposeHostPort", "ports need not be exposed"),
         { "Container", "Group", to_app, "group" },
         { "Container", "GroupAdd", numbers, "supplementary-gids" },
@@ -411,11 +419,11 @@ const QuadletRow quadlet_rows[] = {
         { "Container", "HealthStartupCmd", to_app, "health-startup-cmd" },
         { "Container", "HealthStartupInterval", to_app, "health-startup-interval" },
         { "Container", "HealthStartupRetries", to_app, "health-startup-retries" },
-        { "Container", "HealthStartupSuccess", one_success, NULL },
+        { "Container", "HealthStartupSuccess", one_success, NULL, .words = "only 1" },
         { "Container", "HealthStartupTimeout", to_app, "health-startup-timeout" },
         { "Container", "HealthTimeout", to_app, "health-timeout" },
         { "Container", "HttpProxy", unless_off, "the host's proxies are not passed on; name them with Environment=" },
-        { "Container", "Image", quadlet_image, NULL },
+        { "Container", "Image", quadlet_image, NULL, .words = "the image; *podctl/image*" },
         { "Container", "Label", words_to_app, "user-label" },
         { "Container", "LogDriver", translate, "log" },
         CHANGED("Container", "LogOpt", "the journal has the output, which --journal-size= and --journal-age= limit"),
@@ -426,7 +434,7 @@ const QuadletRow quadlet_rows[] = {
         { "Container", "Notify", notify, "health-ready" },
         { "Container", "PidsLimit", pids, "TasksMax", FINDING_CHANGED, "the limit is that of the whole pod" },
         NONE("Container", "Pod", "the container is an app of that pod"),
-        { "Container", "PodmanArgs", podman_args, NULL },
+        { "Container", "PodmanArgs", podman_args, NULL, .words = OPTIONS },
         { "Container", "Pull", translate, "pull-policy" },
         { "Container", "ReadOnly", read_only, "readonly-rootfs" },
         { "Container", "ReadOnlyTmpfs", read_only, "volume" },
@@ -440,9 +448,9 @@ const QuadletRow quadlet_rows[] = {
         { "Container", "Secret", secret, "credential" },
         { "Container", "SecurityLabelDisable", unless_off, "write --selinux= on the command line of podctl create" },
         LOST("Container", "SecurityLabelFileType", "write --selinux= on the command line of podctl create"),
-        LOST("Container", "SecurityLabelLevel", "write --selinux= on the command line of podctl create"),
+        { "Container", "SecurityLabelLevel", quadlet_label, "selinux", FINDING_CHANGED, NEEDS_SELINUX },
         { "Container", "SecurityLabelNested", unless_off, "write --selinux= on the command line of podctl create" },
-        LOST("Container", "SecurityLabelType", "write --selinux= on the command line of podctl create"),
+        { "Container", "SecurityLabelType", quadlet_label, "selinux", FINDING_CHANGED, NEEDS_SELINUX },
         { "Container", "StartWithPod", default_only, "true|yes|1|on" },
         { "Container", "StopSignal", to_app, "stop-signal" },
         { "Container", "StopTimeout", seconds, "stop-timeout" },
@@ -450,7 +458,8 @@ const QuadletRow quadlet_rows[] = {
         { "Container", "Timezone", quadlet_timezone, "volume" },
         { "Container", "Tmpfs", quadlet_tmpfs, "volume" },
         { "Container", "Ulimit", ulimit, "rlimit" },
-        LOST("Container", "Unmask", "--insecure-options=paths of podctl run shows all of the kernel's paths"),
+        { "Container", "Unmask", quadlet_unmask, "annotation=podctl/insecure=paths", .words = "only **ALL**: "
+          "**--annotation=podctl/insecure=paths**" },
         { "Container", "User", user, "user" },
         NONE("Container", "VolatileTmp", "write Tmpfs=/tmp"),
         { "Container", "WorkingDir", to_app, "working-dir" },
@@ -459,17 +468,17 @@ const QuadletRow quadlet_rows[] = {
         { "Pod", "ExitPolicy", default_only, "stop" },
         { "Pod", "Label", words_to_app, "user-label" },
         CHANGED("Pod", "PodName", "podctl knows the pod by the name of its file"),
-        LOST("Pod", "PodmanArgs", ARGS),
+        { "Pod", "PodmanArgs", lost, NULL, FINDING_LOST, ARGS, .words = OPTIONS },
         CHANGED("Pod", "StopTimeout", "each container has its own"),
 
         LOST("Volume", "ContainersConfModule", MODULE),
         { "Volume", "Copy", default_only, "true|yes|1|on" },
         LOST("Volume", "Device", "mount it by a mount unit, and write its path in Volume= of the container"),
-        { "Volume", "Driver", default_only, "local" },
+        { "Volume", "Driver", default_only, "local|image" },
         LOST("Volume", "GlobalArgs", ARGS),
         LOST("Volume", "GID", "a new volume has the owner that the image gives it"),
         LOST("Volume", "Group", "a new volume has the owner that the image gives it"),
-        LOST("Volume", "Image", "Mount= of an image is not possible"),
+        CHANGED("Volume", "Image", "with Driver=image; the files of an image cannot be written to"),
         CHANGED("Volume", "Label", "volumes have no labels"),
         LOST("Volume", "Options", "mount it by a mount unit, and write its path in Volume= of the container"),
         LOST("Volume", "PodmanArgs", ARGS),
@@ -518,16 +527,18 @@ const QuadletRow quadlet_rows[] = {
         LOST("Image", "Variant", "images are those of this machine"),
 
         CHANGED("Kube", "AutoUpdate", "the annotation io.containers.autoupdate in the file says that"),
-        { "Kube", "ConfigMap", quadlet_config_map, NULL },
+        { "Kube", "ConfigMap", quadlet_config_map, NULL, .words = "its documents, behind those of **Yaml=**" },
         LOST("Kube", "ContainersConfModule", MODULE),
         CHANGED("Kube", "ExitCodePropagation", "the unit ends as its pod does"),
         LOST("Kube", "GlobalArgs", ARGS),
         CHANGED("Kube", "KubeDownForce", "volumes stay until podctl volume rm removes them"),
-        { "Kube", "LogDriver", quadlet_kube_log, NULL },
+        { "Kube", "LogDriver", quadlet_kube_log, NULL, .words = "the journal has the output; **none** is not "
+          "possible" },
         CHANGED("Kube", "LogOpt", "the journal has the output"),
-        { "Kube", "Network", quadlet_kube_network, NULL },
+        { "Kube", "Network", quadlet_kube_network, NULL, .words = "only **bridge**; *hostNetwork* of the file is the "
+          "host's" },
         LOST("Kube", "PodmanArgs", ARGS),
-        LOST("Kube", "PublishPort", "write hostPort into the file of Kubernetes"),
+        { "Kube", "PublishPort", quadlet_kube_publish, "port" },
         LOST("Kube", "RemapGid", MAPS),
         LOST("Kube", "RemapUid", MAPS),
         LOST("Kube", "RemapUidSize", MAPS),
@@ -535,7 +546,7 @@ const QuadletRow quadlet_rows[] = {
         CHANGED("Kube", "ServiceName", SERVICE_NAME),
         NONE("Kube", "SetWorkingDirectory", "paths in the file are absolute"),
         { "Kube", "UserNS", default_only, "auto" },
-        { "Kube", "Yaml", quadlet_yaml, NULL },
+        { "Kube", "Yaml", quadlet_yaml, NULL, .words = "the file, kept as it is" },
 
         CHANGED("Build", "Annotation", BUILT),
         CHANGED("Build", "Arch", BUILT),
@@ -584,7 +595,9 @@ const QuadletRow quadlet_rows[] = {
 
 const QuadletRow *quadlet_row_find(const char *section, const char *key)
 {
-        for (const QuadletRow *row = quadlet_rows; row->key; row++)
+        const QuadletRow *row = *key == '-' ? quadlet_option_rows : quadlet_rows;
+
+        for (; row->key; row++)
                 if (streq(row->section, section) && streq(row->key, key))
                         return row;
         return NULL;

@@ -9,3 +9,6 @@
 extern const QuadletRow quadlet_rows[];
 
 const QuadletRow *quadlet_row_find(const char *section, const char *key);
+
+/* Why the processes of the host, --pid=host of podman, are not to be had. */
+#define QUADLET_OF_THE_HOST "apps see the pod's processes at most; that of podctl create --stage1=fly sees the host's"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "foreign/quadlet/quadlet-kube.h"
+#include "foreign/quadlet/quadlet-network.h"
 
 #define lose(step, ...) quadlet_step_tell(step, FINDING_LOST, __VA_ARGS__)
 #define change(step, ...) quadlet_step_tell(step, FINDING_CHANGED, __VA_ARGS__)
@@ -27,6 +28,14 @@ int quadlet_config_map(QuadletStep *step, const QuadletRow *row, const char *val
                      : lose(step, "cannot find the directory of '%s'", value);
 
         return r < 0 || !path ? r : strv_extend(&step->pod->documents, path);
+}
+
+int quadlet_kube_publish(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        int r = quadlet_publish(step, row, value);
+
+        return r < 0 || step->state == FINDING_LOST ? r : change(step, "it is hostPort in the copy of the file, which "
+                                                                 "has no comments");
 }
 
 int quadlet_kube_network(QuadletStep *step, const QuadletRow *row, const char *value)

@@ -2,17 +2,23 @@
 #include "basic/path.h"
 #include "foreign/draft/foreign-size.h"
 #include "foreign/quadlet/quadlet-mounts.h"
+#include "foreign/quadlet/quadlet-program.h"
 
 #define lose(step, ...) quadlet_step_tell(step, FINDING_LOST, __VA_ARGS__)
 #define change(step, ...) quadlet_step_tell(step, FINDING_CHANGED, __VA_ARGS__)
 
 #define NO_LABELS "files are not labelled for SELinux"
 
-static int add(QuadletStep *step, const char *fields, const char *target)
+static int add_part(QuadletStep *step, const char *fields, const char *target, const char *sub_path)
 {
         if (!path_is_absolute(target) || strchr(target, ',') || !fields)
                 return fields ? lose(step, "'%s' is not a valid place for a mount", target) : -ENOMEM;
-        return pod_draft_add_mount(step->pod, step->app, fields, target);
+        return pod_draft_add_mount(step->pod, step->app, fields, target, sub_path);
+}
+
+static int add(QuadletStep *step, const char *fields, const char *target)
+{
+        return add_part(step, fields, target, NULL);
 }
 
 /* Options of a volume, each with what is said of it. NULL: it is as here anyway. */
@@ -77,6 +83,35 @@ static int path_fields(QuadletStep *step, const char *source, char **ret)
         return *ret ? quadlet_step_check_path(step, path) : -ENOMEM;
 }
 
+static int image_fields(QuadletStep *step, const char *image, char **ret)
+{
+        _cleanup_free_ char *name = NULL;
+        int r = strchr(".~", *image) ? lose(step, "'%s' is not a valid name of an image", image)
+                                     : quadlet_image_name(step, image, &name);
+
+        if (r < 0 || step->state == FINDING_LOST)
+                return r;
+        if (strchr(name, ','))
+                return lose(step, "there is a comma in '%s'", name);
+        *ret = strjoin("kind=image,image=", name);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* podman's has a layer on top that can be written to, and stays. */
+static int volume_of_image_fields(QuadletStep *step, const QuadletFile *file, char **ret)
+{
+        const QuadletEntry *driver = quadlet_file_find(file, "Volume", "Driver"),
+                           *image = quadlet_file_find(file, "Volume", "Image");
+        int r;
+
+        if (!driver || !streq(driver->value, "image"))
+                return image ? lose(step, "%s.volume has an Image= and not Driver=image", file->stem) : 0;
+        if (!image)
+                return lose(step, "%s.volume has Driver=image and no Image=", file->stem);
+        r = image_fields(step, image->value, ret);
+        return r < 0 || step->state == FINDING_LOST ? r : change(step, "the files of an image cannot be written to");
+}
+
 /* "NAME.volume", a name, or a path. */
 static int source_fields(QuadletStep *step, const char *source, char **ret)
 {
@@ -90,6 +125,9 @@ static int source_fields(QuadletStep *step, const char *source, char **ret)
                 return lose(step, "there is no file %s among those that were given", source);
         if (file && !streq(file->suffix, "volume"))
                 return lose(step, "%s is not a volume", source);
+        r = file ? volume_of_image_fields(step, file, ret) : 0;
+        if (r < 0 || *ret || step->state == FINDING_LOST)
+                return r;
         r = name ? quadlet_step_check_name(step, FOREIGN_VOLUME, name) : -ENOMEM;
         if (r < 0 || step->state == FINDING_LOST)
                 return r;
@@ -97,7 +135,9 @@ static int source_fields(QuadletStep *step, const char *source, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-static int add_source(QuadletStep *step, const char *source, const char *target, const char *wanted)
+/* sub_path: what of the volume; NULL: all. */
+static int add_source(QuadletStep *step, const char *source, const char *target, const char *wanted,
+                      const char *sub_path)
 {
         _cleanup_free_ char *fields = NULL;
         int r = source ? source_fields(step, source, &fields) : 0;
@@ -107,7 +147,7 @@ static int add_source(QuadletStep *step, const char *source, const char *target,
         if (r < 0 || step->state == FINDING_LOST)
                 return r;
         r = fields ? add_options(step, strempty(wanted), &fields) : -ENOMEM;
-        return r < 0 ? r : add(step, fields, target);
+        return r < 0 ? r : add_part(step, fields, target, sub_path);
 }
 
 int quadlet_volume(QuadletStep *step, const QuadletRow *row, const char *value)
@@ -121,7 +161,8 @@ int quadlet_volume(QuadletStep *step, const QuadletRow *row, const char *value)
         n = strv_length(parts);
         if (n == 0 || n > 3)
                 return lose(step, "write SOURCE:TARGET:OPTIONS");
-        return n == 1 ? add_source(step, NULL, parts[0], NULL) : add_source(step, parts[0], parts[1], parts[2]);
+        return n == 1 ? add_source(step, NULL, parts[0], NULL, NULL)
+                      : add_source(step, parts[0], parts[1], parts[2], NULL);
 }
 
 /* ",size=64Mi"; nothing for what each tmpfs has. */
@@ -217,11 +258,13 @@ static const char *field(char *const *fields, const char *const *names)
 }
 
 static const char *const source_names[] = { "source", "src", NULL },
-                         *const target_names[] = { "destination", "target", "dst", NULL };
+                         *const target_names[] = { "destination", "target", "dst", NULL },
+                         *const sub_path_names[] = { "subpath", "volume-subpath", NULL };
 
 static int mount_options(char *const *fields, char ***ret)
 {
-        static const char *const known[] = { "type=", "source=", "src=", "destination=", "target=", "dst=" };
+        static const char *const known[] = { "type=", "source=", "src=", "destination=", "target=", "dst=",
+                                             "subpath=", "volume-subpath=" };
 
         STRV_FOREACH(f, fields) {
                 bool skip = false;
@@ -237,11 +280,32 @@ static int mount_options(char *const *fields, char ***ret)
         return 0;
 }
 
+/* podman-run(1), "Options specific to type=image". */
+static int add_image(QuadletStep *step, char *const *wanted, const char *source, const char *target,
+                     const char *sub_path)
+{
+        static const char *const as_it_is[] = { "ro", "rw=false", "readwrite=false", NULL },
+                                *const writable[] = { "rw", "rw=true", "readwrite", "readwrite=true", NULL };
+        _cleanup_free_ char *fields = NULL;
+        int r;
+
+        STRV_FOREACH(option, wanted) {
+                if (strv_contains((char *const *) writable, *option))
+                        return lose(step, "the files of an image cannot be written to; leave out '%s'", *option);
+                if (!strv_contains((char *const *) as_it_is, *option))
+                        return lose(step, "option '%s' is not possible", *option);
+        }
+        if (!source)
+                return lose(step, "there is no source, which names the image");
+        r = image_fields(step, source, &fields);
+        return r < 0 || step->state == FINDING_LOST ? r : add_part(step, fields, target, sub_path);
+}
+
 int quadlet_mount(QuadletStep *step, const QuadletRow *row, const char *value)
 {
         _cleanup_strv_free_ char **fields = NULL, **wanted = NULL;
         _cleanup_free_ char *joined = NULL;
-        const char *type, *source, *target;
+        const char *type, *source, *target, *sub_path;
         int r = strv_split(value, ',', &fields);
 
         if (r >= 0)
@@ -252,11 +316,20 @@ int quadlet_mount(QuadletStep *step, const QuadletRow *row, const char *value)
         type = strv_env_get(fields, "type") ?: "bind";
         source = field(fields, source_names);
         target = field(fields, target_names);
+        sub_path = field(fields, sub_path_names);
+        if (sub_path)
+                sub_path += strspn(sub_path, "/");
         if (!target)
                 return lose(step, "there is no destination");
+        if (sub_path && !streq(type, "image") && !streq(type, "volume"))
+                return lose(step, "only an image or a volume has a subpath");
+        if (sub_path && !path_is_below(sub_path))
+                return lose(step, "'%s' is not a valid path below the %s", sub_path, type);
         if (streq(type, "tmpfs"))
                 return add_tmpfs(step, joined, target);
+        if (streq(type, "image"))
+                return add_image(step, wanted, source, target, sub_path);
         if (streq(type, "volume") || (streq(type, "bind") && source))
-                return add_source(step, source, target, joined);
-        return lose(step, "type '%s' is not possible, only bind, volume and tmpfs", type);
+                return add_source(step, source, target, joined, sub_path);
+        return lose(step, "type '%s' is not possible, only bind, image, volume and tmpfs", type);
 }

@@ -18,8 +18,9 @@ int quadlet_network(QuadletStep *step, const QuadletRow *row, const char *value)
 
         if (r < 0)
                 return r;
-        if (streq(name, "container") || streq(name, "pasta") || streq(name, "slirp4netns") || streq(name, "ns") ||
-            endswith(name, ".container"))
+        if (streq(name, "pasta") || streq(name, "slirp4netns"))
+                return lose(step, "it is for podman without root; leave it away, or write default");
+        if (streq(name, "container") || streq(name, "ns") || endswith(name, ".container"))
                 return lose(step, "put both containers into one .pod, or use a network with a name");
         file = quadlet_find_unit(step->files, step->n_files, name);
         if (!file && endswith(name, ".network"))
@@ -86,6 +87,13 @@ static int check_port(QuadletStep *step, const char *value)
         return r;
 }
 
+const char *quadlet_why_no_port(const char *network)
+{
+        return streq(network, "host")   ? "the network is the host's, so that its ports are, too"
+               : streq(network, "none") ? "there is no network, so that nothing reaches the port"
+                                        : NULL;
+}
+
 int quadlet_publish(QuadletStep *step, const QuadletRow *row, const char *value)
 {
         const char *last = strrchr(value, ':'),
@@ -96,8 +104,8 @@ int quadlet_publish(QuadletStep *step, const QuadletRow *row, const char *value)
         if (!last || last == value || last[-1] == ':' || last[-1] == ']')
                 return lose(step, "the host's port has to be chosen: write HOSTPORT:%s", last ? last + 1 : value);
         r = check_port(step, value);
-        if (r >= 0 && of_network && streq(of_network->value, "host"))
-                return change(step, "the network is the host's, so that its ports are, too");
+        if (r >= 0 && of_network && quadlet_why_no_port(of_network->value))
+                return change(step, "%s", quadlet_why_no_port(of_network->value));
         return r < 0 || step->state == FINDING_LOST
                        ? r
                        : strv_extendf(&step->pod->words, "--%s=%s", row->option, value);

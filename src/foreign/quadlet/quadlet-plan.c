@@ -8,6 +8,7 @@
 #include "foreign/quadlet/quadlet-mounts.h"
 #include "foreign/quadlet/quadlet-plan.h"
 #include "foreign/quadlet/quadlet-units.h"
+#include "manifest/appc-image.h"
 #include "shared/explain.h"
 
 /* Capabilities of podman's containers, as containers.conf(5) has them. */
@@ -56,17 +57,32 @@ static int add_app(PodDrafts *plan, PodDraft *pod, const QuadletFile *file, AppD
 
 /* Quadlet's own sections */
 
-/* In podman's unit, systemd replaces variables of [Service] in these values. */
-static bool has_variable(const char *value)
+/* In podman's unit, systemd replaces variables of [Service] in these values: "${A}" anywhere, and a whole word that
+ * begins with a dollar, whatever quotes it had. */
+static bool is_variable(const char *word)
 {
-        for (const char *s = value; (s = strchr(s, '$')); s++)
-                if (s[1] == '$')
-                        s++;
-                else if (s[1] == '{' || ((s == value || isspace((unsigned char) s[-1])) &&
-                                         (isalpha((unsigned char) s[1]) || s[1] == '_') &&
-                                         strcspn(s, " \t") == 1 + strspn(s + 1, UPPERCASE LOWERCASE DIGITS "_")))
+        if (*word == '$' && !strchr("${", word[1] ?: ' '))
+                return true;
+        for (const char *s = word; (s = strchr(s, '$')); s += 1 + (s[1] == '$'))
+                if (s[1] == '{')
                         return true;
         return false;
+}
+
+/* 1: there is one. What is not made of words is one. */
+static int has_variable(const char *value)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        int r = quadlet_split_words(value, &words);
+
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                return is_variable(value);
+        STRV_FOREACH(word, words)
+                if (is_variable(*word))
+                        return 1;
+        return 0;
 }
 
 static void single_dollars(char *value)
@@ -90,9 +106,11 @@ static int carry_row(QuadletStep *step, const QuadletRow *row, const QuadletEntr
         if (r == -EOPNOTSUPP)
                 return quadlet_step_tell(step, FINDING_LOST, "specifier '%%%c' depends on the host; write its value",
                                          letter ?: ' ');
+        if (r >= 0)
+                r = has_variable(value);
         if (r < 0)
                 return r;
-        if (has_variable(value))
+        if (r > 0)
                 return quadlet_step_tell(step, FINDING_LOST, "a variable of [Service]; write its value, or $$ for a "
                                                              "dollar");
         single_dollars(value);
@@ -105,6 +123,8 @@ static int tell_unknown(QuadletStep *step, const QuadletEntry *e)
 
         if (podman_run_why(e->key))
                 return quadlet_step_tell(step, FINDING_CHANGED, "%s", podman_run_why(e->key));
+        if (streq(e->key, "--pid"))
+                return quadlet_step_tell(step, FINDING_LOST, QUADLET_OF_THE_HOST);
         if (*e->key == '-')
                 return quadlet_step_tell(step, FINDING_LOST, "no option of podctl create does the same; leave it away");
 
@@ -205,6 +225,17 @@ static int tell_caps(PodDrafts *plan, const QuadletFile *file, const AppDraft *a
                             "the user has it in programs whose files have it; ports below 1024 need none");
 }
 
+/* There, a container that fails ends alone, and the pod with the last one. */
+static int set_failure(const PodDraft *pod, AppDraft *app)
+{
+        if (!endswith(pod->stem, ".pod"))
+                return 0;
+        STRV_FOREACH(word, app->words)
+                if (startswith(*word, "--restart=") && !streq(*word, "--restart=no"))
+                        return 0;
+        return strv_extend(&app->words, "--annotation=" APPC_ANNOTATION_FAILURE "=none");
+}
+
 static int finish_app(PodDraft *pod, AppDraft *app, PodDrafts *plan, const QuadletFile *file)
 {
         int r = app_draft_finish_caps(app, podman_caps);
@@ -219,7 +250,9 @@ static int finish_app(PodDraft *pod, AppDraft *app, PodDrafts *plan, const Quadl
                 r = tell_caps(plan, file, app);
         if (r >= 0)
                 r = name_in_pod(pod, file);
-        return r < 0 ? r : pod_draft_finish_app(pod, app);
+        if (r >= 0)
+                r = set_failure(pod, app);
+        return r < 0 ? r : app_draft_finish(app);
 }
 
 static int plan_network(PodDrafts *plan, QuadletStep *step)

@@ -12,29 +12,28 @@
 /* The image */
 
 /* Only podman has it: a name of podctl's own store, where it has to be before. */
-static int local_image(QuadletStep *step, const char *name)
+static int local_image(QuadletStep *step, const char *name, char **ret)
 {
         if (!isalnum((unsigned char) *name) || !string_in_charset(name, LOWERCASE UPPERCASE DIGITS "._-/:@"))
                 return lose(step, "'%s' is not a valid name of an image", name);
-        if (free_and_strdup(&step->app->image, name) < 0)
+        if (free_and_strdup(ret, name) < 0)
                 return -ENOMEM;
         return change(step, "only podman has this image: podman save, and podctl fetch --name=%s, come before", name);
 }
 
-static int built_image(QuadletStep *step, const QuadletFile *file, const char *value)
+static int built_image(QuadletStep *step, const QuadletFile *file, const char *value, char **ret)
 {
         const QuadletEntry *tag = file ? quadlet_file_find_first(file, "Build", "ImageTag") : NULL;
 
-        return tag ? local_image(step, tag->value)
+        return tag ? local_image(step, tag->value, ret)
                    : lose(step, "there is no file %s with an ImageTag= among those that were given", value);
 }
 
-static int remote_image(QuadletStep *step, const char *name, const char *host)
+static int remote_image(QuadletStep *step, const char *name, const char *host, char **ret)
 {
-        free(step->app->image);
-        step->app->image = path_is_absolute(name) || startswith(name, "docker://") ? strdup(name)
-                                                                                   : strjoin("docker://", name);
-        if (!step->app->image)
+        free(*ret);
+        *ret = path_is_absolute(name) || startswith(name, "docker://") ? strdup(name) : strjoin("docker://", name);
+        if (!*ret)
                 return -ENOMEM;
         if (strchr(name, ':') && strstr(name, ":/") && !startswith(name, "docker://"))
                 return lose(step, "an image that only podman has: podman save, podctl fetch, and its name here");
@@ -43,7 +42,7 @@ static int remote_image(QuadletStep *step, const char *name, const char *host)
                        : change(step, "a short name is one of Docker Hub here, whatever registries.conf says");
 }
 
-int quadlet_image(QuadletStep *step, const QuadletRow *row, const char *value)
+int quadlet_image_name(QuadletStep *step, const char *value, char **ret)
 {
         const QuadletFile *file = quadlet_find_unit(step->files, step->n_files, value);
         const QuadletEntry *of_file = file ? quadlet_file_find(file, "Image", "Image") : NULL;
@@ -53,10 +52,15 @@ int quadlet_image(QuadletStep *step, const QuadletRow *row, const char *value)
         if (!host)
                 return -ENOMEM;
         if (endswith(value, ".build"))
-                return built_image(step, file, value);
+                return built_image(step, file, value, ret);
         if (endswith(value, ".image") && !of_file)
                 return lose(step, "there is no file %s with an Image= among those that were given", value);
-        return streq(host, "localhost") ? local_image(step, name) : remote_image(step, name, host);
+        return streq(host, "localhost") ? local_image(step, name, ret) : remote_image(step, name, host, ret);
+}
+
+int quadlet_image(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        return quadlet_image_name(step, value, &step->app->image);
 }
 
 /* Its program */
@@ -148,7 +152,7 @@ int quadlet_environment_file(QuadletStep *step, const QuadletRow *row, const cha
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
-                return lose(step, "cannot read %s: %s", path, strerror(-r));
+                return lose(step, "cannot read %s: %s", path, foreign_read_error(r));
         if (strlen(text) != n)
                 return lose(step, "%s is not a file of text", path);
         for (char *cursor = text, *line; r >= 0 && (line = strsep(&cursor, "\n"));)

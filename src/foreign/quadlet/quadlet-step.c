@@ -7,16 +7,26 @@
 
 int quadlet_step_tell(QuadletStep *step, FindingState state, const char *format, ...)
 {
+        _cleanup_free_ char *why = NULL, *both = NULL;
+        bool more = state == step->state && step->why;
         va_list ap;
 
         if (state < step->state)
                 return 0;
         va_start(ap, format);
-        free(step->why);
-        step->why = strvprintf(format, ap);
+        why = strvprintf(format, ap);
         va_end(ap);
+        if (!why)
+                return -ENOMEM;
+        if (more && strstr(step->why, why))
+                return 0;
+        both = more ? strjoin(step->why, "; ", why) : TAKE_PTR(why);
+        if (!both)
+                return -ENOMEM;
+        free(step->why);
+        step->why = TAKE_PTR(both);
         step->state = state;
-        return step->why ? 0 : -ENOMEM;
+        return 0;
 }
 
 int quadlet_step_check_name(QuadletStep *step, ForeignName kind, const char *name)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "foreign/draft/foreign-name.h"
+#include "foreign/draft/foreign-read.h"
 #include "foreign/draft/pod-draft.h"
 #include "foreign/quadlet/quadlet-file.h"
 #include "shared/json-table.h"
@@ -31,9 +32,11 @@ struct QuadletRow {
         const char *option; /* of podctl create, or the member */
         FindingState state;
         const char *why;
+        const char *words; /* for the manual, where the option does not say what becomes of it */
 };
 
-/* Says that something is not carried over as it is. Returns 0, or -ENOMEM. */
+/* Says that something is not carried over as it is. Of several texts of one line, those of its worst state are kept.
+ * Returns 0, or -ENOMEM. */
 int quadlet_step_tell(QuadletStep *step, FindingState state, const char *format, ...) _printf_(3, 4);
 
 /* The same as lost, unless the name, or the address, is valid. */

@@ -98,13 +98,29 @@ static int check_type(QuadletStep *step, const char *value)
                        : 0;
 }
 
+/* "50%", "12.5%": settings that take such a value have no specifiers, and those that have some keep a last '%'. */
+static bool is_percentage(const char *value)
+{
+        size_t n = strspn(value, DIGITS ".");
+
+        return n > 0 && streq(value + n, "%");
+}
+
+static int expand(const QuadletStep *step, const char *value, char **ret)
+{
+        if (!is_percentage(value))
+                return quadlet_expand(step->file, value, true, ret, NULL);
+        *ret = strdup(value);
+        return *ret ? 0 : -ENOMEM;
+}
+
 static int to_drop_in(QuadletStep *step, const PodDrafts *plan, const QuadletEntry *e)
 {
         char ***lines = streq(e->section, "Unit")      ? &step->pod->unit
                         : streq(e->section, "Service") ? &step->pod->service
                                                        : &step->pod->install;
         _cleanup_free_ char *expanded = NULL, *value = NULL;
-        int r = quadlet_expand(step->file, e->value, true, &expanded, NULL);
+        int r = expand(step, e->value, &expanded);
 
         if (r == -EOPNOTSUPP)
                 return quadlet_step_tell(step, FINDING_LOST, "'%%' without a letter; write %%%%");

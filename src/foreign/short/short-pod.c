@@ -92,13 +92,11 @@ static int add_option(ShortReader *r, ShortApp *app, const ShortMember *m, const
 
 /* Values */
 
-/* Numbers are texts, too, and so are YAML's words for booleans where they are a choice. NULL: it is neither. */
+/* YAML's words for booleans are texts, too, where they are a choice. NULL: it is neither. */
 static const char *text_of(json_object *o, const char *choices)
 {
         switch (json_object_get_type(o)) {
         case json_type_string:
-        case json_type_int:
-        case json_type_double:
                 return json_object_get_string(o);
         case json_type_boolean:
                 if (!choices || !(startswith(choices, "no|") || startswith(choices, "off|")))
@@ -192,7 +190,7 @@ static int read_pairs(ShortReader *r, ShortApp *app, const ShortMember *m, const
         json_object_object_foreach(at->o, name, value) {
                 _cleanup_free_ char *path = strjoin(at->path, ".", name);
                 ShortAt member = at_of(r, value, path, at);
-                int k = path ? add_named(r, app, m, &member, name) : -ENOMEM;
+                int k = !path ? -ENOMEM : value ? add_named(r, app, m, &member, name) : 0;
 
                 if (k < 0)
                         return k;

@@ -18,7 +18,7 @@ typedef struct Reader {
         size_t n;
         JsonError *error;
         bool texts;
-        bool names; /* are texts, whatever values are */
+        bool names; /* and numbers are texts, whatever other values are */
         Anchor *anchors;
         size_t n_anchors, allocated;
         size_t n_values;        /* that were made */
@@ -218,6 +218,13 @@ static int read_alias(Reader *r, const yaml_event_t *e, json_object **ret)
 
 /* Values */
 
+/* Without what was made of it. */
+static int keep_text(const yaml_event_t *e, json_object **ret)
+{
+        (void) json_object_put(*ret);
+        return yaml_scalar((const char *) e->data.scalar.value, e->data.scalar.length, NULL, false, ret);
+}
+
 static int read_scalar(Reader *r, const yaml_event_t *e, json_object **ret)
 {
         const char *text = (const char *) e->data.scalar.value, *tag = (const char *) e->data.scalar.tag;
@@ -229,6 +236,9 @@ static int read_scalar(Reader *r, const yaml_event_t *e, json_object **ret)
         if (r->texts && !yaml_scalar_is_null(text))
                 plain = false;
         k = yaml_scalar(text, e->data.scalar.length, tag, plain, ret);
+        if (r->names && plain && !tag && (k == -ERANGE || json_object_is_type(*ret, json_type_int) ||
+                                          json_object_is_type(*ret, json_type_double)))
+                return keep_text(e, ret);
         if (k == -ERANGE)
                 return refuse(r, &e->start_mark, "number out of range", NULL);
         if (k == -EOPNOTSUPP)
@@ -496,12 +506,17 @@ static int parse(const char *data, size_t n, bool texts, bool names, json_object
 
         if (!array || !lines)
                 return -ENOMEM;
+        /* Behind it, the first line would begin a column later than the others, as libyaml counts. */
+        if (n >= strlen(UTF8_MARK) && memcmp(data, UTF8_MARK, strlen(UTF8_MARK)) == 0) {
+                r.data += strlen(UTF8_MARK);
+                r.n -= strlen(UTF8_MARK);
+        }
         if (n > YAML_MAX_SIZE)
                 return json_error_set(e, -E2BIG, NULL, "longer than %u bytes", YAML_MAX_SIZE);
         if (!yaml_parser_initialize(&r.parser))
                 return -ENOMEM;
         yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-        yaml_parser_set_input_string(&r.parser, (const unsigned char *) data, n);
+        yaml_parser_set_input_string(&r.parser, (const unsigned char *) r.data, r.n);
         k = read_documents(&r, array);
         reader_done(&r);
         if (k < 0)

@@ -14,7 +14,7 @@
 /* All documents of a text that are not empty, as an array. */
 int yaml_parse_memory(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e);
 
-/* The same, but names of members are as they are written: "n" and "0x10" stay that. */
+/* The same, but names of members and numbers are texts as they are written: "n" and "0x10" stay that, and 1.10. */
 int yaml_parse_named(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e);
 
 /* The same, but plain words are null or text, as they are written: who reads them knows what they mean. Members may

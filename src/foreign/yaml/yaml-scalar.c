@@ -150,18 +150,10 @@ static int read_string(const char *text, size_t n, json_object **ret)
 
 static int read_binary(const char *text, json_object **ret)
 {
-        _cleanup_free_ char *packed = strdup(text), *bytes = NULL;
-        char *to = packed;
+        _cleanup_free_ char *bytes = NULL;
         size_t n;
-        int r;
+        int r = base64_decode_without(text, " \t\n", &bytes, &n);
 
-        if (!packed)
-                return -ENOMEM;
-        for (const char *p = text; *p; p++)
-                if (!strchr(" \t\n", *p))
-                        *to++ = *p;
-        *to = 0;
-        r = base64_decode(packed, &bytes, &n);
         if (r < 0)
                 return r;
         for (size_t i = 0, length; i < n; i += length) {

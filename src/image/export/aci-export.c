@@ -171,7 +171,7 @@ typedef struct AciExport {
         struct archive *disk;   /* can read attributes from disk */
         const char *prefix;     /* of all names: "rootfs/" in an ACI, "" in a layer */
         HardLinks links;
-        bool owner_root;
+        bool without_top, owner_root;
         bool has_dev;
         bool has_link[ELEMENTSOF(device_links)];
         char **reterr_message;
@@ -304,7 +304,7 @@ static int visit(const MergedTree *t, const char *path, const MergedNode *node, 
         int r;
 
         /* Sockets mean nothing without their listener, and tar cannot represent them. */
-        if (leaving || S_ISSOCK(node->st.st_mode))
+        if (leaving || S_ISSOCK(node->st.st_mode) || (e->without_top && !*path))
                 return 0;
         remember(e, path);
         entry = archive_entry_new2(e->tar);
@@ -387,6 +387,7 @@ int aci_write(const AciContents *contents, bool gzip, int fd, char **reterr_mess
                 .tar = archive_write_new(),
                 .disk = archive_read_disk_new(),
                 .prefix = contents->manifest ? "rootfs/" : "",
+                .without_top = contents->without_top,
                 .owner_root = contents->owner_root,
                 .reterr_message = reterr_message,
         };

@@ -9,6 +9,7 @@
 typedef struct AciContents {
         json_object *manifest;  /* NULL: no manifest, and no "rootfs/" either: a layer of an OCI image */
         const MergedTree *tree;
+        bool without_top;       /* only what is in the directory: extracting leaves that of the reader as it is */
         bool keep_holes;        /* write sparse files as such, which not every reader of images knows */
         bool owner_root;        /* all files belong to root, whoever has them here */
         bool device_links;      /* add links to /dev/fd and the like, which Docker's images rely on */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "image/export/aci-export.h"
+#include "image/export/artifact-set.h"
 #include "image/export/export-plan.h"
 #include "image/export/image-export.h"
 #include "image/export/layout-writer.h"
@@ -20,6 +21,7 @@ typedef struct Export {
         Fetcher *fetcher;
         LayoutWriter *writer;
         ExportPlan *images;     /* of the archive */
+        ArtifactSet *artifacts; /* as many; NULL: for an image that is created here */
         size_t n_images;
         int layer_fd;           /* the only layer of an image that is created here; otherwise negative */
         char **reterr_message;
@@ -140,14 +142,22 @@ static int of_image(const Export *e, const ExportPlan *x, int r)
 
 /* index.json */
 
-static void add_entries(const ExportPlan *x, json_object *index)
+/* A name may be missing. */
+static void add_entry(const ExportPlan *x, const ArtifactSet *artifacts, const char *name, json_object *index)
 {
         const char *media_type = x->manifest->media_type ?: OCI_MEDIA_TYPE_MANIFEST;
+        json_object *entry = layout_index_add(index, media_type, &x->id, strlen(x->text), name);
 
+        if (artifacts)
+                artifact_set_annotate(artifacts, entry);
+}
+
+static void add_entries(const ExportPlan *x, const ArtifactSet *artifacts, json_object *index)
+{
         STRV_FOREACH(name, x->image->names)
-                layout_index_add(index, media_type, &x->id, strlen(x->text), *name);
+                add_entry(x, artifacts, *name, index);
         if (strv_length(x->image->names) == 0)
-                layout_index_add(index, media_type, &x->id, strlen(x->text), NULL);
+                add_entry(x, artifacts, NULL, index);
 }
 
 static int write_index(Export *e)
@@ -157,7 +167,7 @@ static int write_index(Export *e)
         int r;
 
         for (size_t i = 0; i < e->n_images; i++)
-                add_entries(&e->images[i], index);
+                add_entries(&e->images[i], e->artifacts ? &e->artifacts[i] : NULL, index);
         r = json_format_compact(index, &text);
         return r < 0 ? r : layout_writer_text(e->writer, "index.json", text, strlen(text), e->reterr_message);
 }
@@ -173,13 +183,37 @@ static int write_image(Export *e, const ExportPlan *x)
         return r < 0 ? r : write_layers(e, x);
 }
 
+/* What is about an image is not about one with another manifest. */
+static int plan_image(Export *e, size_t i)
+{
+        int changed = export_plan_make(e->layer_fd >= 0 ? NULL : e->store, e->fetcher, &e->images[i],
+                                       e->reterr_message);
+        int r = changed == 0 && e->artifacts
+                        ? artifact_set_read_stored(e->store, e->images[i].image, &e->artifacts[i], e->reterr_message)
+                        : 0;
+
+        return of_image(e, &e->images[i], r < 0 ? r : changed);
+}
+
+static int write_images(Export *e)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < e->n_images; i++) {
+                r = write_image(e, &e->images[i]);
+                if (r >= 0 && e->artifacts)
+                        r = artifact_set_write(&e->artifacts[i], e->writer, e->reterr_message);
+                r = of_image(e, &e->images[i], r);
+        }
+        return r;
+}
+
 static int export_oci(Export *e)
 {
         int r, changed = 0;
 
         for (size_t i = 0; i < e->n_images; i++) {
-                r = of_image(e, &e->images[i], export_plan_make(e->layer_fd >= 0 ? NULL : e->store, e->fetcher,
-                                                                &e->images[i], e->reterr_message));
+                r = plan_image(e, i);
                 if (r < 0)
                         return r;
                 changed |= r;
@@ -188,8 +222,8 @@ static int export_oci(Export *e)
         if (r < 0)
                 return r;
         r = write_index(e);
-        for (size_t i = 0; r >= 0 && i < e->n_images; i++)
-                r = of_image(e, &e->images[i], write_image(e, &e->images[i]));
+        if (r >= 0)
+                r = write_images(e);
         if (r < 0)
                 return r;
         r = layout_writer_finish(e->writer, e->reterr_message);
@@ -203,22 +237,27 @@ static int export_to(Export *e, int fd)
         if (r >= 0)
                 r = export_oci(e);
         layout_writer_free(e->writer);
-        for (size_t i = 0; i < e->n_images; i++)
+        for (size_t i = 0; i < e->n_images; i++) {
                 export_plan_done(&e->images[i]);
+                if (e->artifacts)
+                        artifact_set_done(&e->artifacts[i]);
+        }
         return r;
 }
 
 int image_export_oci(ImageStore *s, Image *const *images, size_t n, Fetcher *fetcher, int fd, char **reterr_message)
 {
         _cleanup_free_ ExportPlan *list = new0(ExportPlan, n);
+        _cleanup_free_ ArtifactSet *artifacts = new0(ArtifactSet, n);
         Export e = {
-                .store = s, .images = list, .n_images = n, .fetcher = fetcher, .layer_fd = -EBADF,
-                .reterr_message = reterr_message,
+                .store = s, .images = list, .artifacts = artifacts, .n_images = n, .fetcher = fetcher,
+                .layer_fd = -EBADF, .reterr_message = reterr_message,
         };
 
-        if (!list)
+        if (!list || !artifacts)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
+                artifacts[i] = (ArtifactSet) ARTIFACT_SET_NONE;
                 if (images[i]->kind == IMAGE_APPC)
                         return explain(reterr_message, EMEDIUMTYPE, "an appc image can be exported as an ACI only");
                 list[i].image = images[i];
@@ -241,16 +280,6 @@ int image_export_aci(ImageStore *s, const Image *image, int fd, char **reterr_me
 }
 
 /* Images that are created here */
-
-static json_object *descriptor(const char *media_type, const Digest *digest, uint64_t size)
-{
-        json_object *o = json_object_new_object();
-
-        (void) json_object_object_add(o, "mediaType", json_object_new_string(media_type));
-        (void) json_object_object_add(o, "digest", json_object_new_string(DIGEST_STRING(digest)));
-        (void) json_object_object_add(o, "size", json_object_new_int64((int64_t) size));
-        return o;
-}
 
 static json_object *array_of(json_object *o)
 {
@@ -288,8 +317,10 @@ static int make_manifest(const Image *image, const Digest *layer, uint64_t layer
                 return r;
         (void) json_object_object_add(o, "schemaVersion", json_object_new_int(2));
         (void) json_object_object_add(o, "mediaType", json_object_new_string(OCI_MEDIA_TYPE_MANIFEST));
-        (void) json_object_object_add(o, "config", descriptor(OCI_MEDIA_TYPE_CONFIG, &config, image->config_size));
-        (void) json_object_object_add(o, "layers", array_of(descriptor(OCI_MEDIA_TYPE_LAYER, layer, layer_size)));
+        (void) json_object_object_add(o, "config", layout_descriptor_new(OCI_MEDIA_TYPE_CONFIG, &config,
+                                                                         image->config_size));
+        (void) json_object_object_add(o, "layers", array_of(layout_descriptor_new(OCI_MEDIA_TYPE_LAYER, layer,
+                                                                                  layer_size)));
         r = json_format_compact(o, ret);
         if (r < 0)
                 return r;

@@ -11,7 +11,8 @@
  * their digests, and an entry of index.json for each of an image's names (which the caller looked up). A layer that
  * came with another image may be kept in another form than the manifest names: then it is fetched from the registry of
  * one of the names. Returns 1 if that failed, or there is no fetcher (NULL): then the archive contains the layer in the
- * form that is kept, and an adapted manifest, which makes it another image. -EBADMSG: a layer is damaged. */
+ * form that is kept, and an adapted manifest, which makes it another image. Otherwise the artifacts that go with an
+ * image (image/export/artifact-set.h) are in the archive, too. -EBADMSG: a layer is damaged. */
 int image_export_oci(ImageStore *s, Image *const *images, size_t n, Fetcher *fetcher, int fd, char **reterr_message);
 
 /* For an appc image, the ACI, byte for byte as it was fetched, so that its signature remains valid. For others, one ACI

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <archive.h>
 #include <archive_entry.h>
+#include <linux/openat2.h>
 
 #include "basic/fs.h"
 #include "image/export/layout-writer.h"
@@ -49,6 +50,29 @@ int layout_writer_new_directory(int dir_fd, LayoutWriter **ret)
 {
         *ret = writer_new(dir_fd);
         return *ret ? 0 : -ENOMEM;
+}
+
+/* What is behind a link is somebody else's. */
+static int sweep(int dir_fd, const char *directory)
+{
+        _cleanup_close_ int fd = open_resolving(dir_fd, directory, O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+        _cleanup_strv_free_ char **names = NULL;
+        int r = fd < 0 ? fd : list_directory_all_at(fd, ".", &names);
+
+        STRV_FOREACH(name, names)
+                if (r >= 0 && is_temporary_name(*name) && unlinkat(fd, *name, 0) < 0)
+                        r = -errno;
+        return r == -ENOENT || r == -ELOOP ? 0 : r;
+}
+
+int layout_writer_sweep(int dir_fd)
+{
+        static const char *const directories[] = { ".", "blobs/sha256", "blobs/sha512" };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(directories); i++)
+                r = sweep(dir_fd, directories[i]);
+        return r;
 }
 
 static void forget_file(LayoutWriter *w)
@@ -211,18 +235,26 @@ json_object *layout_index_new(void)
         return index;
 }
 
-void layout_index_add(json_object *index, const char *media_type, const Digest *digest, uint64_t size,
-                      const char *name)
+json_object *layout_descriptor_new(const char *media_type, const Digest *digest, uint64_t size)
 {
-        json_object *o = json_object_new_object(), *annotations;
+        json_object *o = json_object_new_object();
 
         (void) json_object_object_add(o, "mediaType", json_object_new_string(media_type));
         (void) json_object_object_add(o, "digest", json_object_new_string(DIGEST_STRING(digest)));
         (void) json_object_object_add(o, "size", json_object_new_int64((int64_t) size));
+        return o;
+}
+
+json_object *layout_index_add(json_object *index, const char *media_type, const Digest *digest, uint64_t size,
+                              const char *name)
+{
+        json_object *o = layout_descriptor_new(media_type, digest, size), *annotations;
+
         if (name) {
                 annotations = json_object_new_object();
                 (void) json_object_object_add(annotations, OCI_ANNOTATION_REF_NAME, json_object_new_string(name));
                 (void) json_object_object_add(o, "annotations", annotations);
         }
         (void) json_object_array_add(json_object_object_get(index, "manifests"), o);
+        return o;
 }

@@ -11,6 +11,9 @@ typedef struct LayoutWriter LayoutWriter;
 /* The fd stays the caller's. */
 int layout_writer_new_tar(int fd, LayoutWriter **ret, char **reterr_message);
 int layout_writer_new_directory(int dir_fd, LayoutWriter **ret);
+/* Removes what writers that were killed have left there, but nothing behind a link; the caller sees to it that no other
+ * one is at work. */
+int layout_writer_sweep(int dir_fd);
 /* Without layout_writer_finish(), what was written so far of a tar is useless. */
 LayoutWriter *layout_writer_free(LayoutWriter *w);
 DEFINE_TRIVIAL_CLEANUP_FUNC(LayoutWriter *, layout_writer_free);
@@ -30,8 +33,11 @@ int layout_writer_finish(LayoutWriter *w, char **reterr_message);
 /* The file "oci-layout". */
 #define LAYOUT_MARKER "{\"imageLayoutVersion\":\"1.0.0\"}"
 
+json_object *layout_descriptor_new(const char *media_type, const Digest *digest, uint64_t size);
+
 /* An index.json without entries. */
 json_object *layout_index_new(void);
-/* Adds an entry for a manifest; the name, unless it is NULL, is annotated as its reference. */
-void layout_index_add(json_object *index, const char *media_type, const Digest *digest, uint64_t size,
-                      const char *name);
+/* Adds an entry for a manifest, which is returned and stays the index's; the name, unless it is NULL, is annotated as
+ * its reference. */
+json_object *layout_index_add(json_object *index, const char *media_type, const Digest *digest, uint64_t size,
+                              const char *name);

@@ -25,7 +25,8 @@ static bool is_wanted(const OciDescriptor *d, const char *reference)
 {
         OciMediaKind kind = oci_media_type_kind(d->media_type);
 
-        if (kind != OCI_MEDIA_INDEX && kind != OCI_MEDIA_MANIFEST && kind != OCI_MEDIA_SCHEMA1)
+        /* What says what it is is about an image, and none itself. */
+        if (d->artifact_type || (kind != OCI_MEDIA_INDEX && kind != OCI_MEDIA_MANIFEST && kind != OCI_MEDIA_SCHEMA1))
                 return false;
         return !reference || streq_ptr(reference, name_of(d)) || streq_ptr(reference, reference_of(d));
 }
@@ -135,24 +136,29 @@ static int check_layout(const Source *source, char **reterr_message)
         return r < 0 ? explain(reterr_message, r, "oci-layout: %s", json_error_message(&error, r)) : 0;
 }
 
+int source_oci_layout_index(const Source *source, OciIndex **ret, char **reterr_message)
+{
+        _cleanup_json_error_ JsonError error = {};
+        _cleanup_free_ char *data = NULL;
+        size_t size;
+        int r = source_read(source, "index.json", OCI_DOCUMENT_MAX, &data, &size, reterr_message);
+
+        if (r < 0)
+                return r;
+        r = oci_index_parse(data, size, ret, &error);
+        return r < 0 ? explain(reterr_message, r, "index.json: %s", json_error_message(&error, r)) : 0;
+}
+
 int source_oci_layout_find(const Source *source, SourceImages *ret, char **reterr_message)
 {
         _cleanup_(docker_archive_freep) DockerArchive *docker = NULL;
         _cleanup_(oci_index_freep) OciIndex *index = NULL;
-        _cleanup_json_error_ JsonError error = {};
-        _cleanup_free_ char *data = NULL;
-        size_t size;
-        int r;
+        int r = check_layout(source, reterr_message);
 
-        r = check_layout(source, reterr_message);
+        if (r >= 0)
+                r = source_oci_layout_index(source, &index, reterr_message);
         if (r < 0)
                 return r;
-        r = source_read(source, "index.json", OCI_DOCUMENT_MAX, &data, &size, reterr_message);
-        if (r < 0)
-                return r;
-        r = oci_index_parse(data, size, &index, &error);
-        if (r < 0)
-                return explain(reterr_message, r, "index.json: %s", json_error_message(&error, r));
 
         if (faccessat(source->dir_fd, DOCKER_ARCHIVE_MANIFEST, F_OK, AT_SYMLINK_NOFOLLOW) >= 0) {
                 r = docker_archive_read(source, &docker, reterr_message);

@@ -12,3 +12,5 @@
  * same config. */
 
 int source_oci_layout_find(const Source *source, SourceImages *ret, char **reterr_message);
+/* Its index, which has been looked for and found. */
+int source_oci_layout_index(const Source *source, OciIndex **ret, char **reterr_message);

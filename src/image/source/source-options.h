@@ -32,6 +32,7 @@ typedef struct SourceOptions {
         const SourceAsked *asked; /* of files: the images that were asked for. All have to be there, and nothing else;
                                    * that verifies them */
         size_t n_asked;
+        bool artifacts;         /* of files: with what they have about an image (image/source/source-artifacts.h) */
 } SourceOptions;
 
 /* The one of this digest; NULL: it was not asked for. */

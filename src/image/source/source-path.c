@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "image/source/source-aci.h"
+#include "image/source/source-artifacts.h"
 #include "image/source/source-docker-archive.h"
 #include "image/source/source-oci-layout.h"
 #include "image/source/source-path.h"
@@ -22,6 +23,15 @@ static int no_image(char **reterr_message)
         return explain(reterr_message, EMEDIUMTYPE, "neither an OCI layout, a docker archive nor an ACI");
 }
 
+bool source_directory_has_image(int dir_fd)
+{
+        bool found = false;
+
+        for (size_t i = 0; i < ELEMENTSOF(directory_kinds); i++)
+                found = found || faccessat(dir_fd, directory_kinds[i].marker, F_OK, AT_SYMLINK_NOFOLLOW) >= 0;
+        return found;
+}
+
 int source_directory_find(const Source *source, SourceImages *ret, char **reterr_message)
 {
         for (size_t i = 0; i < ELEMENTSOF(directory_kinds); i++)
@@ -38,37 +48,31 @@ static int fetch_directory(const Source *source, ImageImport *m, char ***ids, ch
         return r < 0 ? r : source_import(source, m, &images, ids, reterr_message);
 }
 
-typedef enum FileKind {
-        FILE_UNKNOWN,
-        FILE_ACI,
-        FILE_DIRECTORY,         /* an archive whose contents could also be a directory */
-} FileKind;
-
 /* The kind of an archive, by a name at its top level. Old docker archives have names of 64 digits. */
-static FileKind name_tells(const char *name)
+static SourceFileKind name_tells(const char *name)
 {
         static const struct {
                 const char *name;
-                FileKind kind;
+                SourceFileKind kind;
         } names[] = {
-                { "manifest", FILE_ACI },
-                { "rootfs", FILE_ACI },
-                { "oci-layout", FILE_DIRECTORY },
-                { "index.json", FILE_DIRECTORY },
-                { "blobs", FILE_DIRECTORY },
-                { DOCKER_ARCHIVE_MANIFEST, FILE_DIRECTORY },
-                { "repositories", FILE_DIRECTORY },
+                { "manifest", SOURCE_FILE_ACI },
+                { "rootfs", SOURCE_FILE_ACI },
+                { "oci-layout", SOURCE_FILE_DIRECTORY },
+                { "index.json", SOURCE_FILE_DIRECTORY },
+                { "blobs", SOURCE_FILE_DIRECTORY },
+                { DOCKER_ARCHIVE_MANIFEST, SOURCE_FILE_DIRECTORY },
+                { "repositories", SOURCE_FILE_DIRECTORY },
         };
         size_t n = strcspn(name, "/");
 
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 if (strlen(names[i].name) == n && strncmp(name, names[i].name, n) == 0)
                         return names[i].kind;
-        return strspn(name, LOWERCASE_HEX) == 64 ? FILE_DIRECTORY : FILE_UNKNOWN;
+        return strspn(name, LOWERCASE_HEX) == 64 ? SOURCE_FILE_DIRECTORY : SOURCE_FILE_OTHER;
 }
 
 /* Reads up to the first name that decides. */
-static int read_names(int fd, FileKind *kind, bool *any, char **reterr_message)
+static int read_names(int fd, SourceFileKind *kind, bool *any, char **reterr_message)
 {
         _cleanup_(archive_reader_freep) ArchiveReader *reader = NULL;
         struct archive_entry *entry;
@@ -77,7 +81,7 @@ static int read_names(int fd, FileKind *kind, bool *any, char **reterr_message)
         r = archive_reader_new(fd, _DIGEST_INVALID, &reader, reterr_message);
         if (r < 0)
                 return r;
-        while (*kind == FILE_UNKNOWN) {
+        while (*kind == SOURCE_FILE_OTHER) {
                 _cleanup_free_ char *path = NULL;
 
                 r = archive_reader_next(reader, &entry, reterr_message);
@@ -90,20 +94,18 @@ static int read_names(int fd, FileKind *kind, bool *any, char **reterr_message)
         return 0;
 }
 
-static int detect(int fd, FileKind *ret, char **reterr_message)
+int source_file_detect(int fd, SourceFileKind *ret, char **reterr_message)
 {
-        FileKind kind = FILE_UNKNOWN;
+        SourceFileKind kind = SOURCE_FILE_OTHER;
+        _cleanup_free_ char *message = NULL;
         bool any = false;
-        int r;
+        int r = read_names(fd, &kind, &any, &message);
 
-        r = read_names(fd, &kind, &any, reterr_message);
         /* Data that does not even begin like an archive is simply not one. */
-        if (r == -EBADMSG && !any)
-                return no_image(reterr_message);
-        if (r < 0)
-                return r;
-        *ret = kind;
-        return kind == FILE_UNKNOWN ? no_image(reterr_message) : 0;
+        if (r < 0 && (any || r != -EBADMSG))
+                return message ? explain(reterr_message, r, "%s", message) : r;
+        *ret = any ? kind : SOURCE_FILE_NONE;
+        return lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
 }
 
 static int fetch_archive(Source *source, int fd, ImageImport *m, char ***ids, char **reterr_message)
@@ -127,16 +129,16 @@ static int fetch_archive(Source *source, int fd, ImageImport *m, char ***ids, ch
 
 static int fetch_file(Source *source, int fd, ImageImport *m, char ***ids, char **reterr_message)
 {
-        FileKind kind;
+        SourceFileKind kind;
         int r;
 
-        r = detect(fd, &kind, reterr_message);
+        r = source_file_detect(fd, &kind, reterr_message);
         if (r < 0)
                 return r;
-        if (lseek(fd, 0, SEEK_SET) < 0)
-                return -errno;
-        return kind == FILE_ACI ? source_aci_import_file(source, fd, m, ids, reterr_message)
-                                : fetch_archive(source, fd, m, ids, reterr_message);
+        if (kind < SOURCE_FILE_ACI)
+                return no_image(reterr_message);
+        return kind == SOURCE_FILE_ACI ? source_aci_import_file(source, fd, m, ids, reterr_message)
+                                       : fetch_archive(source, fd, m, ids, reterr_message);
 }
 
 /* Only files and directories, checked before they are opened: opening anything else can have effects. */
@@ -158,6 +160,13 @@ static int open_path(const char *path, bool *ret_directory)
         return fd;
 }
 
+static int keep_artifacts(const Source *source, ImageStore *s, char *const *ids, char **reterr_message)
+{
+        int r = source_artifacts_keep(source, s, ids, reterr_message);
+
+        return r < 0 ? explain_context(reterr_message, r, "is in the store, but not its artifacts") : 0;
+}
+
 static int fetch_path(ImageStore *s, Source *source, char ***ids, char **reterr_message)
 {
         _cleanup_(image_import_freep) ImageImport *m = NULL;
@@ -174,7 +183,9 @@ static int fetch_path(ImageStore *s, Source *source, char ***ids, char **reterr_
         source->dir_fd = fd;
         r = directory ? fetch_directory(source, m, ids, reterr_message)
                       : fetch_file(source, fd, m, ids, reterr_message);
-        return r < 0 ? r : image_import_commit(m, reterr_message);
+        if (r >= 0)
+                r = image_import_commit(m, reterr_message);
+        return r < 0 || !source->options->artifacts ? r : keep_artifacts(source, s, *ids, reterr_message);
 }
 
 int source_path_import(ImageStore *s, const char *path, const SourceOptions *options, char ***ret_ids,

@@ -20,3 +20,16 @@ int source_path_import(ImageStore *s, const char *path, const SourceOptions *opt
 /* The images in a directory, or in an archive that was unpacked into one, without importing them. -EMEDIUMTYPE: it is
  * neither an OCI layout nor a docker archive. */
 int source_directory_find(const Source *source, SourceImages *ret, char **reterr_message);
+/* Whether there is something that these could be in; it may be damaged. */
+bool source_directory_has_image(int dir_fd);
+
+/* What a file is, by the names in it; it is read from its beginning, and is there again afterwards. */
+typedef enum SourceFileKind {
+        SOURCE_FILE_NONE,       /* no archive, or one without files */
+        SOURCE_FILE_OTHER,      /* an archive of something else */
+        SOURCE_FILE_ACI,
+        SOURCE_FILE_DIRECTORY,  /* an archive whose contents could also be a directory */
+} SourceFileKind;
+
+/* -EBADMSG: it begins like an archive, and is damaged. */
+int source_file_detect(int fd, SourceFileKind *ret, char **reterr_message);

@@ -321,3 +321,26 @@ int source_registry_fetch(ImageStore *s, Fetcher *fetcher, const DockerReference
                 return explain(reterr_message, r, "%s", message);
         return explain(reterr_message, r, "%s: %s", name, explained(message, r));
 }
+
+int source_registry_describe(Fetcher *fetcher, const DockerReference *reference, const char *name, SourceImages *ret,
+                             char **reterr_message)
+{
+        Registry g = { .fetcher = fetcher, .reference = reference, .name = name };
+        const Source source = { .kind = &source_registry, .options = &(SourceOptions) {}, .dir_fd = -EBADF,
+                                .poll_fd = -EBADF, .userdata = &g, .dispatch = dispatch };
+        SourceImages images = {};
+        SourceImage *image;
+        int r = fetch_top(&g, reterr_message);
+
+        if (r >= 0)
+                r = source_images_add(&images, &image);
+        if (r >= 0)
+                r = source_oci_read_image(&source, &g.top, image, reterr_message);
+        if (r >= 0)
+                r = source_image_add_name(image, name);
+        registration_done(&g);
+        if (r < 0)
+                source_images_done(&images);
+        *ret = images;
+        return r;
+}

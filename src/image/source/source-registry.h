@@ -2,7 +2,7 @@
 #pragma once
 
 #include "image/name/docker-reference.h"
-#include "image/source/source-options.h"
+#include "image/source/image-source.h"
 
 /* Images of registries. The layers are fetched in parallel; existing ones are not fetched, and interrupted transfers
  * are resumed, also those of another process. */
@@ -17,3 +17,8 @@ int source_registry_fetch(ImageStore *s, Fetcher *fetcher, const DockerReference
  * fetched last, else NULL: there is another. */
 int source_registry_look(ImageStore *s, Fetcher *fetcher, const DockerReference *reference, const char *name,
                          char **ret_id, char **reterr_message);
+
+/* What is there by that name, the image for this host if it is an index: its documents, and what its layers are.
+ * Nothing is verified but digests. Errors are those of fetcher_fetch() and source_oci_read_image(). */
+int source_registry_describe(Fetcher *fetcher, const DockerReference *reference, const char *name, SourceImages *ret,
+                             char **reterr_message);

@@ -96,6 +96,7 @@ Image *image_free(Image *i)
         if (!i)
                 return NULL;
         strv_free(i->names);
+        strv_free(i->artifacts);
         free(i->layers);
         app_free(i->app);
         free(i->manifest);

@@ -47,6 +47,7 @@ typedef struct Image {
         char **names;           /* as kept in names/, sorted; the functions say whether the list is complete */
         uint64_t import_time;   /* nanoseconds since the epoch */
         uint64_t last_used;
+        char **artifacts;       /* image_artifacts_look() reads it: the kinds of what is kept with the image */
         uint64_t size;          /* all its layers, bytes of file contents, and manifest and config */
         Digest *layers;         /* bottom to top */
         size_t n_layers;

@@ -8,9 +8,10 @@
 typedef enum FetchKind {
         FETCH_URL,              /* url; with an offset the ETag must still be the same, else -ESTALE */
         FETCH_URL_HEAD,         /* the same without its body */
-        FETCH_DISCOVERY,        /* url is an appc name: looks for its <meta> elements (appc spec/discovery.md) until
-                                 * there is one of the kind that reference says, "aci" or "pubkeys"; answers with a
-                                 * JSON object {"aci": [templates], "pubkeys": [URLs]} */
+        FETCH_DISCOVERY,        /* url is an appc name, perhaps with a port behind the host: looks for its
+                                 * <meta> elements (appc spec/discovery.md) until there is one of the kind that
+                                 * reference says, "aci" or "pubkeys"; answers with a JSON object
+                                 * {"aci": [templates], "pubkeys": [URLs]} */
         FETCH_MANIFEST,         /* registry, repository; reference: tag or digest */
         FETCH_MANIFEST_HEAD,    /* the same, only its digest, type and size */
         FETCH_BLOB,             /* registry, repository; reference: digest */

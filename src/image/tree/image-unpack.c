@@ -79,21 +79,10 @@ static int in_entry(Unpack *u, int r)
 /* Explains an error of the tree in terms of the archive. */
 static int tree_failed(Unpack *u, int r)
 {
-        static const struct {
-                int error;
-                const char *text;
-        } texts[] = {
-                { -EXDEV, "leaves the tree" },
-                { -ENAMETOOLONG, "has too long a name or is nested too deep" },
-                { -ELOOP, "has a symbolic link as parent that leads to nothing in the archive" },
-                { -ENOTDIR, "has a parent that is not a directory" },
-                { -EEXIST, "occurs twice" },
-                { -ENODATA, "is a symbolic link without a target" },
-        };
+        const char *text = tree_error_text(r);
 
-        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
-                if (texts[i].error == r)
-                        return refuse(u, "%s", texts[i].text);
+        if (text)
+                return refuse(u, "%s", text);
         return in_entry(u, r);
 }
 

@@ -80,6 +80,26 @@ static char *take_off(char *path, char *end)
         return end;
 }
 
+const char *tree_error_text(int r)
+{
+        static const struct {
+                int error;
+                const char *text;
+        } texts[] = {
+                { -EXDEV, "leaves the tree" },
+                { -ENAMETOOLONG, "has too long a name or is nested too deep" },
+                { -ELOOP, "has a symbolic link as parent that leads to nothing in the archive" },
+                { -ENOTDIR, "has a parent that is not a directory" },
+                { -EEXIST, "occurs twice" },
+                { -ENODATA, "is a symbolic link without a target" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
+                if (texts[i].error == r)
+                        return texts[i].text;
+        return NULL;
+}
+
 int tree_path(const char *name, char **ret)
 {
         _cleanup_free_ char *path = NULL;

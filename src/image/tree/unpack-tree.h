@@ -34,6 +34,8 @@ void tree_done(Tree *t);
 /* Converts a name in an archive to a path. Absolute names are taken relative to the top, and ".." removes the component
  * before it. -EXDEV: leads out by "..". -EINVAL: empty. -ENAMETOOLONG: nested too deep. */
 int tree_path(const char *name, char **ret);
+/* What an error of this or of those that follow says of an entry; NULL: it is of the file system. */
+const char *tree_error_text(int r);
 
 /* Opens the parent directory of the path; *ret_name points at the path's last component. The fd belongs to the tree,
  * and is valid until the next call. With make, missing directories are made. */

@@ -93,6 +93,14 @@ static int mount_one(const MountContext *context, const LateMount *m, int root_f
                      : 0;
 }
 
+/* The launcher is executed from below it, and knows itself from there. */
+static int check_place(const LateMount *m, char **reterr_message)
+{
+        return streq(m->target, "/proc")
+                       ? explain(reterr_message, EINVAL, "app '%s': no volume can be at /proc, only below it", m->app)
+                       : 0;
+}
+
 static int mount_those(const MountContext *context, bool shared, int root_fd, char **reterr_message)
 {
         for (size_t i = 0; i < context->late.n; i++) {
@@ -108,6 +116,12 @@ static int mount_those(const MountContext *context, bool shared, int root_fd, ch
 
 int fly_mount_late(const MountContext *context, int root_fd, char **reterr_message)
 {
+        for (size_t i = 0; i < context->late.n; i++) {
+                int r = check_place(&context->late.items[i], reterr_message);
+
+                if (r < 0)
+                        return r;
+        }
         return mount_those(context, false, root_fd, reterr_message);
 }
 

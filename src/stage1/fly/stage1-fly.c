@@ -10,6 +10,7 @@
 #include "pod/pod-etc.h"
 #include "pod/pod-process.h"
 #include "shared/explain.h"
+#include "shared/json-foreign.h"
 #include "shared/mount-util.h"
 #include "stage1/app-install.h"
 #include "stage1/app-launch.h"
@@ -216,6 +217,7 @@ static int launch_become(Launch *l, char **reterr_message)
                 return r;
         if (setenv("NOTIFY_SOCKET", socket, 1) < 0 || close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
                 return -errno;
+        json_foreign_done();
         (void) execv(LAUNCHER, words);
         return -errno;
 }
@@ -250,6 +252,7 @@ static int fly_launch(Pod *pod, PodPlan *plan, char **reterr_message)
                         .scratch_fd = -EBADF,
                         .userns_fd = -EBADF,
                         .host_mounts_fd = -EBADF,
+                        .pod_mounts_fd = -EBADF,
                         .own_mounts = true,
                 },
                 .root_fd = -EBADF,

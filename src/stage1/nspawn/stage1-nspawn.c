@@ -5,10 +5,12 @@
 
 #include "basic/fs.h"
 #include "basic/log.h"
+#include "basic/parse.h"
 #include "basic/path.h"
 #include "basic/time-util.h"
 #include "config.h"
 #include "inside/launch-places.h"
+#include "manifest/appc-image.h"
 #include "network/network.h"
 #include "pod/plan-isolators.h"
 #include "pod/plan-stdio.h"
@@ -16,6 +18,7 @@
 #include "pod/pod-etc.h"
 #include "pod/pod-register.h"
 #include "shared/explain.h"
+#include "shared/json-foreign.h"
 #include "shared/mount-util.h"
 #include "stage1/app-install.h"
 #include "stage1/app-mounts.h"
@@ -98,6 +101,20 @@ static int launch_check_limits(Launch *l, char **reterr_message)
                        STAGE1_INOTIFY_INSTANCES, strerror(-r), (int) strcspn(strempty(limit), "\n"), strempty(limit));
 }
 
+/* Those that the manifest names, or any. */
+static int acquire_range(Launch *l, char **reterr_message)
+{
+        const char *text = appc_pod_annotation(l->plan->manifest, APPC_ANNOTATION_UID_BASE);
+        uint32_t base;
+
+        if (!text)
+                return uid_range_acquire(&l->pod->uuid, &l->range);
+        if (parse_uint32(text, &base) < 0 || base == 0 || base % POD_UID_COUNT != 0)
+                return explain(reterr_message, EINVAL, "'" APPC_ANNOTATION_UID_BASE "' is a multiple of %u, not '%s'",
+                               POD_UID_COUNT, text);
+        return uid_range_acquire_at(base, &l->range);
+}
+
 static int launch_acquire_ids(Launch *l, char **reterr_message)
 {
         int r;
@@ -105,9 +122,9 @@ static int launch_acquire_ids(Launch *l, char **reterr_message)
         if (!pod_plan_private_users(l->plan))
                 return 0;
 
-        r = uid_range_acquire(&l->pod->uuid, &l->range);
+        r = acquire_range(l, reterr_message);
         if (r < 0)
-                return explain(reterr_message, r, "cannot find free user IDs for the pod: %s", strerror(-r));
+                return explain_unless_told(reterr_message, r, "cannot find free user IDs for the pod");
 
         l->userns_fd = userns_open(l->range.base);
         if (l->userns_fd < 0)
@@ -233,6 +250,18 @@ static int launch_load_credentials(Launch *l, char **reterr_message)
         return pod_credentials_load(l->plan, WORK_DIRECTORY "/credentials", &l->credentials, reterr_message);
 }
 
+/* systemd-nspawn cuts the pod off from the host's mounts after they were made. */
+static int check_shared(const PodPlan *plan, char **reterr_message)
+{
+        for (size_t i = 0; i < plan->n_apps; i++)
+                for (size_t j = 0; j < plan->apps[i].mounts.n; j++)
+                        if (plan->apps[i].mounts.items[j].shared)
+                                return explain(reterr_message, EOPNOTSUPP,
+                                               "app '%s': propagation=shared needs an app that comes to a running pod; "
+                                               "use podctl app add", plan->apps[i].app->name);
+        return 0;
+}
+
 static int launch_mount(Launch *l, char **reterr_message)
 {
         _cleanup_close_ int scratch = open_directory_at(l->work_fd, "layers");
@@ -242,12 +271,16 @@ static int launch_mount(Launch *l, char **reterr_message)
                 .scratch_fd = scratch,
                 .userns_fd = l->userns_fd,
                 .host_mounts_fd = -EBADF,
+                .pod_mounts_fd = -EBADF,
                 .uid_base = l->range.base,
         };
         int r;
 
         if (scratch < 0)
                 return scratch;
+        r = check_shared(l->plan, reterr_message);
+        if (r < 0)
+                return r;
         r = carry_out_mounts(l, &context, reterr_message);
         l->late = context.late;
         return r;
@@ -280,7 +313,8 @@ static int launch_connect_outputs(Launch *l, char **reterr_message)
 {
         for (size_t i = 0; i < l->plan->n_apps; i++) {
                 int r = connect_output(l, i) ?: connect_attached(l, i)
-                                ?: app_mount_journal(&l->plan->apps[i], l->root_fd, l->range.base);
+                                ?: app_mount_journal(&l->plan->apps[i], l->root_fd, l->range.base)
+                                ?: app_mount_log_file(l->plan, &l->plan->apps[i], l->root_fd, l->range.base);
 
                 if (r < 0)
                         return explain(reterr_message, r, "app '%s': cannot connect its output to the host: %s",
@@ -369,6 +403,7 @@ static int add_own_arguments(const Launch *l, bool console, char ***argv)
                  * --network-namespace-path= would exclude all other options of networks (systemd-nspawn(1)). */
                 { s->n_joins == 0 && !net_is_host(s->net), "--private-network", NULL },
                 { s->n_joins > 0, "--capability=CAP_NET_ADMIN", NULL },
+                { appc_pod_is_privileged(l->plan->manifest), "--capability=all", NULL },
         };
         int r = range ? 0 : -ENOMEM;
 
@@ -394,6 +429,42 @@ static int add_init_arguments(bool console, char ***argv)
         return strv_extend_strv(argv, (char *const *) words);
 }
 
+/* What a container has without being asked (systemd-nspawn(1), --capability=). */
+static const char *const usual_capabilities[] = {
+        "AUDIT_CONTROL", "AUDIT_WRITE",      "CHOWN",         "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER",
+        "FSETID",        "IPC_OWNER",        "KILL",          "LEASE",        "LINUX_IMMUTABLE", "MKNOD",
+        "NET_ADMIN",     "NET_BIND_SERVICE", "NET_BROADCAST", "NET_RAW",      "SETFCAP",         "SETGID",
+        "SETPCAP",       "SETUID",           "SYS_ADMIN",     "SYS_BOOT",     "SYS_CHROOT",      "SYS_NICE",
+        "SYS_PTRACE",    "SYS_RESOURCE",     "SYS_TTY_CONFIG",
+};
+
+static bool is_usual(const char *capability)
+{
+        for (size_t i = 0; i < ELEMENTSOF(usual_capabilities); i++)
+                if (streq(usual_capabilities[i], capability))
+                        return true;
+        return false;
+}
+
+/* An app can have only what its pod has. */
+static int add_capabilities(const PodPlan *plan, char ***argv)
+{
+        _cleanup_strv_free_ char **all = NULL;
+        int r = 0;
+
+        for (size_t i = 0; i < plan->n_apps; i++)
+                STRV_FOREACH(c, plan->apps[i].capabilities)
+                        if (r >= 0 && !is_usual(*c) && !strv_contains(all, *c))
+                                r = strv_extend(&all, *c);
+        if (r < 0 || !all)
+                return r;
+        strv_sort(all);
+        STRV_FOREACH(c, all)
+                if (r >= 0)
+                        r = strv_extendf(argv, "--capability=CAP_%s", *c);
+        return r;
+}
+
 static int nspawn_arguments(const Launch *l, char ***ret)
 {
         const bool console = l->plan->settings->interactive && !l->plan->settings->attached;
@@ -404,6 +475,9 @@ static int nspawn_arguments(const Launch *l, char ***ret)
         if (r < 0)
                 return r;
         r = add_own_arguments(l, console, &argv);
+        if (r < 0)
+                return r;
+        r = add_capabilities(l->plan, &argv);
         if (r < 0)
                 return r;
         r = add_late_mounts(l, &argv);
@@ -444,6 +518,7 @@ static bool unit_ends_with_pod(const PodSettings *s)
 
 static int set_environment(const Launch *l, const ReadyFilter *filter)
 {
+        const bool privileged = appc_pod_is_privileged(l->plan->manifest);
         _cleanup_free_ char *fd = strprintf("%i", filter->fd);
         const struct {
                 bool wanted;
@@ -456,7 +531,7 @@ static int set_environment(const Launch *l, const ReadyFilter *filter)
                 { true, "SYSTEMD_LOG_LEVEL", "notice", 0 },
                 { true, "MEMORY_PRESSURE_WATCH", "/dev/null", 1 },
                 /* nspawn refuses that in a user namespace, where root of the pod could do nothing with it either. */
-                { l->range.base == 0 && strv_contains(l->plan->settings->insecure, "paths"),
+                { l->range.base == 0 && (privileged || strv_contains(l->plan->settings->insecure, "paths")),
                   "SYSTEMD_NSPAWN_API_VFS_WRITABLE", "yes", 1 },
                 { true, "LD_PRELOAD", PKGLIBDIR "/nspawn-keep.so", 1 },
                 { l->plan->settings->n_joins > 0 && l->range.base > 0, NSPAWN_KEEP_LOW_PORTS, "1", 1 },
@@ -464,7 +539,7 @@ static int set_environment(const Launch *l, const ReadyFilter *filter)
                 { filter->use == FILTER_RECORD, NSPAWN_KEEP_RECORD, fd, 1 },
                 { filter->use == FILTER_LOAD, NSPAWN_KEEP_LOAD, fd, 1 },
                 /* So that nspawn makes none (systemd's ENVIRONMENT.md). */
-                { filter->use == FILTER_LOAD, "SYSTEMD_SECCOMP", "0", 1 },
+                { appc_pod_is_unfiltered(l->plan->manifest) || filter->use == FILTER_LOAD, "SYSTEMD_SECCOMP", "0", 1 },
         };
 
         if (!fd)
@@ -507,7 +582,8 @@ static int launch_exec(Launch *l)
         r = nspawn_arguments(l, &argv);
         if (r < 0)
                 return r;
-        filter = ready_filter_find(argv);
+        filter = appc_pod_is_unfiltered(l->plan->manifest) ? (ReadyFilter) { FILTER_MAKE, -EBADF }
+                                                           : ready_filter_find(argv);
         filter_fd = filter.fd;
         r = filter.use == FILTER_LOAD ? 0 : strv_extend(&argv, NSPAWN_KEEP_TARGET);
         if (r < 0)
@@ -525,6 +601,7 @@ static int launch_exec(Launch *l)
         payload_group_clear();
         for (char **word = argv; log_max_level() >= LOG_DEBUG && *word; word++)
                 log_debug("nspawn: %s", *word);
+        json_foreign_done();
         (void) execv(argv[0], argv);
         return -errno;
 }

@@ -14,7 +14,7 @@ images=/var/lib/podctl-test-images
 subject=$host about=power-cut
 . "$(dirname "$0")/../lib-outside.sh"
 
-echo 1..9
+echo 1..10
 
 # Settled things are on the disk; the image of the second fetch and the pods are of the last moment.
 on_host "
@@ -32,14 +32,24 @@ on_host "
         podctl run --name=over busybox --exec=/bin/echo -- said
         sync
         podctl run --detach --name=cut busybox --exec=/bin/sleep -- 1000
+        podctl app sandbox --name=mutable --net=none
+        podctl app add mutable busybox --name=first --exec=/bin/sleep -- 1000
+        podctl app add mutable busybox --name=second --exec=/bin/true
+        podctl app start mutable --app=first
+        podctl app rm mutable --app=second
         podctl --insecure-options=image fetch $images/httpd.oci
 " >/dev/null
 "$tool" kill "$host"
 "$tool" restart "$host"
 
 check pods_are_not_taken_for_running '
-        ! podctl status cut | grep state=running
+        ! podctl status cut | grep state=running || exit 1
         podctl list --all'
+# Its last change may be lost, but not what it was before that.
+check mutable_pod_is_listed '
+        podctl list --all | grep mutable
+        podctl app list mutable | grep first
+        podctl status mutable | grep state=exited'
 check logs_are_still_there '
         test "$(podctl logs --output=cat over)" = said'
 check enabled_pod_comes_back '

@@ -82,10 +82,10 @@ check pods_run_on '
         test "$(podctl status web | grep ^pid=)" = "$(cat /var/tmp/pid)"
         test "$(machinectl list --no-legend | wc -l)" = 3
         curl -sf http://127.0.0.1:8080/'
-# The service does it, by itself; it may have to be tried again.
+# The service does it, by itself; it may have to be tried again. The bound is only against hanging.
 check pid_1_becomes_the_new_one '
         for pod in web file ids; do
-                for ((i = 0; i < 300; i++)); do
+                for ((i = 0; i < 1200; i++)); do
                         exe=$(readlink "/proc/$(machinectl show --property=Leader --value $pod)/exe")
                         [[ $exe == *deleted* ]] || break
                         sleep 0.1
@@ -121,5 +121,5 @@ check nothing_is_left '
         podctl gc --grace-period=0
         nothing podctl list --all --no-legend
         soon nothing machinectl list --no-legend
-        ! ip -o link | grep pod-'
+        ! ip -o link | grep pod- || exit 1'
 ((failures == 0))

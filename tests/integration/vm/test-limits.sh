@@ -4,6 +4,9 @@
 # Limits that bite, which takes a kernel that gives away its controllers and has AppArmor: run in a
 # virtual machine, by outside/virtual-machine.sh.
 
+# shellcheck source=tests/integration/lib-cri.sh
+. "$HERE/lib-cri.sh"
+
 fetch busybox.oci
 
 # in_cgroup POD FILE [APP]: of the app's control group, else of the pod's unit.
@@ -31,6 +34,28 @@ test_memory_of_an_app() {
 test_app_that_takes_too_much_ends_the_pod() {
         assert_fails 137 podctl run busybox --name=app --memory=64M --exec=tail -- -n 1 /dev/zero
         podctl run busybox --name=app --memory=400M --exec=/bin/sh -- -c "$HUNGRY"
+}
+
+# What a kubelet is told of it: the program itself, one of its children, and all of them, as kubelets have it.
+test_cri_out_of_memory() {
+        local id c
+        cri_service
+        id=$(cri_sandbox a)
+        defer cri_end "$id"
+        # ended NAME SCRIPT [MEMBERS]: the reason and the exit code.
+        ended() {
+                c=$(cri_container "$id" "$1" "$2" "\"linux\": {\"resources\": {
+                        \"memory_limit_in_bytes\": \"64000000\"${3-}}}")
+                cri_start "$c"
+                wait_until cri_is "$c" EXITED
+                cri_status "$c" '[.reason, .exitCode // 0] | join(" ")'
+        }
+        assert_eq "$(ended one 'exec tail -n 1 /dev/zero')" 'OOMKilled 137'
+        assert_eq "$(ended shell 'tail -n 1 /dev/zero; exit $?')" 'OOMKilled 137'
+        assert_eq "$(ended survivor 'tail -n 1 /dev/zero; exit 3')" 'Error 3'
+        assert_eq "$(ended killed 'kill -KILL $$')" 'Error 137'
+        assert_eq "$(ended all 'tail -n 1 /dev/zero; sleep 1000' \
+                ', "unified": {"memory.oom.group": "1", "memory.swap.max": "0"}')" 'OOMKilled 137'
 }
 
 test_memory_of_a_pod() {

@@ -23,7 +23,8 @@ int plan_json(Planned *p, const PodSettings *settings, const char *json)
         cr_assert_leq(p->manifest->n_apps, ELEMENTSOF(p->images));
         for (size_t i = 0; i < ELEMENTSOF(p->images); i++)
                 p->images[i].lowers = lowers;
-        return pod_plan_new(p->manifest, settings, p->images, TEST_UUID, "/pods/run/" TEST_UUID, &p->plan, &p->message);
+        return pod_plan_new(p->manifest, settings, &(PlanImages) { .apps = p->images }, TEST_UUID,
+                            "/pods/run/" TEST_UUID, &p->plan, &p->message);
 }
 
 int plan_app_json(Planned *p, const PodSettings *settings, const char *app, const char *pod_app,

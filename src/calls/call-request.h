@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "basic/macro.h"
+
+/* Requests as protobuf-c has read them. It takes strings as they come, but the language demands UTF-8 (Protocol
+ * Buffers, Language Guide, "Scalar Value Types"), and all that pods are written in does, too. */
+
+/* The name of the first field, at any depth, that has a string which is not valid UTF-8; NULL: all are. Pure. */
+const char *call_request_find_bad_string(const ProtobufCMessage *request);

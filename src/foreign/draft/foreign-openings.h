@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+
+/* Protections that a container is to do without, as the files and calls of others ask for it. */
+typedef struct ForeignOpenings {
+        bool capabilities, seccomp, paths;
+} ForeignOpenings;
+
+/* Adds them to the annotations of an app, "NAME=VALUE", if there are any. */
+int foreign_openings_annotate(const ForeignOpenings *openings, char ***annotations);
