@@ -48,6 +48,20 @@ int lock_file_within(int dir_fd, const char *path, int operation, Patience *pati
         }
 }
 
+int lock_byte_at(int dir_fd, const char *path, uint64_t byte)
+{
+        /* A file's last byte is the one before its greatest offset. */
+        struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte % INT64_MAX, .l_len = 1 };
+        _cleanup_close_ int fd = openat(dir_fd, path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+        if (fd < 0)
+                return -errno;
+        while (fcntl(fd, F_OFD_SETLKW, &lock) < 0)
+                if (errno != EINTR)
+                        return -errno;
+        return TAKE_FD(fd);
+}
+
 int unlink_locked(int fd, int dir_fd, const char *path)
 {
         struct stat held, there;

@@ -82,24 +82,13 @@ static int make_durable(Context *c, const Uuid *uuid)
         return r < 0 && r != -ENOENT ? log_error_errno(r, "Cannot write pod %s to the disk: %m", uuid->s) : 0;
 }
 
-/* Those for attempts that are being made. */
-#define ATTEMPT_LOCKS "/run/podctl/cri/attempts"
+/* Each attempt has a byte of it, which is locked as long as that attempt is being made. */
+#define ATTEMPT_LOCKS_DIRECTORY "/run/podctl/cri"
+#define ATTEMPT_LOCKS ATTEMPT_LOCKS_DIRECTORY "/attempts.lock"
 
-typedef struct AttemptLock {
-        char *path;
-        int fd;
-} AttemptLock;
-
-static void attempt_unlock(AttemptLock *lock)
-{
-        if (lock->fd >= 0)
-                (void) unlink_locked(lock->fd, AT_FDCWD, lock->path);
-        safe_close(lock->fd);
-        free(lock->path);
-}
-
-/* Of two calls for the same, the other one waits, and then finds what the first has made. */
-static int attempt_lock(const CriSandboxRecord *record, AttemptLock *ret)
+/* Of two calls for the same, the other one waits, and then finds what the first has made. Two that share a byte by
+ * chance wait for one another, too, which does no harm. */
+static int attempt_lock(const CriSandboxRecord *record)
 {
         _cleanup_free_ char *what = strprintf("%s\n%s\n%s\n%u", strempty(record->namespace), strempty(record->name),
                                               strempty(record->uid), record->attempt);
@@ -107,19 +96,19 @@ static int attempt_lock(const CriSandboxRecord *record, AttemptLock *ret)
         int r = what ? digest_of_memory(DIGEST_SHA256, what, strlen(what), &digest) : -ENOMEM;
 
         if (r >= 0)
-                r = mkdir_p_at(AT_FDCWD, ATTEMPT_LOCKS, 0700);
-        if (r >= 0)
-                ret->path = strjoin(ATTEMPT_LOCKS "/", DIGEST_FILE(&digest));
-        if (r >= 0)
-                r = ret->fd = ret->path ? lock_file_at(AT_FDCWD, ret->path, LOCK_EX) : -ENOMEM;
-        return r < 0 ? log_error_errno(r, "Cannot lock the name of a sandbox: %m") : 0;
+                r = mkdir_p_at(AT_FDCWD, ATTEMPT_LOCKS_DIRECTORY, 0700);
+        if (r >= 0) {
+                digest.hex[16] = '\0';
+                r = lock_byte_at(AT_FDCWD, ATTEMPT_LOCKS, strtoull(digest.hex, NULL, 16));
+        }
+        return r < 0 ? log_error_errno(r, "Cannot lock the name of a sandbox: %m") : r;
 }
 
 static GrpcCode run_sandbox(Context *c, const void *request, void *response, char **reterr_message)
 {
         const Cri__RunPodSandboxRequest *asked = request;
         _cleanup_(cri_sandbox_plan_done) CriSandboxPlan plan = {};
-        _cleanup_(attempt_unlock) AttemptLock lock = { .fd = -EBADF };
+        _cleanup_close_ int lock = -EBADF;
         Cri__RunPodSandboxResponse *answer = response;
         _cleanup_free_ char *network = NULL;
         GrpcCode code;
@@ -134,7 +123,7 @@ static GrpcCode run_sandbox(Context *c, const void *request, void *response, cha
         code = cri_sandbox_plan(asked->config, asked->runtime_handler, network, &plan, reterr_message);
         if (code != GRPC_OK)
                 return code;
-        r = attempt_lock(plan.record, &lock);
+        r = lock = attempt_lock(plan.record);
         if (r >= 0)
                 r = check_unique(c, plan.record, reterr_message);
         if (r < 0)

@@ -328,7 +328,7 @@ test_attach_killed_server() {
         pid=$(app_pid at app)
         pkill -KILL -f 'app-attach app '
         wait $beside && fail 'success, though the app runs on'
-        assert_contains "$(cat one.err)" "Cut off from app 'app', which runs on"
+        assert_contains "$(cat one.err)" "Cut off from app 'app', which is still running"
         wait_until podctl attach --mode=list at
         printf 'echo af""ter\n' | podctl attach --mode=tty-in at
         wait_until logged at after
