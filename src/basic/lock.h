@@ -20,8 +20,8 @@ int lock_file_at(int dir_fd, const char *path, int operation);
 /* The same, but waits only as long as the patience lasts. -EAGAIN: another process still holds the lock then. */
 int lock_file_within(int dir_fd, const char *path, int operation, Patience *patience);
 
-/* Opens the file, creating it if necessary, and waits until it holds that byte of it, with an open file description lock
- * (fcntl_locking(2)). So one file serves as any number of locks, and nobody has to remove one. */
+/* Opens the file, creating it if necessary, and waits until it holds that byte of it, by an open file description lock
+ * (fcntl_locking(2)). So one file serves as any number of locks, of which nothing has to be removed. */
 int lock_byte_at(int dir_fd, const char *path, uint64_t byte);
 
 /* Removes a file whose lock, of either kind, we hold through fd, unless path is another file by now. */
