@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # podctl as acbuild: its commands, modes, messages and exit statuses.
+# On any systemd, the same.
 
 . "$HERE/lib-servers.sh"
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # Images from web servers: by their URL and by appc's discovery.
+# On any systemd, the same.
 
 . "$HERE/lib-servers.sh"
 . "$HERE/lib-signatures.sh"

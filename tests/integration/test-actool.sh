@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # podctl as actool: ACIs checked, looked into, changed and made of directories.
+# On any systemd, the same.
 
 actool() { (exec -a actool podctl "$@"); }
 

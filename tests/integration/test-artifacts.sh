@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # What registries have beside an image: bills of materials, provenance and the like, of their own store.
+# On any systemd, the same.
 
 . "$HERE/lib-servers.sh"
 . "$HERE/lib-signatures.sh"

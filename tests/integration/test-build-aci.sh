@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # ACIs that are made here: the settings that only they have, and all layers as one tree, unpacked by nobody.
+# On any systemd, the same.
 
 . "$HERE/lib-layers.sh"
 

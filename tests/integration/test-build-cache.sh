@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #
 # Steps of a script that are not repeated: the image is the one that it would be without the cache, whatever happens.
+# On any systemd, the same.
 
 . "$HERE/lib-servers.sh"
 

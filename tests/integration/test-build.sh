@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # Images that are made here, without root: from nothing and from others, the same everywhere, and readable by everyone.
+# On any systemd, the same.
 
 # A user who has no rights here but to the directory of the test.
 as_builder() { setpriv --reuid=12345 --regid=12345 --clear-groups env HOME=/nonexistent "$@"; }

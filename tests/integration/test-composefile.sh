@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # Files of Compose: their services are the apps of one pod.
+# On any systemd, the same.
 
 . "$HERE/lib-examples.sh"
 

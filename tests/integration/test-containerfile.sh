@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # Images by a Containerfile: buildah makes them, of the files in the context alone, and leaves nothing but them.
+# On any systemd, the same.
 
 # A context with a file that every RUN needs.
 context() {

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #
 # Credential helpers of docker's configuration: which registry they are asked for, and what they can do.
+# On any systemd, the same.
 
 . "$HERE/lib-servers.sh"
 

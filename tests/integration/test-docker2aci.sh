@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # podctl as docker2aci: images of Docker as ACIs, in one or a layer each.
+# On any systemd, the same.
 
 . "$HERE/lib-layers.sh"
 . "$HERE/lib-servers.sh"

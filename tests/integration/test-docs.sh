@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #
 # What the manual pages show, and what the shells complete.
+# On any systemd, the same.
 
 ROOT=$HERE/../..
 

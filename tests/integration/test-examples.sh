@@ -3,6 +3,7 @@
 #
 # What the manual pages and the README show, as written. A test has the name of its page; it makes what the page takes
 # for granted, and looks at what came of it. What is left out says why.
+# On any systemd, the same.
 
 . "$HERE/lib-examples.sh"
 . "$HERE/lib-signatures.sh"

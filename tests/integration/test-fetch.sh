@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #
 # Images from registries. See test-aci.sh for those from web servers.
+# On any systemd, the same.
 
 . "$HERE/lib-servers.sh"
 

@@ -3,6 +3,7 @@
 #
 # Images of every kind come in whole, come out as they were made, or do not come in at all.
 # Most tests here have a store of their own (see `own`).
+# On any systemd, the same.
 
 # What is in the store, whatever it is called. The lock file is nothing one could lose.
 store_state() {

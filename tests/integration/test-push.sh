@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # Images go from a build to a registry, by whoever built them, and once only.
+# On any systemd, the same.
 
 . "$HERE/lib-servers.sh"
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #
 # Files of Quadlet, run by podman and by podctl: whatever a container sees and does is the same.
+# On any systemd, the same.
 
 . "$HERE/lib-examples.sh"
 QUADLET=/etc/containers/systemd

@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # Images that are signed where they are made, and accepted with nothing insecure.
+# On any systemd, the same.
 
 . "$HERE/lib-servers.sh"
 . "$HERE/lib-signatures.sh"

@@ -3,6 +3,7 @@
 #
 # The store: what goes in comes out again, what is damaged is found and mended, what nobody needs goes, and nothing
 # else.
+# On any systemd, the same.
 
 . "$HERE/lib-servers.sh"
 

@@ -3,6 +3,7 @@
 #
 # What may be used without anybody saying "insecure", and what may not. Each test has a store and a configuration of
 # its own.
+# On any systemd, the same.
 
 . "$HERE/lib-signatures.sh"
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # What is said to who is mistaken: what was meant, and the remedy.
+# On any systemd, the same.
 
 . "$HERE/lib-servers.sh"
 fetch busybox.oci httpd.oci
