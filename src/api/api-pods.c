@@ -175,9 +175,9 @@ static GrpcCode list_pods(Context *c, const void *request, void *response, char 
         const V1alpha__ListPodsRequest *asked = request;
         V1alpha__ListPodsResponse *answer = response;
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
         ImageStore *images = images_of(c);
         PodStore *pods;
-        Pod *pod;
         int r = context_pods(c, &pods);
 
         if (r >= 0)
@@ -185,7 +185,6 @@ static GrpcCode list_pods(Context *c, const void *request, void *response, char 
         while (r >= 0 && (r = pod_scan_next(scan, &pod)) > 0) {
                 V1alpha__Pod *to = describe(images, pod);
 
-                pod_free(pod);
                 if (!api_filter_has_pod(asked->filters, asked->n_filters, to))
                         continue;
                 if (!asked->detail)

@@ -89,8 +89,8 @@ int cri_sandbox_open(PodStore *store, const Uuid *uuid, CriSandbox *ret)
 int cri_sandbox_each(Context *c, int (*function)(CriSandbox *s, void *userdata), void *userdata)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
         PodStore *store;
-        Pod *pod;
         int r = context_pods(c, &store);
 
         if (r >= 0)
@@ -99,7 +99,7 @@ int cri_sandbox_each(Context *c, int (*function)(CriSandbox *s, void *userdata),
                 CriSandbox s = {};
 
                 /* Pods of others, and what is damaged, are none. */
-                if (sandbox_of(pod, &s) < 0)
+                if (sandbox_of(TAKE_PTR(pod), &s) < 0)
                         continue;
                 r = function(&s, userdata);
                 cri_sandbox_done(&s);

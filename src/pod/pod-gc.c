@@ -304,21 +304,16 @@ static int collect_one(Pod *p, const PodCollect *c)
 static int collect_all(PodStore *s, const PodCollect *c)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
-        int first_error = 0, r;
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        int first_error = 0, r, k;
 
         r = pod_scan_new(s, &scan);
-        if (r < 0)
-                return r;
-        for (;;) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-
-                r = pod_scan_next(scan, &pod);
-                if (r <= 0)
-                        return first_error < 0 ? first_error : r;
-                r = collect_one(pod, c);
-                if (r < 0 && first_error == 0)
-                        first_error = r;
+        while (r >= 0 && (r = pod_scan_next(scan, &pod)) > 0) {
+                k = collect_one(pod, c);
+                if (k < 0 && first_error == 0)
+                        first_error = k;
         }
+        return first_error < 0 ? first_error : r;
 }
 
 /* What starts and imports that were killed have left of volumes. */

@@ -78,6 +78,7 @@ static int compare(const void *a, const void *b)
 static int list_ended(PodStore *s, const char *wanted, EndedList *ret)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_(pod_freep) Pod *p = NULL;
         int r;
 
         r = pod_scan_new(s, &scan);
@@ -85,18 +86,13 @@ static int list_ended(PodStore *s, const char *wanted, EndedList *ret)
                 return r;
         if (wanted)
                 pod_scan_only(scan, is_in_group, wanted);
-        for (;;) {
-                _cleanup_(pod_freep) Pod *p = NULL;
-
-                r = pod_scan_next(scan, &p);
-                if (r < 0)
-                        return r;
-                if (r == 0)
-                        break;
+        while ((r = pod_scan_next(scan, &p)) > 0) {
                 r = has_ended(p) ? add(ret, p, wanted) : 0;
                 if (r < 0)
                         return r;
         }
+        if (r < 0)
+                return r;
         if (ret->n > 0)
                 qsort(ret->items, ret->n, sizeof(Ended), compare);
         return 0;

@@ -182,15 +182,16 @@ static bool is_wanted(const PodScan *s, Found *found)
         return !settings || s->wanted(settings, s->word);
 }
 
-int pod_scan_next(PodScan *s, Pod **ret)
+int pod_scan_next(PodScan *s, Pod **pod)
 {
+        *pod = pod_free(*pod);
         while (s->next < s->n) {
                 Found *found = &s->found[s->next++];
                 int r;
 
                 if (!is_wanted(s, found))
                         continue;
-                r = open_found(s->store, found, ret);
+                r = open_found(s->store, found, pod);
                 if (r >= 0)
                         return 1;
                 if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
@@ -250,24 +251,17 @@ static int find_running(PodStore *s, const char *name, Pod **ret)
 /* Finds the best match among the pods that have the name. */
 static int find_by_name(PodScan *scan, const char *name, Pod **ret)
 {
-        _cleanup_(pod_freep) Pod *best = NULL;
+        _cleanup_(pod_freep) Pod *best = NULL, *p = NULL;
         int r;
 
-        for (;;) {
-                _cleanup_(pod_freep) Pod *p = NULL;
-
-                r = pod_scan_next(scan, &p);
-                if (r < 0)
-                        return r;
-                if (r == 0)
-                        break;
+        while ((r = pod_scan_next(scan, &p)) > 0) {
                 if (has_name(p, name) && (!best || named_before(p, best))) {
                         pod_free(best);
                         best = TAKE_PTR(p);
                 }
         }
-        if (!best)
-                return -ENOENT;
+        if (r < 0 || !best)
+                return r < 0 ? r : -ENOENT;
         *ret = TAKE_PTR(best);
         return 0;
 }

@@ -440,23 +440,13 @@ int pod_store_used_layers(PodStore *s, char ***ret)
 {
         _cleanup_strv_free_ char **layers = new0(char *, 1);
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
         int r = layers ? pod_scan_new(s, &scan) : -ENOMEM;
 
+        while (r >= 0 && (r = pod_scan_next(scan, &pod)) > 0)
+                r = add_layers_of_pod(pod, &layers);
         if (r < 0)
                 return r;
-        for (;;) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-
-                r = pod_scan_next(scan, &pod);
-                if (r < 0)
-                        return r;
-                if (r == 0)
-                        break;
-                r = add_layers_of_pod(pod, &layers);
-                if (r < 0)
-                        return r;
-        }
-
         *ret = TAKE_PTR(layers);
         return 0;
 }
@@ -484,25 +474,14 @@ int pod_store_used_images(PodStore *s, char ***ret)
 {
         _cleanup_strv_free_ char **images = new0(char *, 1);
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
         int r = images ? pod_scan_new(s, &scan) : -ENOMEM;
 
+        while (r >= 0 && (r = pod_scan_next(scan, &pod)) > 0)
+                if (pod_load(pod, NULL) >= 0)
+                        r = add_images_of_pod(pod, &images);
         if (r < 0)
                 return r;
-        for (;;) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-
-                r = pod_scan_next(scan, &pod);
-                if (r < 0)
-                        return r;
-                if (r == 0)
-                        break;
-                if (pod_load(pod, NULL) < 0)
-                        continue;
-                r = add_images_of_pod(pod, &images);
-                if (r < 0)
-                        return r;
-        }
-
         *ret = TAKE_PTR(images);
         return 0;
 }

@@ -101,11 +101,11 @@ int pod_new(PodStore *s, const Uuid *uuid, Pod **ret);
 /* Opens a pod, wherever it is, with its current state. -ENOENT. */
 int pod_open(PodStore *s, const Uuid *uuid, Pod **ret);
 
-/* Opens all pods, one after another, sorted by UUID; those that go away meanwhile, or are damaged, are left out. 1:
- * *ret is the next one. 0: there are no more. */
+/* Opens all pods, one after another, sorted by UUID; those that go away meanwhile, or are damaged, are left out. */
 typedef struct PodScan PodScan;
 int pod_scan_new(PodStore *s, PodScan **ret);
-int pod_scan_next(PodScan *s, Pod **ret);
+/* *pod is NULL, or the one before, which is freed. 1: it is the next one now. 0: there are no more. */
+int pod_scan_next(PodScan *s, Pod **pod);
 /* In the order in which they were made instead, for people; takes a look at each pod. */
 void pod_scan_sort_by_age(PodScan *s);
 /* Leaves out pods, unopened, whose settings the function does not want. One whose settings cannot be read is not left

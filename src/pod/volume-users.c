@@ -65,17 +65,12 @@ int volume_find_uses(PodStore *s, const char *volume, VolumeUses *ret)
 {
         _cleanup_(volume_uses_done) VolumeUses uses = {};
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
         int r = pod_scan_new(s, &scan);
 
-        while (r >= 0) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-
-                r = pod_scan_next(scan, &pod);
-                if (r == 0)
-                        break;
-                if (r > 0 && may_use(pod->state) && pod_load(pod, NULL) >= 0)
+        while (r >= 0 && (r = pod_scan_next(scan, &pod)) > 0)
+                if (may_use(pod->state) && pod_load(pod, NULL) >= 0)
                         r = see_pod(&uses, pod, volume);
-        }
         if (r < 0)
                 return r;
         *ret = uses;

@@ -403,6 +403,7 @@ static void pod_array_free(Pod **pods, size_t n)
 static int pod_list(PodStore *store, Pod ***ret, size_t *ret_n)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
         int r = pod_scan_new(store, &scan);
         size_t room = 0;
 
@@ -410,12 +411,9 @@ static int pod_list(PodStore *store, Pod ***ret, size_t *ret_n)
         *ret_n = 0;
         if (r >= 0)
                 pod_scan_sort_by_age(scan);
-        while (r >= 0) {
+        while (r >= 0 && (r = pod_scan_next(scan, &pod)) > 0) {
                 cr_assert_eq(ARRAY_GROW(*ret, room, *ret_n, 1), 0);
-                r = pod_scan_next(scan, &(*ret)[*ret_n]);
-                if (r <= 0)
-                        break;
-                (*ret_n)++;
+                (*ret)[(*ret_n)++] = TAKE_PTR(pod);
         }
         return r;
 }

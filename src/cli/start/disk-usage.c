@@ -200,16 +200,11 @@ static int add_pod(DiskUsage *u, Pod *pod)
 static int add_pods(DiskUsage *u, PodStore *store)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
         int r = pod_scan_new(store, &scan);
 
-        while (r >= 0) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-
-                r = pod_scan_next(scan, &pod);
-                if (r <= 0)
-                        break;
+        while (r >= 0 && (r = pod_scan_next(scan, &pod)) > 0)
                 r = add_pod(u, pod);
-        }
         return r;
 }
 

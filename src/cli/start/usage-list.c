@@ -62,17 +62,12 @@ static int add_named(UsageList *l, PodStore *store, const char *word)
 static int add_all(UsageList *l, PodStore *store)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
         int r;
 
         r = pod_scan_new(store, &scan);
-        while (r >= 0) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-
-                r = pod_scan_next(scan, &pod);
-                if (r <= 0)
-                        break;
+        while (r >= 0 && (r = pod_scan_next(scan, &pod)) > 0)
                 r = add_pod(l, pod);
-        }
         return r;
 }
 

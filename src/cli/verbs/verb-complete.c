@@ -16,19 +16,16 @@ static void print_if(const char *word, const char *prefix)
 static void complete_pods(Context *c, bool prepared, const char *prefix)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
         PodStore *store;
 
         if (context_pods(c, &store) < 0 || pod_scan_new(store, &scan) < 0)
                 return;
-        for (;;) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-                const char *name;
+        while (pod_scan_next(scan, &pod) > 0) {
+                const char *name = pod_display_name(pod);
 
-                if (pod_scan_next(scan, &pod) <= 0)
-                        return;
                 if (prepared && pod->state != POD_PREPARED)
                         continue;
-                name = pod_display_name(pod);
                 print_if(name, prefix);
                 if (*prefix && !streq(name, pod->uuid.s))
                         print_if(pod->uuid.s, prefix);
@@ -39,18 +36,15 @@ static void complete_pods(Context *c, bool prepared, const char *prefix)
 static void complete_places(Context *c, const char *prefix)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
         PodStore *store;
 
         (void) puts("@files");
         if (context_pods(c, &store) < 0 || pod_scan_new(store, &scan) < 0)
                 return;
-        for (;;) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-                _cleanup_free_ char *word = NULL;
+        while (pod_scan_next(scan, &pod) > 0) {
+                _cleanup_free_ char *word = strjoin(pod_display_name(pod), ":");
 
-                if (pod_scan_next(scan, &pod) <= 0)
-                        return;
-                word = strjoin(pod_display_name(pod), ":");
                 if (word)
                         print_if(word, prefix);
         }

@@ -266,35 +266,22 @@ static int add_pod(List *l, Pod *pod)
 }
 
 /* The next pod that the filter lets through; as pod_scan_next(). */
-static int next_pod(PodScan *scan, const ListArgs *args, Pod **ret)
+static int next_pod(PodScan *scan, const ListArgs *args, Pod **pod)
 {
-        for (;;) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-                int r;
+        int r;
 
-                r = pod_scan_next(scan, &pod);
-                if (r <= 0)
-                        return r;
-                if (!pod_filter_fits(&args->filter, pod))
-                        continue;
-                *ret = TAKE_PTR(pod);
-                return 1;
-        }
+        while ((r = pod_scan_next(scan, pod)) > 0 && !pod_filter_fits(&args->filter, *pod))
+                ;
+        return r;
 }
 
 static int fill_table(List *l, PodScan *scan)
 {
-        int r;
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        int r = l->args->no_legend ? 0 : add_legend(l);
 
-        r = l->args->no_legend ? 0 : add_legend(l);
-        while (r >= 0) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-
-                r = next_pod(scan, l->args, &pod);
-                if (r <= 0)
-                        break;
+        while (r >= 0 && (r = next_pod(scan, l->args, &pod)) > 0)
                 r = add_pod(l, pod);
-        }
         return r;
 }
 
@@ -319,17 +306,13 @@ static int print_table(PodScan *scan, const ListArgs *args)
 static int print_as_json(PodScan *scan, const ListArgs *args)
 {
         _cleanup_json_object_ json_object *array = json_object_new_array();
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        int r;
 
-        for (;;) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-                int r = next_pod(scan, args, &pod);
-
-                if (r < 0)
-                        return log_error_errno(r, "Cannot list the pods: %m");
-                if (r == 0)
-                        break;
+        while ((r = next_pod(scan, args, &pod)) > 0)
                 (void) json_object_array_add(array, pod_to_json(pod));
-        }
+        if (r < 0)
+                return log_error_errno(r, "Cannot list the pods: %m");
         (void) print_json(array, args->format);
         return 0;
 }

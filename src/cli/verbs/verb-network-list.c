@@ -115,24 +115,19 @@ static int look_at_pod(Networks *n, Pod **pod)
 static int find_pods(Context *c, Networks *n)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
         PodStore *store;
-        int r, result = 0;
+        int r, k, result = 0;
 
         r = context_pods(c, &store);
         if (r < 0)
                 return r;
         r = pod_scan_new(store, &scan);
-        while (r >= 0) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-                int k;
-
-                r = pod_scan_next(scan, &pod);
-                if (r == 0)
-                        return result;
-                k = r > 0 ? look_at_pod(n, &pod) : 0;
+        while (r >= 0 && (r = pod_scan_next(scan, &pod)) > 0) {
+                k = look_at_pod(n, &pod);
                 result = k < 0 ? k : result;
         }
-        return log_error_errno(r, "Cannot list pods: %m");
+        return r < 0 ? log_error_errno(r, "Cannot list pods: %m") : result;
 }
 
 /* What can be read is there even if this returns an error, which has been logged. */

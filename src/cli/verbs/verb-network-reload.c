@@ -48,23 +48,17 @@ static int refresh(Pod *pod, const Results *results)
 static int refresh_all(Context *c, const Results *results)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
         PodStore *pods;
-        int r, k, worst = 0;
+        int r, worst = 0;
 
         r = context_pods(c, &pods);
         if (r < 0)
                 return r;
         r = pod_scan_new(pods, &scan);
-        while (r >= 0) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-
-                r = pod_scan_next(scan, &pod);
-                if (r == 0)
-                        return worst;
-                if (r > 0 && (k = refresh(pod, results)) < 0)
-                        worst = k;
-        }
-        return log_error_errno(r, "Cannot list pods: %m");
+        while (r >= 0 && (r = pod_scan_next(scan, &pod)) > 0)
+                worst = MIN(worst, refresh(pod, results));
+        return r < 0 ? log_error_errno(r, "Cannot list pods: %m") : worst;
 }
 
 static int run(Context *c, void *userdata, char **words)

@@ -75,6 +75,7 @@ static int refresh(Pod *pod)
 static int run(Context *c, void *userdata, char **words)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
         PodStore *store;
         int r, worst = 0;
 
@@ -85,12 +86,7 @@ static int run(Context *c, void *userdata, char **words)
         if (r < 0)
                 return r;
         r = pod_scan_new(store, &scan);
-        while (r >= 0) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-
-                r = pod_scan_next(scan, &pod);
-                if (r <= 0)
-                        break;
+        while (r >= 0 && (r = pod_scan_next(scan, &pod)) > 0) {
                 (void) pod_load(pod, NULL);
                 worst = MIN(worst, refresh(pod));
         }

@@ -89,27 +89,23 @@ static int find_unit(Context *c, sd_bus *bus, const char *text, char **ret, char
 static int find_pod_of(Context *c, const char *unit, Pod **ret)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
         PodStore *pods;
         int r;
 
         r = context_pods(c, &pods);
-        if (r < 0)
-                return r;
-        r = pod_scan_new(pods, &scan);
+        if (r >= 0)
+                r = pod_scan_new(pods, &scan);
         if (r < 0)
                 return r;
         pod_scan_only(scan, pod_settings_have_unit, unit);
-        for (;;) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-
-                r = pod_scan_next(scan, &pod);
-                if (r <= 0)
-                        return r < 0 ? r : -ENOENT;
-                if (pod->state != POD_RUNNING || pod_load(pod, NULL) < 0 || !streq_ptr(pod->settings->unit, unit))
-                        continue;
-                *ret = TAKE_PTR(pod);
-                return 0;
-        }
+        while ((r = pod_scan_next(scan, &pod)) > 0)
+                if (pod->state == POD_RUNNING && pod_load(pod, NULL) >= 0 && streq_ptr(pod->settings->unit, unit))
+                        break;
+        if (r <= 0)
+                return r < 0 ? r : -ENOENT;
+        *ret = TAKE_PTR(pod);
+        return 0;
 }
 
 /* A launch that failed says why in the unit's status; what failed later, only the unit's processes can say. */

@@ -204,28 +204,20 @@ static int tear_down(Context *c, Pod *pod)
 static int tear_down_pods_of(Context *c, const char *unit)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
         PodStore *pods;
         int r;
 
         r = context_pods(c, &pods);
-        if (r < 0)
-                return r;
-        r = pod_scan_new(pods, &scan);
+        if (r >= 0)
+                r = pod_scan_new(pods, &scan);
         if (r < 0)
                 return r;
         pod_scan_only(scan, pod_settings_have_unit, unit);
-        for (;;) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-
-                r = pod_scan_next(scan, &pod);
-                if (r <= 0)
-                        return r;
-                if (pod->directory != POD_DIR_RUN || pod_load(pod, NULL) < 0 || !streq_ptr(pod->settings->unit, unit))
-                        continue;
-                r = tear_down(c, pod);
-                if (r < 0)
-                        return r;
-        }
+        while (r >= 0 && (r = pod_scan_next(scan, &pod)) > 0)
+                if (pod->directory == POD_DIR_RUN && pod_load(pod, NULL) >= 0 && streq_ptr(pod->settings->unit, unit))
+                        r = tear_down(c, pod);
+        return r;
 }
 
 static int tear_down_unit(Context *c, const char *unit)
