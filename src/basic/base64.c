@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <limits.h>
-#include <openssl/evp.h>
+#include <nettle/base64.h>
+#include <stdint.h>
 
 #include "basic/base64.h"
 #include "basic/string-util.h"
@@ -12,23 +12,21 @@ bool base64_is_valid(const char *s)
         return s[n + padding] == 0 && padding <= 2 && (n + padding) % 4 == 0;
 }
 
-/* libcrypto accepts more than base64: spaces around it, '=' anywhere, and bits that belong to no byte. */
+/* libnettle passes over spaces. It refuses bits that belong to no byte: with them two texts would mean the same. */
 int base64_decode(const char *s, char **ret, size_t *ret_size)
 {
-        size_t n = strlen(s), padding = n - strcspn(s, "="), size = n / 4 * 3 - padding;
+        struct base64_decode_ctx context;
         _cleanup_free_ char *data = NULL;
+        size_t n = strlen(s), size;
 
-        if (!base64_is_valid(s) || n > INT_MAX)
+        if (!base64_is_valid(s))
                 return -EINVAL;
         data = new_array(char, n / 4 * 3 + 1);
         if (!data)
                 return -ENOMEM;
-        if (EVP_DecodeBlock((unsigned char *) data, (const unsigned char *) s, (int) n) < 0)
+        base64_decode_init(&context);
+        if (!base64_decode_update(&context, &size, (uint8_t *) data, n, s) || !base64_decode_final(&context))
                 return -EINVAL;
-        /* Bits that belong to no byte have to be zero, or two texts would mean the same bytes. */
-        for (size_t i = size; i < size + padding; i++)
-                if (data[i])
-                        return -EINVAL;
 
         data[size] = 0;
         *ret_size = size;
@@ -55,9 +53,12 @@ int base64_decode_without(const char *s, const char *skip, char **ret, size_t *r
 
 char *base64_encode(const void *data, size_t n)
 {
-        char *s = n < INT_MAX / 2 ? new_array(char, (n + 2) / 3 * 4 + 1) : NULL;
+        size_t size = (n + 2) / 3 * 4;
+        char *s = n < SIZE_MAX / 2 ? new_array(char, size + 1) : NULL;
 
-        if (s)
-                (void) EVP_EncodeBlock((unsigned char *) s, data, (int) n);
+        if (s) {
+                base64_encode_raw(s, n, data);
+                s[size] = 0;
+        }
         return s;
 }

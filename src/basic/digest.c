@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <openssl/evp.h>
+#include <nettle/sha2.h>
 
 #include "basic/digest.h"
 #include "basic/fd.h"
@@ -9,7 +9,10 @@
 
 struct Hasher {
         DigestAlgorithm algorithm;
-        EVP_MD_CTX *context;
+        union {
+                struct sha256_ctx sha256;
+                struct sha512_ctx sha512;
+        };
 };
 
 static const char *const digest_algorithm_table[_DIGEST_MAX] = {
@@ -84,38 +87,39 @@ int hasher_new(DigestAlgorithm algorithm, Hasher **ret)
                 return -ENOMEM;
 
         h->algorithm = algorithm;
-        h->context = EVP_MD_CTX_new();
-        if (!h->context)
-                return -ENOMEM;
-        if (EVP_DigestInit_ex(h->context, algorithm == DIGEST_SHA512 ? EVP_sha512() : EVP_sha256(), NULL) != 1)
-                return -EIO;
-
+        if (algorithm == DIGEST_SHA512)
+                sha512_init(&h->sha512);
+        else
+                sha256_init(&h->sha256);
         *ret = TAKE_PTR(h);
         return 0;
 }
 
 Hasher *hasher_free(Hasher *h)
 {
-        if (h)
-                EVP_MD_CTX_free(h->context);
         return mfree(h);
 }
 
 int hasher_update(Hasher *h, const void *data, size_t n)
 {
-        return EVP_DigestUpdate(h->context, data, n) == 1 ? 0 : -EIO;
+        if (h->algorithm == DIGEST_SHA512)
+                sha512_update(&h->sha512, n, data);
+        else
+                sha256_update(&h->sha256, n, data);
+        return 0;
 }
 
 int hasher_finish(Hasher *h, Digest *ret)
 {
-        unsigned char value[EVP_MAX_MD_SIZE];
-        unsigned n;
+        unsigned char value[SHA512_DIGEST_SIZE];
+        size_t n = digest_hex_length[h->algorithm] / 2;
 
-        if (EVP_DigestFinal_ex(h->context, value, &n) != 1)
-                return -EIO;
-
+        if (h->algorithm == DIGEST_SHA512)
+                sha512_digest(&h->sha512, n, value);
+        else
+                sha256_digest(&h->sha256, n, value);
         *ret = (Digest) { .algorithm = h->algorithm };
-        for (unsigned i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++)
                 (void) sprintf(ret->hex + 2 * i, "%02x", value[i]);
         return 0;
 }

@@ -6,7 +6,7 @@
 #include "basic/macro.h"
 
 /* Content digests, "sha256:<64 hex>" as OCI writes them (image-spec, descriptor.md) and "sha512-<128 hex>" as appc
- * writes image IDs. Computed by libcrypto. */
+ * writes image IDs. Computed by libnettle. */
 
 typedef enum DigestAlgorithm {
         DIGEST_SHA256,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <nettle/hmac.h>
+#include <nettle/memops.h>
 #include <sys/random.h>
 
 #include "basic/base64.h"
@@ -10,7 +9,7 @@
 #include "metadata/metadata-key.h"
 
 #define KEY_FILE "hmac-key"
-#define SIGNATURE_SIZE 64 /* of SHA-512 */
+#define SIGNATURE_SIZE SHA512_DIGEST_SIZE
 
 static int read_key(int dir_fd, MetadataKey *ret)
 {
@@ -23,7 +22,7 @@ static int read_key(int dir_fd, MetadataKey *ret)
         if (n != METADATA_KEY_SIZE)
                 return -EUCLEAN;
         memcpy(ret->bytes, text, n);
-        OPENSSL_cleanse(text, n);
+        explicit_bzero(text, n);
         return 0;
 }
 
@@ -55,26 +54,25 @@ static void uuid_bytes(const Uuid *uuid, unsigned char ret[static 16])
                 }
 }
 
-static int compute(const MetadataKey *key, const Uuid *uuid, const void *content, size_t n,
-                   unsigned char ret[static SIGNATURE_SIZE])
+static void compute(const MetadataKey *key, const Uuid *uuid, const void *content, size_t n,
+                    unsigned char ret[static SIGNATURE_SIZE])
 {
-        _cleanup_free_ unsigned char *message = new_array(unsigned char, 16 + n);
-        unsigned length = SIGNATURE_SIZE;
+        struct hmac_sha512_ctx context;
+        unsigned char pod[16];
 
-        if (!message)
-                return -ENOMEM;
-        uuid_bytes(uuid, message);
-        memcpy(message + 16, content, n);
-        return HMAC(EVP_sha512(), key->bytes, sizeof(key->bytes), message, 16 + n, ret, &length) ? 0 : -EIO;
+        uuid_bytes(uuid, pod);
+        hmac_sha512_set_key(&context, sizeof(key->bytes), key->bytes);
+        hmac_sha512_update(&context, sizeof(pod), pod);
+        hmac_sha512_update(&context, n, content);
+        hmac_sha512_digest(&context, SIGNATURE_SIZE, ret);
+        explicit_bzero(&context, sizeof(context));
 }
 
 int metadata_key_sign(const MetadataKey *key, const Uuid *uuid, const void *content, size_t n, char **ret)
 {
         unsigned char signature[SIGNATURE_SIZE];
-        int r = compute(key, uuid, content, n, signature);
 
-        if (r < 0)
-                return r;
+        compute(key, uuid, content, n, signature);
         *ret = base64_encode(signature, sizeof(signature));
         return *ret ? 0 : -ENOMEM;
 }
@@ -88,8 +86,6 @@ int metadata_key_verify(const MetadataKey *key, const Uuid *uuid, const void *co
 
         if (r < 0)
                 return r;
-        r = compute(key, uuid, content, n, expected);
-        if (r < 0)
-                return r;
-        return size == sizeof(expected) && CRYPTO_memcmp(given, expected, size) == 0;
+        compute(key, uuid, content, n, expected);
+        return size == sizeof(expected) && memeql_sec(given, expected, size);
 }

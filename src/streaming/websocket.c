@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <openssl/evp.h>
+#include <nettle/sha1.h>
 #include <wslay/wslay.h>
 
 #include "basic/base64.h"
@@ -146,10 +146,13 @@ int websocket_close(Websocket *w, unsigned status)
 char *websocket_accept(const char *key)
 {
         _cleanup_free_ char *text = strjoin(key, ACCEPT_SUFFIX);
-        uint8_t digest[EVP_MAX_MD_SIZE];
-        unsigned n;
+        uint8_t digest[SHA1_DIGEST_SIZE];
+        struct sha1_ctx context;
 
-        if (!text || EVP_Digest(text, strlen(text), digest, &n, EVP_sha1(), NULL) != 1)
+        if (!text)
                 return NULL;
-        return base64_encode(digest, n);
+        sha1_init(&context);
+        sha1_update(&context, strlen(text), (const uint8_t *) text);
+        sha1_digest(&context, sizeof(digest), digest);
+        return base64_encode(digest, sizeof(digest));
 }
