@@ -1,32 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <dlfcn.h>
-
 #include "basic/string-util.h"
-#include "config.h"
 #include "network/net-engine.h"
 #include "network/net-rules.h"
-#include "shared/explain.h"
-
-#define MODULE PKGLIBDIR "/network.so"
+#include "shared/module.h"
 
 /* NULL unless the engine is linked into the program, as it is into tests. Then no module is loaded. */
 extern const NetEngine net_engine __attribute__((weak));
 
 int net_engine_load(const NetEngine **ret, char **reterr_message)
 {
-        static const NetEngine *loaded;
-
-        if (!loaded)
-                loaded = &net_engine;
-        if (!loaded) {
-                void *module = dlopen(MODULE, RTLD_NOW | RTLD_LOCAL);
-
-                loaded = module ? dlsym(module, "net_engine") : NULL;
-                if (!loaded)
-                        return explain(reterr_message, ENOSYS, "cannot load " MODULE ": %s", strempty(dlerror()));
-        }
-        *ret = loaded;
-        return 0;
+        return module_find("network", net_engine, ret, reterr_message);
 }
 
 void net_link_done(NetLink *l)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/test-signing.h"
 
-#include "shared/gpg.h"
+#include "keys/gpg.h"
 
 /* Everything here is made by the real gpg. */
 

@@ -2,7 +2,7 @@
 #include "lib/test-signing.h"
 
 #include "basic/base64.h"
-#include "shared/public-key.h"
+#include "keys/public-key.h"
 
 static PublicKey *parse(Signing *s, const char *name)
 {

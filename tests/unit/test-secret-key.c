@@ -2,7 +2,7 @@
 #include "lib/test-signing.h"
 
 #include "config.h"
-#include "shared/secret-key.h"
+#include "keys/secret-key.h"
 
 /* The passphrase; without one, nobody is there to be asked. */
 static int answer(void *userdata, char **ret, char **reterr_message)

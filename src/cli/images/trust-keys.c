@@ -8,8 +8,8 @@
 #include "cli/images/trust-keys.h"
 #include "image/transport/fetcher.h"
 #include "image/trust/key-file.h"
+#include "keys/gpg.h"
 #include "shared/explain.h"
-#include "shared/gpg.h"
 #include "shared/json-foreign.h"
 
 Keystore context_keystore(const Context *c)

@@ -12,8 +12,8 @@
 #include "image/export/image-export.h"
 #include "image/name/image-location.h"
 #include "image/trust/simple-signing.h"
+#include "keys/gpg-sign.h"
 #include "shared/explain.h"
-#include "shared/gpg-sign.h"
 
 typedef struct SignArgs {
         char *key;

@@ -3,7 +3,7 @@
 
 #include "image/name/docker-reference.h"
 #include "image/transport/fetcher.h"
-#include "shared/secret-key.h"
+#include "keys/secret-key.h"
 
 /* Signs an image in a registry as cosign does (sigstore/cosign, SIGNATURE_SPEC.md): a payload of "simple signing" and
  * its signature become an image of their own beside it, under the tag sha256-HEX.sig, with those that are there

@@ -3,9 +3,9 @@
 
 #include "basic/fs.h"
 #include "image/source/source-aci.h"
+#include "keys/gpg.h"
 #include "manifest/appc-image.h"
 #include "shared/explain.h"
-#include "shared/gpg.h"
 #include "shared/json-foreign.h"
 
 static int image_name(const AppcImage *appc, const char *given, char **ret)

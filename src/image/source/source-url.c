@@ -9,8 +9,8 @@
 #include "image/store/image-store-internal.h"
 #include "image/store/store-damage.h"
 #include "image/store/store-staging.h"
+#include "keys/gpg.h"
 #include "shared/explain.h"
-#include "shared/gpg.h"
 
 /* One fetch of one URL. */
 typedef struct Download {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/trust/key-file.h"
+#include "keys/gpg.h"
+#include "keys/public-key.h"
 #include "shared/explain.h"
-#include "shared/gpg.h"
-#include "shared/public-key.h"
 
 void key_file_done(KeyFile *f)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/trust/key-ring.h"
+#include "keys/public-key.h"
 #include "shared/explain.h"
-#include "shared/public-key.h"
 
 /* What the file of a trusted key contains. */
 typedef struct LoadedKey {

@@ -3,7 +3,7 @@
 
 #include "image/trust/image-trust.h"
 #include "image/trust/keystore.h"
-#include "shared/gpg.h"
+#include "keys/gpg.h"
 
 /* The keys that are trusted for one name, loaded and ready to verify with. A key counts only if its file is named
  * after it. Only the members of ImageTrust that describe the key are filled in.

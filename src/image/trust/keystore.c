@@ -3,8 +3,8 @@
 #include "basic/path.h"
 #include "basic/string-table.h"
 #include "image/trust/keystore.h"
+#include "keys/gpg.h"
 #include "shared/explain.h"
-#include "shared/gpg.h"
 
 #define DIRECTORY "trustedkeys"
 #define ROOT_DIRECTORY "root.d"

@@ -4,12 +4,16 @@
 #include "basic/fd.h"
 #include "basic/fs.h"
 #include "basic/utf8.h"
+#include "keys/gpg-internal.h"
 #include "shared/explain.h"
-#include "shared/gpg-internal.h"
 #include "shared/json-pack.h"
+#include "shared/module.h"
 #include "shared/unprivileged.h"
 
 #define ANSWER_MAX (4U * 1024 * 1024)
+
+/* NULL unless the module is linked into the program, as it is into tests. */
+extern const GpgMethods gpg_methods __attribute__((weak));
 
 static const JsonField key_table[] = {
         { "fingerprint", &json_string, offsetof(GpgKey, fingerprint), JSON_MANDATORY },
@@ -124,11 +128,15 @@ static int new_memory_file(void)
         return fd < 0 ? -errno : fd;
 }
 
-static int run_child(GpgJob *job, GpgAnswer *answer)
+/* The module is loaded before the other process gives up its privileges. */
+static int run_child(GpgJob *job, GpgAnswer *answer, char **reterr_message)
 {
-        int r;
+        const GpgMethods *methods;
+        int r = module_find("keys", gpg_methods, &methods, reterr_message);
 
-        r = run_unprivileged(gpg_child, job,
+        if (r < 0)
+                return r;
+        r = run_unprivileged(methods->child, job,
                              (const int[]) { job->answer_fd, job->payload_fd, job->what ? job->what->fd : 0 },
                              job->task == GPG_VERIFY_DETACHED ? 3 : 2);
         return r < 0 ? r : read_answer(job, answer);
@@ -136,7 +144,7 @@ static int run_child(GpgJob *job, GpgAnswer *answer)
 
 static int ask(GpgJob *job, GpgAnswer *answer, char **reterr_message)
 {
-        int r = run_child(job, answer);
+        int r = run_child(job, answer, reterr_message);
 
         if (r == -ECHILD)
                 return explain(reterr_message, EPROTO, "the process that runs gpg died unexpectedly");

@@ -2,7 +2,7 @@
 #include <poll.h>
 
 #include "basic/macro.h"
-#include "shared/gpg-loop.h"
+#include "keys/gpg-loop.h"
 
 /* gpgme has at most these descriptors: data in, data out, status, log. */
 #define SLOTS_MAX 16

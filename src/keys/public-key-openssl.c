@@ -6,36 +6,28 @@
 #include <openssl/x509.h>
 
 #include "basic/string-util.h"
+#include "keys/public-key-internal.h"
 #include "shared/explain.h"
-#include "shared/public-key.h"
 
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 16384
 
 /* The possible forms of a signature, tried in order. Nothing records which one the signer used. */
-typedef struct Scheme {
+struct PublicKeyScheme {
         const char *hash;       /* NULL: the algorithm has its own hash */
         int padding;            /* RSA */
-} Scheme;
-
-struct PublicKey {
-        EVP_PKEY *key;
-        const Scheme *schemes;
-        size_t n_schemes;
-        Digest fingerprint;
-        char *description;
 };
 
-static const Scheme p256_schemes[] = { { "SHA256", 0 } };
-static const Scheme p384_schemes[] = { { "SHA256", 0 }, { "SHA384", 0 } };
-static const Scheme p521_schemes[] = { { "SHA256", 0 }, { "SHA512", 0 } };
-static const Scheme rsa_schemes[] = { { "SHA256", RSA_PKCS1_PADDING }, { "SHA256", RSA_PKCS1_PSS_PADDING } };
-static const Scheme ed25519_schemes[] = { { NULL, 0 } };
+static const PublicKeyScheme p256_schemes[] = { { "SHA256", 0 } };
+static const PublicKeyScheme p384_schemes[] = { { "SHA256", 0 }, { "SHA384", 0 } };
+static const PublicKeyScheme p521_schemes[] = { { "SHA256", 0 }, { "SHA512", 0 } };
+static const PublicKeyScheme rsa_schemes[] = { { "SHA256", RSA_PKCS1_PADDING }, { "SHA256", RSA_PKCS1_PSS_PADDING } };
+static const PublicKeyScheme ed25519_schemes[] = { { NULL, 0 } };
 
 static const struct {
         const char *group;
         const char *name;
-        const Scheme *schemes;
+        const PublicKeyScheme *schemes;
         size_t n_schemes;
 } curves[] = {
         { "prime256v1", "P-256", p256_schemes, ELEMENTSOF(p256_schemes) },
@@ -43,13 +35,9 @@ static const struct {
         { "secp521r1", "P-521", p521_schemes, ELEMENTSOF(p521_schemes) },
 };
 
-PublicKey *public_key_free(PublicKey *k)
+static void done(PublicKey *k)
 {
-        if (!k)
-                return NULL;
         EVP_PKEY_free(k->key);
-        free(k->description);
-        return mfree(k);
 }
 
 static void bio_freep(BIO **b)
@@ -148,13 +136,14 @@ static int read_pem(const char *data, size_t n, EVP_PKEY **ret)
         return 0;
 }
 
-int public_key_parse(const char *data, size_t n, PublicKey **ret, char **reterr_message)
+static int parse(const char *data, size_t n, PublicKey **ret, char **reterr_message)
 {
         _cleanup_(public_key_freep) PublicKey *k = new0(PublicKey, 1);
         int r;
 
         if (!k)
                 return -ENOMEM;
+        k->methods = &public_key_methods;
         if (n > PUBLIC_KEY_MAX)
                 return explain(reterr_message, EBADMSG, "longer than %u bytes", PUBLIC_KEY_MAX);
         r = read_pem(data, n, &k->key);
@@ -173,17 +162,7 @@ int public_key_parse(const char *data, size_t n, PublicKey **ret, char **reterr_
         return 0;
 }
 
-const Digest *public_key_fingerprint(const PublicKey *k)
-{
-        return &k->fingerprint;
-}
-
-const char *public_key_description(const PublicKey *k)
-{
-        return k->description;
-}
-
-int public_key_format(const PublicKey *k, char **ret)
+static int format(const PublicKey *k, char **ret)
 {
         _cleanup_bio_ BIO *bio = BIO_new(BIO_s_mem());
         char *text;
@@ -196,7 +175,7 @@ int public_key_format(const PublicKey *k, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-static bool fits(const PublicKey *k, const Scheme *scheme, const void *data, size_t n, const void *signature,
+static bool fits(const PublicKey *k, const PublicKeyScheme *scheme, const void *data, size_t n, const void *signature,
                  size_t n_signature)
 {
         _cleanup_(md_context_freep) EVP_MD_CTX *c = EVP_MD_CTX_new();
@@ -212,10 +191,17 @@ static bool fits(const PublicKey *k, const Scheme *scheme, const void *data, siz
         return good;
 }
 
-int public_key_verify(const PublicKey *k, const void *data, size_t n, const void *signature, size_t n_signature)
+static int verify(const PublicKey *k, const void *data, size_t n, const void *signature, size_t n_signature)
 {
         for (size_t i = 0; i < k->n_schemes; i++)
                 if (fits(k, &k->schemes[i], data, n, signature, n_signature))
                         return 0;
         return -EBADMSG;
 }
+
+__attribute__((visibility("default"))) const PublicKeyMethods public_key_methods = {
+        .parse = parse,
+        .done = done,
+        .format = format,
+        .verify = verify,
+};

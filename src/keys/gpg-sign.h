@@ -4,7 +4,7 @@
 #include "basic/strv.h"
 
 /* Signatures that are made here, with a secret key of the user's own keyring: by gpg and its agent, which may ask for a
- * passphrase. What others signed is verified elsewhere, without any of this (shared/gpg.h). */
+ * passphrase. What others signed is verified elsewhere, without any of this (keys/gpg.h). */
 
 typedef enum GpgSignForm {
         GPG_SIGN_DETACHED,      /* armoured, to go beside a file */

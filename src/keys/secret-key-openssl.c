@@ -4,39 +4,13 @@
 #include <openssl/pem.h>
 
 #include "basic/string-util.h"
-#include "shared/cosign-key.h"
+#include "keys/cosign-key.h"
+#include "keys/secret-key-internal.h"
 #include "shared/explain.h"
-#include "shared/secret-key.h"
 
-struct SecretKey {
-        EVP_PKEY *key;
-        PublicKey *public_key;
-};
-
-SecretKey *secret_key_free(SecretKey *k)
+static void done(SecretKey *k)
 {
-        if (!k)
-                return NULL;
         EVP_PKEY_free(k->key);
-        public_key_free(k->public_key);
-        return mfree(k);
-}
-
-static const char *find_begin(const char *data, size_t n)
-{
-        static const char begin[] = "-----BEGIN ";
-
-        return memmem(data, n, begin, strlen(begin));
-}
-
-static bool has(const char *data, size_t n, const char *text)
-{
-        return memmem(data, n, text, strlen(text));
-}
-
-bool secret_key_is_pem(const char *data, size_t n)
-{
-        return find_begin(data, n) && has(data, n, "PRIVATE KEY-----");
 }
 
 typedef struct Question {
@@ -134,8 +108,8 @@ static int find_public(SecretKey *k, char **reterr_message)
         return r;
 }
 
-int secret_key_parse(const char *data, size_t n, SecretKeyAsk asking, void *userdata, SecretKey **ret,
-                     char **reterr_message)
+static int parse(const char *data, size_t n, SecretKeyAsk asking, void *userdata, SecretKey **ret,
+                 char **reterr_message)
 {
         _cleanup_(secret_key_freep) SecretKey *k = new0(SecretKey, 1);
         Question q = { .ask = asking, .userdata = userdata, .reterr_message = reterr_message };
@@ -143,6 +117,7 @@ int secret_key_parse(const char *data, size_t n, SecretKeyAsk asking, void *user
 
         if (!k)
                 return -ENOMEM;
+        k->methods = &secret_key_methods;
         if (n > PUBLIC_KEY_MAX)
                 return explain(reterr_message, EBADMSG, "longer than %u bytes", PUBLIC_KEY_MAX);
         r = open_key(data, n, &q, &k->key);
@@ -157,12 +132,8 @@ int secret_key_parse(const char *data, size_t n, SecretKeyAsk asking, void *user
         return 0;
 }
 
-const PublicKey *secret_key_public(const SecretKey *k)
-{
-        return k->public_key;
-}
-
-static bool sign(EVP_MD_CTX *c, const SecretKey *k, const void *data, size_t n, unsigned char **ret, size_t *ret_size)
+static bool sign_with(EVP_MD_CTX *c, const SecretKey *k, const void *data, size_t n, unsigned char **ret,
+                      size_t *ret_size)
 {
         const char *hash = EVP_PKEY_is_a(k->key, "ED25519") ? NULL : "SHA256";
         bool good = EVP_DigestSignInit_ex(c, NULL, hash, NULL, NULL, k->key, NULL) == 1 &&
@@ -172,11 +143,11 @@ static bool sign(EVP_MD_CTX *c, const SecretKey *k, const void *data, size_t n, 
         return *ret && EVP_DigestSign(c, *ret, ret_size, data, n) == 1;
 }
 
-int secret_key_sign(const SecretKey *k, const void *data, size_t n, void **ret, size_t *ret_size)
+static int sign(const SecretKey *k, const void *data, size_t n, void **ret, size_t *ret_size)
 {
         EVP_MD_CTX *c = EVP_MD_CTX_new();
         unsigned char *signature = NULL;
-        bool good = c && sign(c, k, data, n, &signature, ret_size);
+        bool good = c && sign_with(c, k, data, n, &signature, ret_size);
 
         EVP_MD_CTX_free(c);
         ERR_clear_error();
@@ -187,3 +158,9 @@ int secret_key_sign(const SecretKey *k, const void *data, size_t n, void **ret, 
         *ret = signature;
         return 0;
 }
+
+__attribute__((visibility("default"))) const SecretKeyMethods secret_key_methods = {
+        .parse = parse,
+        .done = done,
+        .sign = sign,
+};

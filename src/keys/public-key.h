@@ -4,7 +4,7 @@
 #include "basic/digest.h"
 
 /* Public keys in PEM ("BEGIN PUBLIC KEY": RFC 7468, section 13) and signatures by them, as cosign makes them, with
- * libcrypto. */
+ * libcrypto, which a module has (shared/module.h). */
 
 #define PUBLIC_KEY_MAX (64U * 1024)
 

@@ -4,14 +4,8 @@
 #include <locale.h>
 
 #include "basic/fd.h"
+#include "keys/gpg-sign-internal.h"
 #include "shared/explain.h"
-#include "shared/gpg-sign.h"
-
-void gpg_made_done(GpgMade *m)
-{
-        m->data = mfree(m->data);
-        m->fingerprint = mfree(m->fingerprint);
-}
 
 typedef struct Signing {
         gpgme_ctx_t context;
@@ -97,7 +91,7 @@ static int check_key(const Signing *s)
         return problem ? explain(s->reterr_message, EKEYREJECTED, "it %s", problem) : 0;
 }
 
-static int sign(Signing *s, int fd, GpgSignForm form)
+static int sign_with_key(Signing *s, int fd, GpgSignForm form)
 {
         gpgme_error_t e;
 
@@ -132,7 +126,7 @@ static int take(Signing *s, GpgMade *ret)
         return 0;
 }
 
-int gpg_sign(const char *key, int fd, GpgSignForm form, GpgMade *ret, char **reterr_message)
+static int sign(const char *key, int fd, GpgSignForm form, GpgMade *ret, char **reterr_message)
 {
         _cleanup_(signing_done) Signing s = { .reterr_message = reterr_message };
         int r = start(&s, form);
@@ -142,6 +136,8 @@ int gpg_sign(const char *key, int fd, GpgSignForm form, GpgMade *ret, char **ret
         if (r >= 0)
                 r = check_key(&s);
         if (r >= 0)
-                r = sign(&s, fd, form);
+                r = sign_with_key(&s, fd, form);
         return r < 0 ? r : take(&s, ret);
 }
+
+__attribute__((visibility("default"))) const GpgSignMethods gpg_sign_methods = { .sign = sign };

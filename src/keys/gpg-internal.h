@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "shared/gpg.h"
+#include "keys/gpg.h"
 #include "shared/json-table.h"
 
 /* The interface between gpg.c, which asks, and gpg-child.c, which runs in the other process; that writes its answer as
@@ -31,5 +31,9 @@ typedef struct GpgJob {
         int payload_fd;
 } GpgJob;
 
-/* Runs in the other process. */
-int gpg_child(void *job);
+/* The half that is in the module (gpg-child.c). */
+typedef struct GpgMethods {
+        int (*child)(void *job); /* runs in the other process */
+} GpgMethods;
+
+extern const GpgMethods gpg_methods;

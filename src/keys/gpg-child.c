@@ -5,8 +5,8 @@
 #include "basic/fd.h"
 #include "basic/fs.h"
 #include "basic/utf8.h"
-#include "shared/gpg-internal.h"
-#include "shared/gpg-loop.h"
+#include "keys/gpg-internal.h"
+#include "keys/gpg-loop.h"
 #include "shared/json-pack.h"
 
 /* The half that runs without privileges; it contains all use of gpgme, so that gpgme's state dies with the process. */
@@ -515,7 +515,7 @@ static int send_answer(int fd, const GpgAnswer *a)
         return r < 0 ? r : loop_write(fd, packed, size);
 }
 
-int gpg_child(void *userdata)
+static int child(void *userdata)
 {
         const GpgJob *job = userdata;
         char home[] = "/tmp/podctl-gpg-XXXXXX";
@@ -535,3 +535,5 @@ int gpg_child(void *userdata)
         json_table_free(gpg_answer_table, &answer);
         return r;
 }
+
+__attribute__((visibility("default"))) const GpgMethods gpg_methods = { .child = child };

@@ -6,7 +6,7 @@
 #include "basic/base64.h"
 #include "basic/string-util.h"
 #include "config.h"
-#include "shared/cosign-key.h"
+#include "keys/cosign-key.h"
 #include "shared/explain.h"
 #include "shared/json-foreign.h"
 #include "shared/json-table.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "shared/public-key.h"
+#include "keys/public-key.h"
 
 /* Secret keys in PEM ("BEGIN PRIVATE KEY" and "BEGIN ENCRYPTED PRIVATE KEY": RFC 7468, sections 10 and 11; OpenSSL's
- * older forms; those that cosign encrypts: shared/cosign-key.h), for signatures as cosign makes them. They are of the
- * kinds of shared/public-key.h. */
+ * older forms; those that cosign encrypts: keys/cosign-key.h), for signatures as cosign makes them. They are of the
+ * kinds of keys/public-key.h. */
 
 typedef struct SecretKey SecretKey;
 
