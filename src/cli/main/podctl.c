@@ -276,8 +276,7 @@ int main(int argc, char *argv[])
         persona_set(argv[0]);
         log_setup(persona_name());
         /* Names in archives are bytes; libarchive converts them by the locale, unless that takes all of them as they
-         * are. */
-        (void) setlocale(LC_ALL, "");
+         * are. Nothing else depends on a locale: messages are in English, numbers and dates the same for everybody. */
         (void) setlocale(LC_CTYPE, "C.UTF-8");
         (void) signal(SIGPIPE, SIG_IGN);
 
