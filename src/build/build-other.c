@@ -184,8 +184,13 @@ static int unpack_entries(const Unpack *u, struct archive *from, struct archive 
 
 static int unpack(const Unpack *u, int fd)
 {
-        _cleanup_(archive_freep) struct archive *from = archive_read_new(), *to = archive_write_disk_new();
+        _cleanup_(archive_freep) struct archive *from = NULL, *to = NULL;
+        int r = libarchive_load(u->reterr_message);
 
+        if (r < 0)
+                return r;
+        from = archive_read_new();
+        to = archive_write_disk_new();
         if (!from || !to)
                 return -ENOMEM;
         if (archive_read_support_format_tar(from) != ARCHIVE_OK ||

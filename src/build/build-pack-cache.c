@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <archive.h>
 #include <fcntl.h>
 
 #include "basic/fs.h"
@@ -7,14 +6,20 @@
 #include "build/build-cache-internal.h"
 #include "build/build-pack-cache.h"
 #include "build/build-pack.h"
+#include "shared/libarchive.h"
 
 #define FILE_PATH "pack"
 
 static int key_of(const BuildLayer *layer, OciCompression compression, Digest *ret)
 {
-        const char *texts[] = { FILE_PATH, build_pack_name(compression), archive_version_details(), layer->tar.hex };
+        const char *texts[] = { FILE_PATH, build_pack_name(compression), NULL, layer->tar.hex };
         _cleanup_(hasher_freep) Hasher *h = NULL;
-        int r = hasher_new(DIGEST_SHA256, &h);
+        int r = libarchive_load(NULL);
+
+        if (r < 0)
+                return r;
+        texts[2] = archive_version_details();
+        r = hasher_new(DIGEST_SHA256, &h);
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(texts); i++)
                 r = hasher_update(h, texts[i], strlen(texts[i]) + 1);

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <archive.h>
-#include <archive_entry.h>
 #include <sched.h>
 
 #include "basic/fd.h"
@@ -86,9 +84,12 @@ static int pack_file(int from, struct archive *a, char **reterr_message)
 
 int build_pack_file(int from, OciCompression compression, int to, char **reterr_message)
 {
-        struct archive *a = archive_write_new();
-        int r;
+        struct archive *a;
+        int r = libarchive_load(reterr_message);
 
+        if (r < 0)
+                return r;
+        a = archive_write_new();
         if (!a)
                 return -ENOMEM;
         if (lseek(from, 0, SEEK_SET) < 0)
@@ -117,12 +118,15 @@ static int unpack_file(struct archive *a, int to)
         return r;
 }
 
-static int unpack(int from, int to)
+static int unpack(int from, int to, char **reterr_message)
 {
-        struct archive *a = archive_read_new();
         struct archive_entry *entry;
-        int r;
+        struct archive *a;
+        int r = libarchive_load(reterr_message);
 
+        if (r < 0)
+                return r;
+        a = archive_read_new();
         if (!a)
                 return -ENOMEM;
         if (archive_read_support_filter_all(a) < ARCHIVE_WARN || archive_read_support_format_raw(a) != ARCHIVE_OK ||
@@ -175,7 +179,7 @@ int build_unpack(BuildContext *c, const BuildLayer *layer, BuildPacked *ret, cha
                 return 0;
         }
         to = build_aside(c, reterr_message);
-        r = to < 0 ? to : unpack(from, to);
+        r = to < 0 ? to : unpack(from, to, reterr_message);
         if (r < 0)
                 return explain_unless_told(reterr_message, r, layer->path);
         *ret = (BuildPacked) { .fd = TAKE_FD(to), .digest = layer->tar, .size = layer->tar_size };

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <archive.h>
-#include <archive_entry.h>
 #include <limits.h>
 #include <locale.h>
 #include <sys/xattr.h>
@@ -35,22 +33,26 @@ static la_ssize_t write_block(struct archive *a, void *userdata, const void *dat
         return r < 0 ? -1 : (la_ssize_t) n;
 }
 
-static int tar_new(int fd, int64_t time, int (*set_format)(struct archive *a), bool gzip, BuildTar **ret,
-                   char **reterr_message)
+static int tar_new(int fd, int64_t time, bool exact, bool gzip, BuildTar **ret, char **reterr_message)
 {
         _cleanup_(build_tar_freep) BuildTar *t = new0(BuildTar, 1);
+        int k, r;
 
         if (!t)
                 return -ENOMEM;
         t->time = time;
         t->fd = fd;
+        r = libarchive_load(reterr_message);
+        if (r < 0)
+                return r;
         t->locale = newlocale(LC_CTYPE_MASK, "C", (locale_t) 0);
         t->archive = archive_write_new();
         if (!t->locale || !t->archive)
                 return -ENOMEM;
         (void) archive_write_set_bytes_per_block(t->archive, BLOCK_SIZE);
         (void) archive_write_set_bytes_in_last_block(t->archive, 1);
-        if (set_format(t->archive) != ARCHIVE_OK || (gzip && archive_write_add_gzip(t->archive) != ARCHIVE_OK) ||
+        k = exact ? archive_write_set_format_pax(t->archive) : archive_write_set_format_pax_restricted(t->archive);
+        if (k != ARCHIVE_OK || (gzip && archive_write_add_gzip(t->archive) != ARCHIVE_OK) ||
             archive_write_open(t->archive, t, NULL, write_block, NULL) != ARCHIVE_OK)
                 return archive_write_failed(t->archive, reterr_message);
         *ret = TAKE_PTR(t);
@@ -59,12 +61,12 @@ static int tar_new(int fd, int64_t time, int (*set_format)(struct archive *a), b
 
 int build_tar_new(int fd, int64_t time, BuildTar **ret, char **reterr_message)
 {
-        return tar_new(fd, time, archive_write_set_format_pax_restricted, false, ret, reterr_message);
+        return tar_new(fd, time, false, false, ret, reterr_message);
 }
 
 int build_tar_new_exact(int fd, int64_t time, bool gzip, BuildTar **ret, char **reterr_message)
 {
-        return tar_new(fd, time, archive_write_set_format_pax, gzip, ret, reterr_message);
+        return tar_new(fd, time, true, gzip, ret, reterr_message);
 }
 
 BuildTar *build_tar_free(BuildTar *t)
@@ -404,10 +406,15 @@ static int scan(struct archive *a, size_t tar, BuildSegments *s)
 
 int build_tar_scan(int fd, size_t tar, BuildSegments *s, char **reterr_message)
 {
-        locale_t plain = newlocale(LC_CTYPE_MASK, "C", (locale_t) 0), before;
-        struct archive *a = archive_read_new();
-        int r = -ENOMEM;
+        int r = libarchive_load(reterr_message);
+        locale_t plain, before;
+        struct archive *a;
 
+        if (r < 0)
+                return r;
+        plain = newlocale(LC_CTYPE_MASK, "C", (locale_t) 0);
+        a = archive_read_new();
+        r = -ENOMEM;
         if (plain && a && lseek(fd, 0, SEEK_SET) == 0) {
                 before = uselocale(plain);
                 r = archive_read_support_format_tar(a) != ARCHIVE_OK ||

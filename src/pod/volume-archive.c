@@ -5,6 +5,7 @@
 #include "image/intake/layer-unpack.h"
 #include "pod/volume-archive.h"
 #include "shared/explain.h"
+#include "shared/libarchive.h"
 #include "shared/sandbox.h"
 
 typedef struct Export {
@@ -34,6 +35,9 @@ static int write_archive(void *userdata, WorkerReport *report, char **reterr_mes
         MergedTree tree = { .layers = &layer, .n = 1 };
         int r;
 
+        r = libarchive_load(reterr_message);
+        if (r < 0)
+                return r;
         r = confine(e);
         if (r < 0)
                 return explain_context(reterr_message, r, "cannot confine the export");

@@ -223,10 +223,13 @@ static int open_tar(ArchiveReader *a, char **reterr_message)
 
 int archive_reader_new(int fd, DigestAlgorithm algorithm, ArchiveReader **ret, char **reterr_message)
 {
-        _cleanup_(archive_reader_freep) ArchiveReader *a = new0(ArchiveReader, 1);
+        _cleanup_(archive_reader_freep) ArchiveReader *a = NULL;
+        int r = libarchive_load(reterr_message);
         ssize_t k;
-        int r;
 
+        if (r < 0)
+                return r;
+        a = new0(ArchiveReader, 1);
         if (!a)
                 return -ENOMEM;
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <archive.h>
-#include <archive_entry.h>
-
 #include "basic/digest.h"
+#include "shared/libarchive.h"
 
 /* A tar archive that is read once, from front to back, as one chain:
  *

@@ -257,8 +257,10 @@ static int write_in_worker(Taking *t, char **reterr_message)
 {
         Worker worker = WORKER_NONE;
         char any = 0;
-        int r = worker_start(write_changes, t, &worker);
+        int r = libarchive_load(reterr_message); /* the worker sees other files */
 
+        if (r >= 0)
+                r = worker_start(write_changes, t, &worker);
         if (r >= 0)
                 r = worker_finish(&worker, &any, sizeof(any), reterr_message);
         worker_done(&worker);

@@ -116,7 +116,7 @@ static HostState look_at_own_files(const HostLook *l, char **ret_found)
                 PKGLIBDIR "/nspawn-keep.so",    PKGLIBDIR "/pod-shutdown",       PKGLIBDIR "/app-exited",
                 PKGLIBDIR "/app-health",        PKGLIBDIR "/launch/app-exec",    PKGLIBDIR "/launch/default.bpf",
                 PKGLIBDIR "/units/pod.target",  PKGLIBDIR "/network.so",         PKGLIBDIR "/keys.so",
-                PKGLIBDIR "/podctl-fetch",      NULL,
+                PKGLIBDIR "/archive.so",        PKGLIBDIR "/podctl-fetch",       NULL,
         };
 
         return look_for_paths(paths, PKGLIBDIR, HOST_LACKING, ret_found);

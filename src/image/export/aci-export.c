@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <archive.h>
-#include <archive_entry.h>
 #include <limits.h>
 
 #include "basic/fd.h"
@@ -384,15 +382,18 @@ static int write_aci(AciExport *e, const AciContents *contents)
 int aci_write(const AciContents *contents, bool gzip, int fd, char **reterr_message)
 {
         AciExport e = {
-                .tar = archive_write_new(),
-                .disk = archive_read_disk_new(),
                 .prefix = contents->manifest ? "rootfs/" : "",
                 .without_top = contents->without_top,
                 .owner_root = contents->owner_root,
                 .reterr_message = reterr_message,
         };
-        int r = -ENOMEM;
+        int r = libarchive_load(reterr_message);
 
+        if (r < 0)
+                return r;
+        r = -ENOMEM;
+        e.tar = archive_write_new();
+        e.disk = archive_read_disk_new();
         if (e.tar && e.disk) {
                 (void) archive_read_disk_set_behavior(e.disk, ARCHIVE_READDISK_NO_FFLAGS |
                                                               (contents->keep_holes ? 0 : ARCHIVE_READDISK_NO_SPARSE));

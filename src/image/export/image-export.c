@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 
 #include "image/export/aci-export.h"
@@ -83,10 +81,13 @@ static int write_checked(Export *e, const OciDescriptor *d, ReadLayer read_layer
 
 static int write_decompressed(Export *e, const OciDescriptor *d, int fd)
 {
-        struct archive *raw = archive_read_new();
         struct archive_entry *entry;
-        int r;
+        struct archive *raw;
+        int r = libarchive_load(e->reterr_message);
 
+        if (r < 0)
+                return r;
+        raw = archive_read_new();
         if (!raw)
                 return -ENOMEM;
         if (archive_read_support_filter_all(raw) < ARCHIVE_WARN ||

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <archive.h>
-#include <archive_entry.h>
 #include <linux/openat2.h>
 
 #include "basic/fs.h"
@@ -31,7 +29,10 @@ static LayoutWriter *writer_new(int dir_fd)
 int layout_writer_new_tar(int fd, LayoutWriter **ret, char **reterr_message)
 {
         _cleanup_(layout_writer_freep) LayoutWriter *w = writer_new(-EBADF);
+        int r = libarchive_load(reterr_message);
 
+        if (r < 0)
+                return r;
         if (!w)
                 return -ENOMEM;
         w->tar = archive_write_new();

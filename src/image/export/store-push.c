@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 
@@ -9,6 +7,7 @@
 #include "image/export/store-push.h"
 #include "image/store/layer-store.h"
 #include "shared/explain.h"
+#include "shared/libarchive.h"
 
 #define BLOCK_SIZE (256U * 1024)
 
@@ -47,8 +46,10 @@ static int open_layer(const ImageStore *s, const ExportPlan *plan, size_t i, cha
 {
         const ExportLayer *l = &plan->layers[i];
         _cleanup_close_ int kept = -EBADF;
-        int r;
+        int r = l->decompress ? libarchive_load(reterr_message) : 0;
 
+        if (r < 0)
+                return r;
         if (l->fd >= 0)
                 r = fcntl(l->fd, F_DUPFD_CLOEXEC, 3);
         else {

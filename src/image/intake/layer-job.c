@@ -228,6 +228,8 @@ int layer_job_start(LayerJob *job)
 {
         static_assert(sizeof(LayerJobResult) <= WORKER_RESULT_MAX, "the result fits into a worker's report");
 
+        /* For all jobs at once. If it fails, each tries again, and says why. */
+        (void) libarchive_load(NULL);
         return worker_start(run, job, &job->worker);
 }
 

@@ -52,8 +52,11 @@ static int confine(const LayerUnpack *u)
 
 int layer_unpack_confine(const LayerUnpack *u, char **reterr_message)
 {
-        int r = confine(u);
+        int r = libarchive_load(reterr_message);
 
+        if (r < 0)
+                return r;
+        r = confine(u);
         return r < 0 ? explain_context(reterr_message, r, "cannot confine the unpacking") : 0;
 }
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <sys/types.h>
 #include <time.h>
 
 #include "basic/macro.h"
+#include "shared/libarchive.h"
 
 /* The metadata that an archive has for a file. All of it is untrusted: owners must be valid for the kernel, attributes
  * are filtered by a table. Errors come with a message, without the entry's name. */
