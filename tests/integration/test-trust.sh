@@ -58,6 +58,29 @@ example.com/busybox'
         assert_not_contains "$(trusting image list)" TRUST
 }
 
+# without MODULE VERB…: trusting, where that module is an empty file.
+without() {
+        local module=$1
+        shift
+        # shellcheck disable=SC2016
+        unshare --mount bash -c 'mount --bind /dev/null "/usr/lib/podctl/$0" && exec "$@"' "$module" \
+                podctl --dir="$DATA" --local-config="$PWD/config" --system-config="$PWD/system" "$@"
+}
+
+# Nothing passes for signed, or for another fault, because what would look at it is missing.
+test_modules_are_missing() {
+        cosign_key a ed25519
+        trust_key --prefix=example.com "$IMAGES/signer.asc"
+        assert_fails 254 without keys.so fetch "$IMAGES/busybox.aci"
+        assert_contains "$output" 'cannot load /usr/lib/podctl/keys.so: '
+        assert_fails 254 without keys.so trust --skip-fingerprint-review --root a.pub
+        assert_contains "$output" 'cannot load /usr/lib/podctl/keys.so: '
+        assert_fails 254 without archive.so --insecure-options=image fetch "$IMAGES/busybox.aci"
+        assert_contains "$output" 'cannot load /usr/lib/podctl/archive.so: '
+        assert_eq "$(trusting image list --no-legend)" ''
+        trusting fetch "$IMAGES/busybox.aci"
+}
+
 test_prefixes() {
         trust_key --prefix=example.com/busy "$IMAGES/signer.asc"
         trust_key --prefix=example.org "$IMAGES/signer.asc"
