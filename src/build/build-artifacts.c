@@ -5,6 +5,7 @@
 #include "basic/fs.h"
 #include "basic/path.h"
 #include "build/build-artifacts.h"
+#include "image/intake/artifact-fetch.h"
 #include "image/source/source-artifacts.h"
 #include "manifest/oci-descriptor.h"
 #include "shared/explain.h"
@@ -69,17 +70,40 @@ int build_artifacts_take_stored(BuildContext *c, ImageStore *store, const Image 
         return r < 0 ? explain_unless_told(reterr_message, r, "the artifacts of the image") : 0;
 }
 
+/* What came is in the place. r: how that went. */
+static int take_over(BuildContext *c, int place_fd, const ImageArtifacts *artifacts, int r, char **reterr_message)
+{
+        if (r >= 0 && artifacts->n > 0)
+                r = image_artifacts_write(artifacts, place_fd);
+        if (r >= 0 && artifacts->n > 0)
+                r = record_files(c, place_fd);
+        return r < 0 ? explain_unless_told(reterr_message, r, "the artifacts of the image") : 0;
+}
+
 int build_artifacts_take(BuildContext *c, const Source *source, const Digest *image, char **reterr_message)
 {
         _cleanup_(image_artifacts_done) ImageArtifacts artifacts = {};
         _cleanup_close_ int fd = make_place(c);
         int r = fd < 0 ? fd : source_artifacts_take(source, image, fd, &artifacts, reterr_message);
 
-        if (r >= 0 && artifacts.n > 0)
-                r = image_artifacts_write(&artifacts, fd);
-        if (r >= 0 && artifacts.n > 0)
-                r = record_files(c, fd);
-        return r < 0 ? explain_unless_told(reterr_message, r, "the artifacts of the image") : 0;
+        return take_over(c, fd, &artifacts, r, reterr_message);
+}
+
+int build_artifacts_fetch(BuildContext *c, Fetcher *f, const DockerReference *reference, const SourceImage *image,
+                          char **reterr_message)
+{
+        const ArtifactSubject subject = { .image = &image->id, .index = *image->index.hex ? &image->index : NULL,
+                                          .manifest = image->manifest, .manifest_size = image->manifest_size };
+        _cleanup_(image_artifacts_done) ImageArtifacts artifacts = {};
+        _cleanup_close_ int fd = make_place(c);
+        int r = fd < 0 ? fd : artifacts_fetch_into(f, reference, &subject, fd, &artifacts, reterr_message);
+
+        r = take_over(c, fd, &artifacts, r, reterr_message);
+        if (r < 0) {
+                c->record->base_artifacts = strv_free(c->record->base_artifacts);
+                (void) rm_rf_at(c->dir_fd, PLACE);
+        }
+        return r;
 }
 
 static int open_place(const BuildContext *c)

@@ -5,6 +5,7 @@
 #include "build/build-base.h"
 #include "build/build-config.h"
 #include "build/build-tar.h"
+#include "image/export/registry-save.h"
 #include "image/name/image-location.h"
 #include "image/source/source-path.h"
 #include "image/store/image-store-internal.h"
@@ -36,29 +37,37 @@ static int parse_platform(const char *text, OciPlatform **ret, char **reterr_mes
         return r == -EINVAL ? explain(reterr_message, r, "'%s' is not a platform, such as linux/arm64/v8", text) : r;
 }
 
-static int check_platform(json_object *config, const char *platform, char **reterr_message)
+static int refuse_platform(const OciPlatform *p, const char *platform, char **reterr_message)
+{
+        _cleanup_free_ char *own = NULL;
+        int r = oci_platform_format(p, &own);
+
+        return r < 0      ? r
+               : platform ? explain(reterr_message, EINVAL, "is for %s, not for %s", own, platform)
+                          : explain(reterr_message, EINVAL, "is for %s, not for this host; --platform=%s takes it", own,
+                                    own);
+}
+
+static int check_platform(json_object *config, const BuildBaseOptions *options, char **reterr_message)
 {
         _cleanup_(oci_config_freep) OciConfig *parsed = NULL;
         _cleanup_(oci_platform_freep) OciPlatform *wanted = NULL;
-        _cleanup_free_ char *own = NULL;
         OciPlatform p;
-        int r = parse_platform(platform, &wanted, reterr_message);
+        int r = oci_config_read(config, &parsed, NULL);
 
         if (r >= 0)
-                r = oci_config_read(config, &parsed, NULL);
-
+                r = parse_platform(options->platform, &wanted, reterr_message);
+        if (r >= 0 && !wanted && !options->any_platform)
+                r = oci_platform_host(&wanted);
         if (r < 0)
                 return r;
         p = (OciPlatform) { .os = parsed->os, .architecture = parsed->architecture, .variant = parsed->variant };
-        r = oci_platform_format(&p, &own);
-        if (r < 0)
-                return r;
-        return wanted && oci_platform_match(wanted, &p) == 0
-                       ? explain(reterr_message, EINVAL, "is for %s, not for %s", own, platform)
-                       : 0;
+        return wanted && oci_platform_match(wanted, &p) == 0 ? refuse_platform(&p, options->platform, reterr_message)
+                                                             : 0;
 }
 
-static int take_config(BuildContext *c, const char *text, size_t n, const char *platform, char **reterr_message)
+static int take_config(BuildContext *c, const char *text, size_t n, const BuildBaseOptions *options,
+                       char **reterr_message)
 {
         _cleanup_free_ char *created = build_time_format(c->record->time);
         _cleanup_json_object_ json_object *config = NULL;
@@ -68,7 +77,7 @@ static int take_config(BuildContext *c, const char *text, size_t n, const char *
 
         if (r < 0)
                 return explain(reterr_message, r, "config: %s", json_error_message(&error, r));
-        r = check_platform(config, platform, reterr_message);
+        r = check_platform(config, options, reterr_message);
         if (r < 0)
                 return r;
         if (!created)
@@ -215,7 +224,7 @@ static int keep_annotations(BuildContext *c, const char *manifest, size_t n)
         return r < 0 || !m ? r : strv_env_set_all(&c->record->annotations, m->annotations);
 }
 
-int build_base_image(BuildContext *c, ImageStore *store, const Image *image, const char *platform, bool continues,
+int build_base_image(BuildContext *c, ImageStore *store, const Image *image, const BuildBaseOptions *options,
                      char **reterr_message)
 {
         _cleanup_(build_tree_freep) BuildTree *tree = NULL;
@@ -223,7 +232,7 @@ int build_base_image(BuildContext *c, ImageStore *store, const Image *image, con
 
         if (image->kind == IMAGE_APPC)
                 return explain(reterr_message, EMEDIUMTYPE, "is an appc image, which OCI images cannot begin with");
-        r = take_config(c, image->config, image->config_size, platform, reterr_message);
+        r = take_config(c, image->config, image->config_size, options, reterr_message);
         if (r >= 0)
                 r = build_tree_new(&tree);
         if (r >= 0)
@@ -232,7 +241,7 @@ int build_base_image(BuildContext *c, ImageStore *store, const Image *image, con
                 r = add_stored_layer(c, store, tree, &image->layers[i], reterr_message);
         if (r >= 0)
                 r = build_artifacts_take_stored(c, store, image, reterr_message);
-        if (r >= 0 && continues)
+        if (r >= 0 && options->continues)
                 r = keep_annotations(c, image->manifest, image->manifest_size);
         return r < 0 ? r : write_tree(c, tree, reterr_message);
 }
@@ -243,7 +252,7 @@ int build_base_image(BuildContext *c, ImageStore *store, const Image *image, con
 typedef struct BaseFiles {
         const Source *source;
         const char *place;
-        SourceImages images;
+        const SourceImages *images;
 } BaseFiles;
 
 static int add_file_layer(BuildContext *c, const BaseFiles *base, BuildTree *tree, const SourceImage *image, size_t i,
@@ -262,18 +271,17 @@ static int add_file_layer(BuildContext *c, const BaseFiles *base, BuildTree *tre
         return fd < 0 ? fd : add_layer(c, tree, fd, path, &image->layers[i], reterr_message);
 }
 
-static int take_image(BuildContext *c, const BaseFiles *base, const char *platform, bool continues,
-                      char **reterr_message)
+static int take_image(BuildContext *c, const BaseFiles *base, const BuildBaseOptions *options, char **reterr_message)
 {
         _cleanup_(build_tree_freep) BuildTree *tree = NULL;
-        const SourceImage *image = base->images.images;
+        const SourceImage *image = base->images->images;
         int r;
 
-        for (size_t i = 1; i < base->images.n; i++)
-                if (!digest_equal(&base->images.images[i].config_digest, &image->config_digest))
+        for (size_t i = 1; i < base->images->n; i++)
+                if (!digest_equal(&base->images->images[i].config_digest, &image->config_digest))
                         return explain(reterr_message, ENOTUNIQ,
                                        "has several images; write oci:PATH:REFERENCE to name one");
-        r = take_config(c, image->config, image->config_size, platform, reterr_message);
+        r = take_config(c, image->config, image->config_size, options, reterr_message);
         if (r >= 0 && image->names)
                 r = free_and_strdup(&c->record->base_name, image->names[0]);
         if (r >= 0 && image->manifest)
@@ -284,7 +292,7 @@ static int take_image(BuildContext *c, const BaseFiles *base, const char *platfo
                 r = add_file_layer(c, base, tree, image, i, reterr_message);
         if (r >= 0 && image->manifest)
                 r = build_artifacts_take(c, base->source, &image->id, reterr_message);
-        if (r >= 0 && continues)
+        if (r >= 0 && options->continues)
                 r = keep_annotations(c, image->manifest, image->manifest_size);
         return r < 0 ? r : write_tree(c, tree, reterr_message);
 }
@@ -316,27 +324,41 @@ static int open_source(BuildContext *c, const char *path, char **ret_path, char 
         return r < 0 ? r : TAKE_FD(files);
 }
 
-int build_base_path(BuildContext *c, const char *path, const char *reference, const char *platform, bool continues,
+int build_base_path(BuildContext *c, const char *path, const char *reference, const BuildBaseOptions *options,
                     char **reterr_message)
 {
         _cleanup_(oci_platform_freep) OciPlatform *wanted = NULL;
         _cleanup_free_ char *place = NULL;
         _cleanup_close_ int fd = open_source(c, path, &place, reterr_message);
-        SourceOptions options = { .reference = reference };
+        _cleanup_(source_images_done) SourceImages images = {};
+        SourceOptions choice = { .reference = reference };
         Source source = { .kind = &source_directory, .dir_fd = fd, .poll_fd = -EBADF, .path = path,
-                          .options = &options };
-        BaseFiles base = { .source = &source, .place = place };
-        int r = fd < 0 ? fd : parse_platform(platform, &wanted, reterr_message);
+                          .options = &choice };
+        const BaseFiles base = { .source = &source, .place = place, .images = &images };
+        int r = fd < 0 ? fd : parse_platform(options->platform, &wanted, reterr_message);
 
-        options.platform = wanted;
+        choice.platform = wanted;
         if (r >= 0)
-                r = source_directory_find(&source, &base.images, reterr_message);
+                r = source_directory_find(&source, &images, reterr_message);
         if (r == -EMEDIUMTYPE)
                 r = explain(reterr_message, r, "neither an OCI layout nor a docker archive");
         if (r >= 0)
-                r = take_image(c, &base, platform, continues, reterr_message);
-        source_images_done(&base.images);
+                r = take_image(c, &base, options, reterr_message);
         return r < 0 ? explain_context(reterr_message, r, "%s", path) : 0;
+}
+
+/* Images of registries, as files of the build */
+
+int build_base_registry(BuildContext *c, Fetcher *f, const DockerReference *reference, const SourceImages *images,
+                        const BuildBaseOptions *options, char **reterr_message)
+{
+        _cleanup_close_ int fd = mkdir_open_at(c->dir_fd, BASE_FILES, 0777);
+        const Source source = { .kind = &source_directory, .dir_fd = fd, .poll_fd = -EBADF,
+                                .options = &(SourceOptions) {} };
+        const BaseFiles base = { .source = &source, .place = BASE_FILES, .images = images };
+        int r = fd < 0 ? fd : registry_save(f, reference, images->images, fd, reterr_message);
+
+        return r < 0 ? r : take_image(c, &base, options, reterr_message);
 }
 
 /* Annotations */

@@ -154,6 +154,23 @@ cosign_bundle() {
         }' >"$3/manifest.json"
 }
 
+# bill SUBJECT DIRECTORY [TYPE]: an artifact about the digest, in the form of cosign_sign.
+bill() {
+        mkdir -p "$2/blobs"
+        printf '{"bill of": "%s"}' "$1" >"$2/bill"
+        echo -n '{}' >"$2/config"
+        cp "$2/bill" "$2/blobs/$(oci_blob "$2/bill")"
+        cp "$2/config" "$2/blobs/$(oci_blob "$2/config")"
+        jq -nc --arg subject "$1" --arg bill "$(oci_blob "$2/bill")" --argjson size "$(stat -c %s "$2/bill")" \
+                --arg config "$(oci_blob "$2/config")" --arg type "${3-application/spdx+json}" '{
+                schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json", artifactType: $type,
+                config: {mediaType: "application/vnd.oci.empty.v1+json", digest: $config, size: 2},
+                layers: [{mediaType: $type, digest: $bill, size: $size}],
+                subject: {mediaType: "application/vnd.oci.image.manifest.v1+json", digest: $subject, size: 1},
+                annotations: {"org.example.made": "today"}
+        }' >"$2/manifest.json"
+}
+
 # static_server DIRECTORY: serves its files; $server is HOST:PORT.
 static_server() {
         python3 -u -m http.server --bind 127.0.0.1 --directory "$1" 0 >server.log 2>&1 &

@@ -7,23 +7,6 @@
 . "$HERE/lib-servers.sh"
 . "$HERE/lib-signatures.sh"
 
-# bill SUBJECT DIRECTORY [TYPE]: an artifact about the digest, in the form of cosign_sign.
-bill() {
-        mkdir -p "$2/blobs"
-        printf '{"bill of": "%s"}' "$1" >"$2/bill"
-        echo -n '{}' >"$2/config"
-        cp "$2/bill" "$2/blobs/$(oci_blob "$2/bill")"
-        cp "$2/config" "$2/blobs/$(oci_blob "$2/config")"
-        jq -nc --arg subject "$1" --arg bill "$(oci_blob "$2/bill")" --argjson size "$(stat -c %s "$2/bill")" \
-                --arg config "$(oci_blob "$2/config")" --arg type "${3-application/spdx+json}" '{
-                schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json", artifactType: $type,
-                config: {mediaType: "application/vnd.oci.empty.v1+json", digest: $config, size: 2},
-                layers: [{mediaType: $type, digest: $bill, size: $size}],
-                subject: {mediaType: "application/vnd.oci.image.manifest.v1+json", digest: $subject, size: 1},
-                annotations: {"org.example.made": "today"}
-        }' >"$2/manifest.json"
-}
-
 # billed_site: a registry of files with the image app:1, and a bill of it; $server is its address, $id the digest of the
 # image.
 billed_site() {

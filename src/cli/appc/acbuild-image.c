@@ -21,6 +21,8 @@
 
 /* begin */
 
+static const BuildBaseOptions changed = { .any_platform = true, .continues = true };
+
 static int begin_with_directory(Acbuild *a, const char *path, char **reterr_message)
 {
         return build_layer_copy(&a->build, &(BuildCopy) { .sources = (char *[]) { (char *) path, NULL },
@@ -49,7 +51,7 @@ static int begin_with_file(Acbuild *a, const char *path, char **reterr_message)
                 r = build_base_aci(&a->build, path, reterr_message);
                 return r == 0 ? begin_with_rootfs(a, path, reterr_message) : r;
         }
-        r = build_base_path(&a->build, path, NULL, NULL, true, reterr_message);
+        r = build_base_path(&a->build, path, NULL, &changed, reterr_message);
         if (r >= 0)
                 return keep_tag(a->build.record);
         if (r != -EMEDIUMTYPE)
@@ -88,7 +90,7 @@ static int begin_with_stored(Acbuild *a, const char *start, char **reterr_messag
         if (lock < 0)
                 return -EREMOTE;
         return a->appc ? export_image(a, store, image, reterr_message)
-                       : build_base_image(&a->build, store, image, NULL, true, reterr_message);
+                       : build_base_image(&a->build, store, image, &changed, reterr_message);
 }
 
 static bool is_local(const char *start)

@@ -71,7 +71,8 @@ static int begin(Conversion *c, const char *file, char **reterr_message)
         _cleanup_free_ char *directory = path_join(c->temporary, "build");
         int r = directory ? build_context_begin(directory, 0, &c->build, reterr_message) : -ENOMEM;
 
-        return r < 0 ? r : build_base_path(&c->build, file, c->args.image, NULL, false, reterr_message);
+        return r < 0 ? r : build_base_path(&c->build, file, c->args.image,
+                                           &(BuildBaseOptions) { .any_platform = true }, reterr_message);
 }
 
 static int allow(Context *c, const Args *args)
@@ -86,6 +87,7 @@ static int allow(Context *c, const Args *args)
 static int fetch_to_layout(Conversion *c, const char *text, char **ret)
 {
         _cleanup_(image_location_done) ImageLocation location = {};
+        _cleanup_(source_images_done) SourceImages images = {};
         _cleanup_free_ char *path = path_join(c->temporary, "layout"), *message = NULL;
         _cleanup_close_ int fd = path ? mkdir_open_at(AT_FDCWD, path, 0700) : -ENOMEM;
         Fetcher *fetcher;
@@ -100,7 +102,10 @@ static int fetch_to_layout(Conversion *c, const char *text, char **ret)
                 r = context_fetcher(c->context, &fetcher);
         if (r < 0)
                 return r;
-        r = registry_save(fetcher, &location.registry, location.text, fd, &message);
+        r = source_registry_describe(fetcher, &location.registry, location.text, &(SourceOptions) {}, &images,
+                                     &message);
+        if (r >= 0)
+                r = registry_save(fetcher, &location.registry, images.images, fd, &message);
         if (r < 0)
                 return failed(text, r, message);
         *ret = TAKE_PTR(path);

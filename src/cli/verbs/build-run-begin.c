@@ -8,6 +8,7 @@
 #include "cli/images/fetch-image.h"
 #include "cli/verbs/build-commands.h"
 #include "cli/verbs/build-run-cache.h"
+#include "cli/verbs/build-run-registry.h"
 #include "image/name/image-location.h"
 #include "shared/explain.h"
 
@@ -36,13 +37,14 @@ static int check_store(const Run *r, const char *from)
                 return log_oom();
         if (access(images, R_OK | X_OK) >= 0 || errno != EACCES)
                 return 0;
-        return log_error_errno(EACCES, "Cannot build: %s: %s: only root can read images in the store; 'skopeo copy "
-                               "docker://NAME oci:DIR' fetches one for --from=oci:DIR", r->command->name, from);
+        return log_error_errno(EACCES, "Cannot build: %s: %s: only root can read images in the store; write "
+                               "docker://NAME for one in a registry", r->command->name, from);
 }
 
 static int begin_with_stored(Run *r, const char *from)
 {
-        bool brought = false;
+        const BuildBaseOptions options = { .platform = r->args->platform, .any_platform = r->is_other };
+        bool brought = false, caches = r->cache && !r->is_other;
         _cleanup_(image_freep) Image *image = NULL;
         _cleanup_free_ char *message = NULL;
         _cleanup_close_ int lock = -EBADF;
@@ -59,17 +61,17 @@ static int begin_with_stored(Run *r, const char *from)
         lock = context_lock_images(r->context, LOCK_SH, &store);
         if (lock < 0)
                 return lock;
-        k = r->cache ? build_run_begin_cached(r, &image->id) : 0;
+        k = caches ? build_run_begin_cached(r, &image->id) : 0;
         if (k != 0)
                 return MIN(k, 0);
-        k = build_base_image(r->build, store, image, r->args->platform, false, &message);
+        k = build_base_image(r->build, store, image, &options, &message);
         if (k >= 0 && free_and_strdup(&r->build->record->base_name, image_display_name(image, from)) < 0)
                 return log_oom();
         if (k >= 0)
                 k = build_base_annotate(r->build->record, from);
         if (k < 0)
                 return log_error_errno(k, "Cannot build: %s: %s: %s", r->command->name, from, explained(message, k));
-        if (r->cache)
+        if (caches)
                 build_run_keep(r);
         return 0;
 }
@@ -81,15 +83,16 @@ static int refuse_exclude(const char *path, char **reterr_message)
 
 static int begin_with_files(Run *r, const ImageLocation *location, char **reterr_message)
 {
-        const char *path = location->text, *platform = r->args->platform;
+        const BuildBaseOptions options = { .platform = r->args->platform, .any_platform = r->is_other };
+        const char *path = location->text;
         int k = location->reference ? 0 : build_base_is_tree(path, reterr_message);
 
         if (k > 0)
-                return build_base_tree(r->build, path, r->args->exclude, platform, reterr_message);
+                return build_base_tree(r->build, path, r->args->exclude, options.platform, reterr_message);
         if (k >= 0 && r->args->exclude)
                 return refuse_exclude(path, reterr_message);
         if (k >= 0)
-                k = build_base_path(r->build, path, location->reference, platform, false, reterr_message);
+                k = build_base_path(r->build, path, location->reference, &options, reterr_message);
         return k < 0 ? k : build_base_annotate(r->build->record, r->build->record->base_name);
 }
 
@@ -111,6 +114,8 @@ int build_run_begin_with(Run *r)
                                     from);
                 if (k >= 0 && location.type != IMAGE_AT_PATH && r->args->exclude)
                         k = refuse_exclude(from, &message);
+                if (k >= 0 && build_run_skips_store(r, &location))
+                        return build_run_begin_registry(r, from, &location);
                 if (k >= 0 && location.type != IMAGE_AT_PATH)
                         return begin_with_stored(r, from);
                 if (k >= 0)
@@ -147,6 +152,7 @@ int build_run_begin(Run *r)
 
 int build_run_open_other(const Run *r, BuildOther *ret)
 {
+        _cleanup_(build_cache_freep) BuildCache *cache = NULL;
         BuildArgs args = *r->args;
         Run begin = { .context = r->context, .args = &args, .command = r->command, .build = &ret->image,
                       .is_other = true };
@@ -155,5 +161,10 @@ int build_run_open_other(const Run *r, BuildOther *ret)
 
         /* Which is for what is copied. */
         args.exclude = NULL;
-        return k < 0 ? build_failed(r, k, message) : build_run_begin_with(&begin);
+        if (k < 0)
+                return build_failed(r, k, message);
+        /* It has keys of its own. */
+        if (r->cache && build_run_try_cache(r->context, &cache) >= 0)
+                begin.cache = cache;
+        return build_run_begin_with(&begin);
 }

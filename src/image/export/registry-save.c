@@ -4,7 +4,6 @@
 #include "basic/fs.h"
 #include "image/export/layout-writer.h"
 #include "image/export/registry-save.h"
-#include "image/source/source-registry.h"
 #include "manifest/oci-image.h"
 #include "shared/explain.h"
 
@@ -97,11 +96,9 @@ static int save(Save *s)
         return r;
 }
 
-int registry_save(Fetcher *f, const DockerReference *reference, const char *name, int dir_fd, char **reterr_message)
+int registry_save(Fetcher *f, const DockerReference *reference, const SourceImage *image, int dir_fd,
+                  char **reterr_message)
 {
-        _cleanup_(source_images_done) SourceImages images = {};
-        int r = source_registry_describe(f, reference, name, &images, reterr_message);
-
-        return r < 0 ? r : save(&(Save) { .fetcher = f, .reference = reference, .dir_fd = dir_fd,
-                                          .image = images.images, .reterr_message = reterr_message });
+        return save(&(Save) { .fetcher = f, .reference = reference, .dir_fd = dir_fd, .image = image,
+                              .reterr_message = reterr_message });
 }

@@ -6,9 +6,7 @@
 typedef struct ArtifactFetch {
         Fetcher *fetcher;
         const DockerReference *name;
-        ImageStore *store;
-        const Digest *image;
-        const Digest *index;
+        const ArtifactSubject *subject;
         ArtifactIntake *intake;
         char **reterr_message;
 } ArtifactFetch;
@@ -110,38 +108,49 @@ static int fetch_of(ArtifactFetch *f, const Digest *subject)
         return r;
 }
 
-static int find_base(const ArtifactFetch *f, Digest *ret)
-{
-        _cleanup_(image_freep) Image *image = NULL;
-        int r = image_store_load(f->store, f->image, &image, f->reterr_message);
-
-        if (r < 0 || image->kind == IMAGE_APPC)
-                return r;
-        return oci_manifest_find_base(image->manifest, image->manifest_size, ret);
-}
-
 static int fetch_all(ArtifactIntake *k, void *userdata, char **reterr_message)
 {
         ArtifactFetch *f = userdata;
+        const ArtifactSubject *s = f->subject;
         Digest base;
         int r;
 
         f->intake = k;
-        r = fetch_of(f, f->image);
-        if (r >= 0 && f->index && !digest_equal(f->index, f->image))
-                r = fetch_of(f, f->index);
-        if (r >= 0)
-                r = find_base(f, &base);
+        r = fetch_of(f, s->image);
+        if (r >= 0 && s->index && !digest_equal(s->index, s->image))
+                r = fetch_of(f, s->index);
+        if (r >= 0 && s->manifest)
+                r = oci_manifest_find_base(s->manifest, s->manifest_size, &base);
         return r > 0 ? fetch_of(f, &base) : r;
 }
+
+#define ORIGIN(fetch)                                                                                           \
+        { .read_manifest = read_manifest, .read_blob = read_blob, .otherwise = "the registry sent something else", \
+          .userdata = (fetch) }
 
 int artifacts_fetch(ImageStore *s, Fetcher *f, const DockerReference *name, const Digest *image, const Digest *index,
                     char **reterr_message)
 {
-        ArtifactFetch fetch = { .fetcher = f, .name = name, .store = s, .image = image, .index = index,
-                                .reterr_message = reterr_message };
-        const ArtifactOrigin origin = { .read_manifest = read_manifest, .read_blob = read_blob,
-                                        .otherwise = "the registry sent something else", .userdata = &fetch };
+        ArtifactSubject subject = { .image = image, .index = index };
+        ArtifactFetch fetch = { .fetcher = f, .name = name, .subject = &subject, .reterr_message = reterr_message };
+        const ArtifactOrigin origin = ORIGIN(&fetch);
+        _cleanup_(image_freep) Image *loaded = NULL;
+        int r = image_store_load(s, image, &loaded, reterr_message);
 
+        if (r < 0)
+                return r;
+        if (loaded->kind != IMAGE_APPC) {
+                subject.manifest = loaded->manifest;
+                subject.manifest_size = loaded->manifest_size;
+        }
         return artifact_intake_for(s, image, &origin, fetch_all, &fetch, reterr_message);
+}
+
+int artifacts_fetch_into(Fetcher *f, const DockerReference *name, const ArtifactSubject *subject, int dir_fd,
+                         ImageArtifacts *ret, char **reterr_message)
+{
+        ArtifactFetch fetch = { .fetcher = f, .name = name, .subject = subject, .reterr_message = reterr_message };
+        const ArtifactOrigin origin = ORIGIN(&fetch);
+
+        return artifact_intake_into(dir_fd, &origin, fetch_all, &fetch, ret, reterr_message);
 }

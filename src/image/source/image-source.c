@@ -247,8 +247,7 @@ static int import_layers(const Source *source, ImageImport *m, SourceImage *imag
         return image_import_layers(m, &origin, items, image->n_layers, reterr_message);
 }
 
-/* Checks each name that the image is going to have. */
-static int verify(const ImageVerify *v, const SourceImage *image, ImageTrust *ret, char **reterr_message)
+int source_image_verify(const SourceImage *image, const ImageVerify *v, ImageTrust *ret, char **reterr_message)
 {
         const Digest digests[] = { image->id, image->index };
         ImageClaim claim = { .digests = digests, .n_digests = *image->index.hex ? 2 : 1, .pinned = image->pinned };
@@ -394,7 +393,7 @@ static int import_image(const Source *source, ImageImport *m, SourceImage *image
         r = guard_names(source, image, m, reterr_message);
         if (r < 0)
                 return r;
-        r = verify(source->options->verify, image, &trust, reterr_message);
+        r = source_image_verify(image, source->options->verify, &trust, reterr_message);
         if (r < 0)
                 return r;
         r = import_verified(source, m, image, &trust, reterr_message);

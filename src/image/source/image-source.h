@@ -86,6 +86,10 @@ int source_image_add_name(SourceImage *image, const char *name);
 /* For an image without a name: the file's name, without directory and suffixes, and the tag. */
 int source_image_add_default_name(SourceImage *image, const Source *source, const char *tag);
 
+/* Verifies the image under each name that it is going to have, and says why it is trusted. Without v, it is accepted
+ * as it is. Errors are those of image_verify_claim(). */
+int source_image_verify(const SourceImage *image, const ImageVerify *v, ImageTrust *ret, char **reterr_message);
+
 /* The name that an image gives itself proves nothing: an image that is not verified now, and was not before, does not
  * get a name for which a key is trusted. -EACCES. */
 int source_guard_name(const SourceOptions *options, ImageImport *m, const Digest *id, const char *name,

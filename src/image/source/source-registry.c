@@ -247,27 +247,32 @@ static int remember(ImageStore *s, const Registry *g, const char *id)
         });
 }
 
-static int import(ImageStore *s, Registry *g, const Source *source, char **ret_id, char **reterr_message)
+static int read_image(const Registry *g, const Source *source, SourceImages *images, char **reterr_message)
 {
-        _cleanup_(image_import_freep) ImageImport *m = NULL;
-        _cleanup_(source_images_done) SourceImages images = {};
-        _cleanup_strv_free_ char **ids = NULL;
         SourceImage *image;
-        int r;
+        int r = source_images_add(images, &image);
 
-        r = image_import_new(s, &m, reterr_message);
-        if (r < 0)
-                return r;
-        r = source_images_add(&images, &image);
-        if (r < 0)
-                return r;
-        r = source_oci_read_image(source, &g->top, image, reterr_message);
+        if (r >= 0)
+                r = source_oci_read_image(source, &g->top, image, reterr_message);
         if (r < 0)
                 return r;
         image->pinned = g->reference->has_digest;
         if (!digest_equal(&image->id, &g->top.digest))
                 image->index = g->top.digest;
-        r = source_image_add_name(image, g->name);
+        return source_image_add_name(image, g->name);
+}
+
+static int import(ImageStore *s, Registry *g, const Source *source, char **ret_id, char **reterr_message)
+{
+        _cleanup_(image_import_freep) ImageImport *m = NULL;
+        _cleanup_(source_images_done) SourceImages images = {};
+        _cleanup_strv_free_ char **ids = NULL;
+        int r;
+
+        r = image_import_new(s, &m, reterr_message);
+        if (r < 0)
+                return r;
+        r = read_image(g, source, &images, reterr_message);
         if (r < 0)
                 return r;
         r = source_import(source, m, &images, &ids, reterr_message);
@@ -300,6 +305,13 @@ static int fetch(ImageStore *s, Registry *g, const SourceOptions *options, const
         return *ret_id ? 0 : -ENOMEM;
 }
 
+/* Errors of the transfer or a signature name the image already. */
+static int failed(const char *name, int r, const char *message, char **reterr_message)
+{
+        return message && startswith(message, name) ? explain(reterr_message, r, "%s", message)
+                                                    : explain(reterr_message, r, "%s: %s", name, explained(message, r));
+}
+
 int source_registry_fetch(ImageStore *s, Fetcher *fetcher, const DockerReference *reference, const char *name,
                           const SourceOptions *options, char **ret_id, char **reterr_message)
 {
@@ -314,33 +326,34 @@ int source_registry_fetch(ImageStore *s, Fetcher *fetcher, const DockerReference
         r = fetch(s, &g, options, &remote, ret_id, &message);
         image_remote_done(&remote);
         registration_done(&g);
-        if (r >= 0)
-                return r;
-        /* Errors of the transfer or a signature name the image already. */
-        if (message && startswith(message, name))
-                return explain(reterr_message, r, "%s", message);
-        return explain(reterr_message, r, "%s: %s", name, explained(message, r));
+        return r >= 0 ? r : failed(name, r, message, reterr_message);
 }
 
-int source_registry_describe(Fetcher *fetcher, const DockerReference *reference, const char *name, SourceImages *ret,
-                             char **reterr_message)
+static int describe(Registry *g, const SourceOptions *options, SourceImages *ret, char **reterr_message)
 {
-        Registry g = { .fetcher = fetcher, .reference = reference, .name = name };
-        const Source source = { .kind = &source_registry, .options = &(SourceOptions) {}, .dir_fd = -EBADF,
-                                .poll_fd = -EBADF, .userdata = &g, .dispatch = dispatch };
-        SourceImages images = {};
-        SourceImage *image;
-        int r = fetch_top(&g, reterr_message);
+        const Source source = { .kind = &source_registry, .options = options, .dir_fd = -EBADF, .poll_fd = -EBADF,
+                                .userdata = g, .dispatch = dispatch };
+        _cleanup_(image_trust_done) ImageTrust trust = {};
+        int r = fetch_top(g, reterr_message);
 
         if (r >= 0)
-                r = source_images_add(&images, &image);
-        if (r >= 0)
-                r = source_oci_read_image(&source, &g.top, image, reterr_message);
-        if (r >= 0)
-                r = source_image_add_name(image, name);
+                r = read_image(g, &source, ret, reterr_message);
+        return r < 0 ? r : source_image_verify(ret->images, options->verify, &trust, reterr_message);
+}
+
+int source_registry_describe(Fetcher *fetcher, const DockerReference *reference, const char *name,
+                             const SourceOptions *options, SourceImages *ret, char **reterr_message)
+{
+        Registry g = { .fetcher = fetcher, .reference = reference, .name = name };
+        _cleanup_free_ char *message = NULL;
+        SourceImages images = {};
+        int r = describe(&g, options, &images, &message);
+
         registration_done(&g);
-        if (r < 0)
+        if (r < 0) {
                 source_images_done(&images);
+                return failed(name, r, message, reterr_message);
+        }
         *ret = images;
-        return r;
+        return 0;
 }

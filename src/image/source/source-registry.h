@@ -18,7 +18,7 @@ int source_registry_fetch(ImageStore *s, Fetcher *fetcher, const DockerReference
 int source_registry_look(ImageStore *s, Fetcher *fetcher, const DockerReference *reference, const char *name,
                          char **ret_id, char **reterr_message);
 
-/* What is there by that name, the image for this host if it is an index: its documents, and what its layers are.
- * Nothing is verified but digests. Errors are those of fetcher_fetch() and source_oci_read_image(). */
-int source_registry_describe(Fetcher *fetcher, const DockerReference *reference, const char *name, SourceImages *ret,
-                             char **reterr_message);
+/* What is there by that name, without a store: the documents of the image, and what its layers are. The options say for
+ * which platform, and whether it is verified. Errors are those of source_registry_fetch(). */
+int source_registry_describe(Fetcher *fetcher, const DockerReference *reference, const char *name,
+                             const SourceOptions *options, SourceImages *ret, char **reterr_message);

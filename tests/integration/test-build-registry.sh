@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154  # $output is of lib.sh, $server of lib-signatures.sh
+#
+# Images that begin with others of a registry, or copy from them, whoever builds: by root's store or without one.
+
+. "$HERE/lib-servers.sh"
+. "$HERE/lib-signatures.sh"
+
+# A user who has no rights here but to the directory of the test.
+as_stranger() { setpriv --reuid=12345 --regid=12345 --clear-groups env HOME="$PWD" TMPDIR="$PWD" "$@"; }
+
+# by_root and by_user BUILD-WORD…: root with a store, and a user without one.
+by_root() { podctl --dir="$DATA" --insecure-options=image,http build "$@"; }
+by_user() { as_stranger podctl --insecure-options=image,http build "$@"; }
+
+# busybox_script NAME: of steps that need no root.
+busybox_script() {
+        cat >script <<END
+begin --from=docker://$1
+copy --from=docker://$1 /bin/busybox /added/
+copy words /srv/words
+rm /etc/passwd
+env add A=b
+END
+        echo words >words
+        chown 12345:12345 .
+}
+
+# Blobs that it was asked for since the last look.
+fetched_blobs() {
+        requests '^GET /v2/[^ ]*/blobs/.* 20[06]'
+        : >requests
+}
+
+test_build_registry_by_anybody() {
+        local id
+        front_registry
+        push "$IMAGES/busybox.oci:latest" base:1
+        busybox_script "$FRONT/base:1"
+        by_root script script
+        by_root write oci:of-root
+        by_root end
+        by_user script script
+        assert_eq "$(jq -r .baseName .podctl-build/build.json)" "$FRONT/base:1"
+        by_user write oci:of-user
+        by_user end
+        assert_eq "$(cat of-user/index.json)" "$(cat of-root/index.json)"
+        id=$(jq -r '.manifests[0].digest' of-user/index.json)
+        assert_eq "$(jq -c '.annotations | keys' "of-user/blobs/sha256/${id#*:}")" \
+                '["org.opencontainers.image.base.digest","org.opencontainers.image.base.name"]'
+        # With --dir=, too, which is nothing but a name here.
+        as_stranger podctl --dir="$PWD/store" --insecure-options=image,http build script script
+        assert_eq "$(as_stranger podctl build write oci:with-store)" "$id"
+        as_stranger podctl build end
+        assert_eq "$(ls)" "$(printf '%s\n' data of-root of-user registry-5000 registry-5000.yml requests script \
+                server-5000.log server-5001.log with-store words)"
+}
+
+# A step is known by what the image is: only its documents are asked for.
+test_build_registry_is_cached() {
+        local first
+        front_registry
+        push "$IMAGES/busybox.oci:latest" base:1
+        busybox_script "$FRONT/base:1"
+        : >requests
+        by_user script --cache script
+        [[ $(fetched_blobs) -gt 2 ]]
+        first=$(by_user write oci:first)
+        by_user end
+        : >requests
+        by_user --script=script
+        assert_eq "$(by_user write oci:second)" "$first"
+        by_user end
+        # Its config, for either step.
+        assert_eq "$(fetched_blobs)" 2
+        push "$IMAGES/busybox-plain.oci:latest" base:1
+        by_user --script=script
+        [[ $(by_user write oci:third) != "$first" ]]
+        by_user end
+}
+
+# Of several platforms, the one that is asked for, also by root, whose store has those of this host only.
+test_build_registry_platforms() {
+        local arch by other
+        for arch in amd64 s390x; do
+                podctl build begin --platform=linux/$arch
+                echo $arch >arch
+                podctl build copy arch /arch
+                podctl build write oci:$arch
+                podctl build end
+                cp -r $arch/. all
+        done
+        other=$(jq -r '.manifests[0].digest' s390x/index.json)
+        jq -n '{ schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: [inputs |
+                .manifests[0] | .platform = { os: "linux", architecture: (input_filename | split("/")[0]) } |
+                del(.annotations)] }' {amd64,s390x}/index.json >index
+        cp index "all/blobs/sha256/$(sha256sum index | cut -d' ' -f1)"
+        jq -n --arg digest "sha256:$(sha256sum index | cut -d' ' -f1)" --argjson size "$(stat -c %s index)" \
+                '{ schemaVersion: 2, manifests: [{ mediaType: "application/vnd.oci.image.index.v1+json",
+                digest: $digest, size: $size,
+                annotations: { "org.opencontainers.image.ref.name": "all" } }] }' >all/index.json
+        registry
+        skopeo copy --all --quiet --preserve-digests --dest-tls-verify=false oci:all:all \
+                "docker://127.0.0.1:$REGISTRATION_PORT/many:1"
+        chown 12345:12345 .
+        for by in by_root by_user; do
+                $by begin --from=docker://127.0.0.1:$REGISTRATION_PORT/many:1 --platform=linux/s390x
+                assert_eq "$($by config | jq -r .architecture)" s390x
+                $by copy --from=docker://127.0.0.1:$REGISTRATION_PORT/many:1 --platform=linux/amd64 /arch /of-amd64
+                $by write oci:out-$by
+                $by end
+                refused_by 'no image for linux/mips, only for: linux/amd64, linux/s390x' \
+                        $by begin --from=docker://127.0.0.1:$REGISTRATION_PORT/many:1 --platform=linux/mips
+                refused_by "is for linux/s390x, not for this host; --platform=linux/s390x takes it" \
+                        $by begin --from="docker://127.0.0.1:$REGISTRATION_PORT/many@$other"
+                $by begin --from="docker://127.0.0.1:$REGISTRATION_PORT/many@$other" --platform=linux/s390x
+                $by end
+        done
+        refused_by 'is for linux/s390x, not for this host' by_user begin --from=./s390x
+        assert_eq "$(cat out-by_user/index.json)" "$(cat out-by_root/index.json)"
+}
+
+# What fetch refuses is refused.
+test_build_registry_is_verified() {
+        local id name
+        static_registry "$IMAGES/busybox.oci" www app 1
+        id=$(jq -r '.manifests[0].digest' "$IMAGES/busybox.oci/index.json")
+        static_server www
+        name=$server/app:1
+        chown 12345:12345 .
+        trusting() { as_stranger podctl --insecure-options=http --local-config="$PWD/config" "$@"; }
+        refused_by "$server/app:1" trusting build begin --from="docker://$name"
+        assert_contains "$output" 'no signature found'
+        [[ ! -e .podctl-build ]]
+        trusting build begin --from="docker://$server/app@$id"
+        trusting build end
+        cosign_key alice
+        cosign_sign alice "$id" "$server/app" signature
+        static_push_tag signature www app "$(cosign_tag "$id")"
+        podctl --local-config="$PWD/config" trust --prefix="$server/app" --skip-fingerprint-review alice.pub
+        trusting build begin --from="docker://$name"
+        assert_eq "$(jq -r .baseDigest .podctl-build/build.json)" "$id"
+        trusting build end
+        gpg_key bob
+        podctl --local-config="$PWD/config" trust --prefix="$server/app/deep" --skip-fingerprint-review bob.asc
+        mkdir -p www/v2/app/deep
+        cp -r www/v2/app/{blobs,manifests,referrers} www/v2/app/deep/
+        refused_by "$server/app/deep:1" trusting build begin --from="docker://$server/app/deep:1"
+        use_store "$server/app/deep" "file://$PWD/signatures"
+        simple_sign bob "$id" "$server/app/deep:1" signatures
+        chmod -R a+rX signatures config
+        trusting build begin --from="docker://$server/app/deep:1"
+        trusting build end
+}
+
+# What is beside it comes along, and what is not what it says it is does not.
+test_build_registry_artifacts_and_damage() {
+        local id by layer
+        static_registry "$IMAGES/busybox.oci" www app 1
+        id=$(jq -r '.manifests[0].digest' "$IMAGES/busybox.oci/index.json")
+        bill "$id" bill
+        static_push_referrer bill www app "$id"
+        static_server www
+        chown 12345:12345 .
+        echo more >more
+        for by in by_root by_user; do
+                $by begin --from="docker://$server/app:1"
+                $by copy more /more
+                $by write oci:out-$by
+                $by end
+        done
+        assert_eq "$(cat out-by_user/index.json)" "$(cat out-by_root/index.json)"
+        [[ -e out-by_user/blobs/sha256/$(sha256sum bill/manifest.json | cut -d' ' -f1) ]]
+        # A build begins without them, if need be.
+        echo '{"bad' >"www/v2/app/blobs/$(oci_blob bill/bill)"
+        by_user begin --from="docker://$server/app:1" 2>said
+        assert_contains "$(cat said)" 'begins without its artifacts'
+        by_user end
+        layer=www/v2/app/blobs/$(jq -r '.layers[0].digest' "www/v2/app/manifests/$id")
+        dd if=/dev/zero of="$layer" bs=1 count=4 seek=30 conv=notrunc status=none
+        refused_by 'the registry sent something else' by_user begin --from="docker://$server/app:1"
+        assert_contains "$output" "docker://$server/app:1"
+        [[ ! -e .podctl-build ]]
+}
