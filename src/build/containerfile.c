@@ -29,65 +29,21 @@
 
 /* The place */
 
-void containerfile_place_done(ContainerfilePlace *place)
+int containerfile_place_make(const char *directory, Scratch *ret, char **reterr_message)
 {
-        if (place->path)
-                (void) rm_rf_at(AT_FDCWD, place->path);
-        place->path = mfree(place->path);
-        place->fd = safe_close(place->fd);
-}
-
-static int sweep(int dir_fd)
-{
-        _cleanup_strv_free_ char **names = NULL;
-        int r = list_directory_all_at(dir_fd, ".", &names);
-
-        STRV_FOREACH(name, names) {
-                _cleanup_close_ int fd = open_directory_at(dir_fd, *name);
-
-                if (r >= 0 && fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) >= 0)
-                        r = rm_rf_at(dir_fd, *name);
-        }
-        return r;
-}
-
-/* The caller holds the lock of the directory, without which a new one would be swept before it is locked. */
-static int make_place(const char *directory, ContainerfilePlace *p)
-{
-        _cleanup_free_ char *path = path_join(directory, "XXXXXX");
-
-        if (!path)
-                return -ENOMEM;
-        if (!mkdtemp(path))
-                return -errno;
-        p->path = TAKE_PTR(path);
-        p->fd = open_directory_at(AT_FDCWD, p->path);
-        if (p->fd < 0)
-                return p->fd;
-        return flock(p->fd, LOCK_EX) < 0 ? -errno : 0;
-}
-
-int containerfile_place_make(const char *directory, ContainerfilePlace *ret, char **reterr_message)
-{
-        _cleanup_(containerfile_place_done) ContainerfilePlace place = CONTAINERFILE_PLACE_NONE;
-        _cleanup_close_ int fd = mkdir_open_at(AT_FDCWD, directory, 0700);
-        int r = fd < 0 ? fd : flock(fd, LOCK_EX) < 0 ? -errno : sweep(fd);
+        int r = mkdir_p_at(AT_FDCWD, directory, 0700);
 
         if (r >= 0)
-                r = make_place(directory, &place);
-        if (r < 0)
-                return explain(reterr_message, r, "%s: %s", directory, strerror(-r));
-        *ret = place;
-        place = (ContainerfilePlace) CONTAINERFILE_PLACE_NONE;
-        return 0;
+                r = scratch_make(directory, "build", ret);
+        return r < 0 ? explain(reterr_message, r, "%s: %s", directory, strerror(-r)) : 0;
 }
 
-char *containerfile_layout(const ContainerfilePlace *place)
+char *containerfile_layout(const Scratch *place)
 {
         return path_join(place->path, LAYOUT);
 }
 
-int containerfile_place_put(const ContainerfilePlace *place, int fd, char **ret)
+int containerfile_place_put(const Scratch *place, int fd, char **ret)
 {
         _cleanup_free_ char *path = path_join(place->path, FILE_NAME);
         _cleanup_close_ int to = openat(place->fd, FILE_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -108,7 +64,7 @@ static int add_words(char ***argv, const char *const *words)
         return r;
 }
 
-static int begin_words(const ContainerfilePlace *place, const char *command, char ***ret)
+static int begin_words(const Scratch *place, const char *command, char ***ret)
 {
         _cleanup_free_ char *root = path_join(place->path, "root"), *run = path_join(place->path, "run");
         const char *words[] = { BUILDAH, "--root", root, "--runroot", run, NULL }, *driver = getenv("STORAGE_DRIVER");
@@ -165,7 +121,7 @@ static int add_options(const Containerfile *c, char ***argv)
         return r;
 }
 
-static int build_words(const Containerfile *c, const ContainerfilePlace *place, char ***ret)
+static int build_words(const Containerfile *c, const Scratch *place, char ***ret)
 {
         int r = begin_words(place, "build", ret);
 
@@ -181,7 +137,7 @@ static int build_words(const Containerfile *c, const ContainerfilePlace *place, 
                                                                  "--file", c->file, "--", c->context, NULL });
 }
 
-static int push_words(const ContainerfilePlace *place, char ***ret)
+static int push_words(const Scratch *place, char ***ret)
 {
         _cleanup_free_ char *to = strjoin("dir:", place->path, "/" PUSHED);
         int r = to ? begin_words(place, "push", ret) : -ENOMEM;
@@ -200,7 +156,7 @@ static bool has_ended(int parent_fd)
 }
 
 /* Its mounts and its processes end with it, and it with us. */
-_noreturn_ static void child(const Containerfile *c, const ContainerfilePlace *place, char **argv, int parent_fd)
+_noreturn_ static void child(const Containerfile *c, const Scratch *place, char **argv, int parent_fd)
 {
         int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -226,7 +182,7 @@ static int wait_for(pid_t pid)
         return r < 0 ? r : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static int run(const Containerfile *c, const ContainerfilePlace *place, char **argv, char **reterr_message)
+static int run(const Containerfile *c, const Scratch *place, char **argv, char **reterr_message)
 {
         _cleanup_close_ int self = (int) syscall(SYS_pidfd_open, getpid(), 0);
         pid_t pid;
@@ -249,7 +205,7 @@ static int run(const Containerfile *c, const ContainerfilePlace *place, char **a
 
 /* The image */
 
-int containerfile_build(const Containerfile *c, const ContainerfilePlace *place, Digest *ret, char **reterr_message)
+int containerfile_build(const Containerfile *c, const Scratch *place, Digest *ret, char **reterr_message)
 {
         _cleanup_strv_free_ char **build = NULL, **push = NULL;
         int r = build_words(c, place, &build);

@@ -2,26 +2,16 @@
 #pragma once
 
 #include "basic/digest.h"
-#include "basic/macro.h"
+#include "basic/scratch.h"
 
 /* Images by a Containerfile, which buildah(1) makes: with a storage of its own that is removed, in mount and
  * PID namespaces of its own, so that nothing stays behind, and of files in the context only. */
 
-/* Where one of them is made. What one that was killed has left is removed by the next. */
-typedef struct ContainerfilePlace {
-        char *path;
-        int fd;                 /* locked as long as it is used */
-} ContainerfilePlace;
-
-#define CONTAINERFILE_PLACE_NONE { .fd = -EBADF }
-
-/* Below this directory, which is made if it is not there. */
-int containerfile_place_make(const char *directory, ContainerfilePlace *ret, char **reterr_message);
-/* Removes it. */
-void containerfile_place_done(ContainerfilePlace *place);
+/* Where one of them is made: below this directory, which is made if it is not there. */
+int containerfile_place_make(const char *directory, Scratch *ret, char **reterr_message);
 
 /* Copies the rest of a file there, such as a pipe, whose path means nothing to another program. *ret is its path. */
-int containerfile_place_put(const ContainerfilePlace *place, int fd, char **ret);
+int containerfile_place_put(const Scratch *place, int fd, char **ret);
 
 typedef struct Containerfile {
         const char *file;       /* absolute, as the context */
@@ -37,5 +27,5 @@ typedef struct Containerfile {
 
 /* *ret is the digest of the image's manifest, in a layout: containerfile_layout(). What buildah says goes to standard
  * error. -ENOPKG: there is no buildah. -EREMOTEIO: it failed. */
-int containerfile_build(const Containerfile *c, const ContainerfilePlace *place, Digest *ret, char **reterr_message);
-char *containerfile_layout(const ContainerfilePlace *place);
+int containerfile_build(const Containerfile *c, const Scratch *place, Digest *ret, char **reterr_message);
+char *containerfile_layout(const Scratch *place);

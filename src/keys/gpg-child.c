@@ -4,6 +4,7 @@
 
 #include "basic/fd.h"
 #include "basic/fs.h"
+#include "basic/scratch.h"
 #include "basic/utf8.h"
 #include "keys/gpg-internal.h"
 #include "keys/gpg-loop.h"
@@ -518,18 +519,18 @@ static int send_answer(int fd, const GpgAnswer *a)
 static int child(void *userdata)
 {
         const GpgJob *job = userdata;
-        char home[] = "/tmp/podctl-gpg-XXXXXX";
+        Scratch home = SCRATCH_NONE;
         GpgAnswer answer = {};
-        int r;
+        int r = scratch_make("/tmp", "podctl-gpg", &home);
 
-        if (!mkdtemp(home))
-                (void) fail(&answer, errno, "no directory for gpg in /tmp: %s", strerror(errno));
+        if (r < 0)
+                (void) fail(&answer, -r, "no directory for gpg in /tmp: %s", strerror(-r));
         else {
-                r = work(job, home, &answer);
+                r = work(job, home.path, &answer);
                 if (r < 0 && answer.error == 0)
                         (void) fail(&answer, -r, "%s", strerror(-r));
                 /* Our own /tmp is gone with the process, but without root it was the shared /tmp. */
-                (void) rm_rf_at(AT_FDCWD, home);
+                scratch_done(&home);
         }
         r = send_answer(job->answer_fd, &answer);
         json_table_free(gpg_answer_table, &answer);

@@ -66,6 +66,26 @@ test_docker2aci_registry() {
         assert_fails 1 docker2aci "docker://127.0.0.1:$REGISTRATION_PORT/test/none"
 }
 
+# What a killed one leaves is removed by the next one of the same user.
+test_docker2aci_killed() {
+        local left
+        front_registry
+        push "$IMAGES/busybox.oci:latest" base:1
+        rules '[{"path": "/blobs/", "until": "'"$PWD"'/go"}]'
+        left() { find "$PWD" -maxdepth 1 -name 'docker2aci-*'; }
+        (export TMPDIR=$PWD && exec -a docker2aci podctl --insecure-allow-http "docker://$FRONT/base:1") &
+        wait_until eval '[[ -n $(left) ]]'
+        left=$(left)
+        # As long as it is used, it stays.
+        TMPDIR=$PWD assert_fails 1 docker2aci none.tar
+        assert_eq "$(left)" "$left"
+        kill -KILL $!
+        wait $! || true
+        TMPDIR=$PWD assert_fails 1 docker2aci none.tar
+        assert_eq "$(left)" ''
+        touch go
+}
+
 test_docker2aci_refused() {
         assert_fails 1 docker2aci none.tar
         assert_contains "$output" 'Cannot convert none.tar: none.tar: No such file'

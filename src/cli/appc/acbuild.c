@@ -4,6 +4,7 @@
 
 #include "basic/fs.h"
 #include "basic/path.h"
+#include "basic/scratch.h"
 #include "basic/shell-words.h"
 #include "basic/utf8.h"
 #include "build/build-appc.h"
@@ -338,17 +339,13 @@ static int run_opened(Acbuild *a)
 }
 
 /* A directory for a build that ends with this process; the build goes below it. */
-static int make_temporary(char **ret, char **ret_build)
+static int make_temporary(Scratch *ret, char **ret_build)
 {
-        const char *parent = getenv("TMPDIR");
-        _cleanup_free_ char *path = path_join(isempty(parent) ? "/tmp" : parent, "acbuild-XXXXXX");
+        int r = scratch_make_temporary("/tmp", "acbuild", ret);
 
-        if (!path)
-                return -ENOMEM;
-        if (!mkdtemp(path))
-                return -errno;
-        *ret_build = path_join(path, ACBUILD_DIRECTORY);
-        *ret = TAKE_PTR(path);
+        if (r < 0)
+                return r;
+        *ret_build = path_join(ret->path, ACBUILD_DIRECTORY);
         return *ret_build ? 0 : -ENOMEM;
 }
 
@@ -368,9 +365,10 @@ static int modify_begun(Acbuild *a, const char *path)
 static int modify(Acbuild *a)
 {
         const char *file = a->args.modify_appc ?: a->args.modify_oci;
-        _cleanup_free_ char *path = realpath(file, NULL), *temporary = NULL, *directory = NULL;
+        _cleanup_free_ char *path = realpath(file, NULL), *directory = NULL;
+        _cleanup_(scratch_done) Scratch temporary = SCRATCH_NONE;
         struct stat st;
-        int r, status;
+        int r;
 
         if (a->args.modify_appc && a->args.modify_oci)
                 return acbuild_failed(a, "can't modify an appc image and an oci image at the same time");
@@ -385,9 +383,7 @@ static int modify(Acbuild *a)
                 return acbuild_explained(a, r, NULL);
         free(a->directory);
         a->directory = TAKE_PTR(directory);
-        status = modify_begun(a, path);
-        (void) rm_rf_at(AT_FDCWD, temporary);
-        return status;
+        return modify_begun(a, path);
 }
 
 static void acbuild_done(Acbuild *a)
@@ -486,7 +482,8 @@ static int run_lines(Acbuild *a, char *text, const char *directory)
 static int run_script(Acbuild *a)
 {
         static const char *current;
-        _cleanup_free_ char *text = NULL, *temporary = NULL, *directory = NULL;
+        _cleanup_free_ char *text = NULL, *directory = NULL;
+        _cleanup_(scratch_done) Scratch temporary = SCRATCH_NONE;
         size_t n;
         int r = read_named_file(a->words[0], SCRIPT_MAX, &text, &n), status;
 
@@ -502,7 +499,6 @@ static int run_script(Acbuild *a)
         current = directory;
         status = run_lines(a, text, directory);
         current = NULL;
-        (void) rm_rf_at(AT_FDCWD, temporary);
         return status;
 }
 

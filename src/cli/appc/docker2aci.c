@@ -3,6 +3,7 @@
 
 #include "basic/fs.h"
 #include "basic/path.h"
+#include "basic/scratch.h"
 #include "build/build-aci.h"
 #include "build/build-appc.h"
 #include "build/build-base.h"
@@ -42,7 +43,7 @@ static const Option options[] = {
 typedef struct Conversion {
         Context *context;
         Args args;
-        char *temporary;        /* a directory for the build, and for the image of a registry */
+        Scratch temporary;      /* for the build, and for the image of a registry */
         BuildContext build;
         json_object *manifest;  /* of the whole image */
         char *stem;             /* of the names of the files that are written */
@@ -52,9 +53,7 @@ static void conversion_done(Conversion *c)
 {
         build_context_done(&c->build);
         (void) json_object_put(c->manifest);
-        if (c->temporary)
-                (void) rm_rf_at(AT_FDCWD, c->temporary);
-        free(c->temporary);
+        scratch_done(&c->temporary);
         free(c->stem);
         options_free(options, &c->args);
 }
@@ -68,7 +67,7 @@ static int failed(const char *what, int error, const char *message)
 
 static int begin(Conversion *c, const char *file, char **reterr_message)
 {
-        _cleanup_free_ char *directory = path_join(c->temporary, "build");
+        _cleanup_free_ char *directory = path_join(c->temporary.path, "build");
         int r = directory ? build_context_begin(directory, 0, &c->build, reterr_message) : -ENOMEM;
 
         return r < 0 ? r : build_base_path(&c->build, file, c->args.image,
@@ -88,7 +87,7 @@ static int fetch_to_layout(Conversion *c, const char *text, char **ret)
 {
         _cleanup_(image_location_done) ImageLocation location = {};
         _cleanup_(source_images_done) SourceImages images = {};
-        _cleanup_free_ char *path = path_join(c->temporary, "layout"), *message = NULL;
+        _cleanup_free_ char *path = path_join(c->temporary.path, "layout"), *message = NULL;
         _cleanup_close_ int fd = path ? mkdir_open_at(AT_FDCWD, path, 0700) : -ENOMEM;
         Fetcher *fetcher;
         int r = fd < 0 ? fd : image_location_parse(text, &location, &message);
@@ -293,15 +292,9 @@ static int write_layers(Conversion *c)
 
 static int make_temporary(Conversion *c)
 {
-        const char *parent = getenv("TMPDIR");
-        _cleanup_free_ char *path = path_join(isempty(parent) ? "/var/tmp" : parent, "docker2aci-XXXXXX");
+        int r = scratch_make_temporary("/var/tmp", "docker2aci", &c->temporary);
 
-        if (!path)
-                return log_oom();
-        if (!mkdtemp(path))
-                return log_error_errno(errno, "Cannot create %s: %m", path);
-        c->temporary = TAKE_PTR(path);
-        return 0;
+        return r < 0 ? log_error_errno(r, "Cannot make a temporary directory: %m; TMPDIR says where it goes") : 0;
 }
 
 static int convert(Conversion *c, const char *word)
@@ -356,7 +349,7 @@ static int normalize(char **words, char ***ret)
 
 int docker2aci_run(Context *context, char **words)
 {
-        Conversion c = { .context = context, .build = BUILD_CONTEXT_NONE };
+        Conversion c = { .context = context, .temporary = SCRATCH_NONE, .build = BUILD_CONTEXT_NONE };
         OptionSet sets[] = { { options, &c.args }, {} };
         _cleanup_strv_free_ char **rest = NULL, **normal = NULL;
         int status = STATUS_USAGE;

@@ -129,7 +129,7 @@ static int find_file(Making *m)
 }
 
 /* It is verified by its digest, as what was built here. */
-static int import(Context *context, const char *tag, const ContainerfilePlace *place, const Digest *digest)
+static int import(Context *context, const char *tag, const Scratch *place, const Digest *digest)
 {
         const SourceAsked asked = { .digest = *digest, .name = tag };
         _cleanup_free_ char *layout = containerfile_layout(place);
@@ -141,7 +141,7 @@ static int import(Context *context, const char *tag, const ContainerfilePlace *p
                                                     .n_asked = 1 }, &ids);
 }
 
-static int make(Making *m, const ContainerfilePlace *place, Digest *ret, char **reterr_message)
+static int make(Making *m, const Scratch *place, Digest *ret, char **reterr_message)
 {
         int r = m->path ? 0 : containerfile_place_put(place, m->fd, &m->path);
 
@@ -151,7 +151,7 @@ static int make(Making *m, const ContainerfilePlace *place, Digest *ret, char **
 
 static int build(Making *m)
 {
-        _cleanup_(containerfile_place_done) ContainerfilePlace place = CONTAINERFILE_PLACE_NONE;
+        _cleanup_(scratch_done) Scratch place = SCRATCH_NONE;
         _cleanup_free_ char *directory = NULL, *message = NULL;
         const char *store;
         Digest digest;

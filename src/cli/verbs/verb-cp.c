@@ -2,6 +2,7 @@
 #include "basic/lock.h"
 #include "basic/log.h"
 #include "basic/path.h"
+#include "basic/scratch.h"
 #include "cli/start/app-files.h"
 #include "cli/start/choose-app.h"
 #include "cli/terminal/output-file.h"
@@ -190,33 +191,17 @@ static int copy(const Place *from, const Place *to, bool preserve)
 
 /* Archives are packed and unpacked in a directory of our own: unpacking there cannot be led elsewhere, and an archive
  * is not begun before everything could be read. */
-typedef struct Staging {
-        char path[sizeof("/var/tmp/podctl-cp.XXXXXX")];
-        int fd;
-} Staging;
-
-#define STAGING_NONE { .fd = -EBADF }
-
-static void staging_done(Staging *s)
+static int staging_open(Scratch *s)
 {
-        if (s->fd >= 0)
-                (void) rm_rf_at(AT_FDCWD, s->path);
-        safe_close(s->fd);
-}
+        int r = scratch_make("/var/tmp", "podctl-cp", s);
 
-static int staging_open(Staging *s)
-{
-        memcpy(s->path, "/var/tmp/podctl-cp.XXXXXX", sizeof(s->path));
-        if (!mkdtemp(s->path))
-                return log_error_errno(errno, "Cannot make a directory in /var/tmp: %m");
-        s->fd = open_directory_at(AT_FDCWD, s->path);
-        return s->fd < 0 ? log_error_errno(s->fd, "Cannot open %s: %m", s->path) : 0;
+        return r < 0 ? log_error_errno(r, "Cannot make a directory in /var/tmp: %m") : 0;
 }
 
 static int copy_to_stream(const Place *from, bool preserve)
 {
         _cleanup_(output_done) Output output = OUTPUT_NONE;
-        _cleanup_(staging_done) Staging staging = STAGING_NONE;
+        _cleanup_(scratch_done) Scratch staging = SCRATCH_NONE;
         _cleanup_free_ char *message = NULL;
         MergedLayer layer = {};
         const MergedTree tree = { .layers = &layer, .n = 1 };
@@ -263,7 +248,7 @@ static bool is_in_the_way(int target, const char *name, bool is_directory)
 }
 
 /* Before the first is there. */
-static int check_each(const Staging *staging, char *const *names, const Place *to)
+static int check_each(const Scratch *staging, char *const *names, const Place *to)
 {
         _cleanup_close_ int target = open_at_place(to, to->path, O_RDONLY | O_DIRECTORY);
         struct stat st;
@@ -280,7 +265,7 @@ static int check_each(const Staging *staging, char *const *names, const Place *t
         return 0;
 }
 
-static int copy_each(const Staging *staging, const Place *to)
+static int copy_each(const Scratch *staging, const Place *to)
 {
         _cleanup_strv_free_ char **names = NULL;
         int r = list_directory_all_at(staging->fd, ".", &names);
@@ -304,7 +289,7 @@ static int copy_each(const Staging *staging, const Place *to)
 
 static int copy_from_stream(const Place *to)
 {
-        _cleanup_(staging_done) Staging staging = STAGING_NONE;
+        _cleanup_(scratch_done) Scratch staging = SCRATCH_NONE;
         _cleanup_close_ int directory = open_at_place(to, to->path, O_RDONLY | O_DIRECTORY);
         _cleanup_free_ char *message = NULL;
         int r;
