@@ -20,6 +20,7 @@ typedef struct Verb {
         const char *summary;
         const Option *options;
         const Option *app_options; /* behind the image they are for, see run-args.h */
+        const char *(*option_remedy)(char *const *before); /* as in OptionSet */
         size_t args_size;
         /* Presets of the argument struct that are not zero. */
         const void *presets;

@@ -160,8 +160,9 @@ static const char *inline_value(const Option *option, const char *word)
         return word[2] == '=' ? word + 3 : word + 2;
 }
 
-static int refuse_unknown(const OptionSet *sets, const char *word)
+static int refuse_unknown(const OptionSet *sets, const char *word, char *const *before)
 {
+        const char *remedy = sets->remedy && before ? sets->remedy(before) : NULL;
         _cleanup_free_ char *name = startswith(word, "--") ? strndup(word + 2, strcspn(word + 2, "=")) : NULL;
         Nearest near = { .written = strempty(name) };
 
@@ -171,6 +172,8 @@ static int refuse_unknown(const OptionSet *sets, const char *word)
                                 nearest_offer(&near, o->name);
         if (near.known)
                 return log_error_errno(EINVAL, "Unknown option '--%s'; did you mean '--%s'?", name, near.known);
+        if (remedy)
+                return log_error_errno(EINVAL, "Unknown option '%.*s'; %s", (int) strcspn(word, "="), word, remedy);
         return log_error_errno(EINVAL, "Unknown option '%.*s'", (int) strcspn(word, "="), word);
 }
 
@@ -197,7 +200,8 @@ static bool is_cluster(const Option *option, const char *word)
                parse_boolean(word + 2) < 0;
 }
 
-int options_parse_one(const OptionSet *sets, char ***words)
+/* before: the words before it that are none; NULL: they are not known. */
+static int parse_one(const OptionSet *sets, char ***words, char *const *before)
 {
         const OptionSet *all = sets;
         const char *word = **words, *value;
@@ -230,7 +234,12 @@ int options_parse_one(const OptionSet *sets, char ***words)
                 return r < 0 ? r : 1;
         }
 
-        return refuse_unknown(all, word);
+        return refuse_unknown(all, word, before);
+}
+
+int options_parse_one(const OptionSet *sets, char ***words)
+{
+        return parse_one(sets, words, NULL);
 }
 
 int options_parse(const OptionSet *sets, char **words, char ***ret_rest)
@@ -242,7 +251,7 @@ int options_parse(const OptionSet *sets, char **words, char ***ret_rest)
                 return log_oom();
 
         while (*words) {
-                r = options_parse_one(sets, &words);
+                r = parse_one(sets, &words, rest);
                 if (r < 0)
                         return r;
                 if (r > 0)

@@ -53,6 +53,9 @@ typedef struct OptionSet {
          * one of those. */
         const char *(*hint)(const char *command, const char *word);
         const char *command;
+        /* Of the first set: asked about a word that is no option, with the words before it; returns the remedy, or
+         * NULL. */
+        const char *(*remedy)(char *const *before);
 } OptionSet;
 
 /* Takes one option, with its value, off the front of *words and stores it; the sets end with one whose table is NULL.

@@ -233,6 +233,33 @@ Test(options, one_by_one)
         cr_expect_eq(p, (char **) words + 5);
 }
 
+static const char *remedy_behind_words(char *const *before)
+{
+        return strv_length((char **) before) == 2 && streq(before[1], "b") ? "write -- before it" : NULL;
+}
+
+Test(options, remedy_of_words_before)
+{
+        const struct {
+                const char *const *words;
+                const char *said;
+        } cases[] = {
+                { WORDS("a", "b", "-x"),            "Unknown option '-x'; write -- before it"               },
+                { WORDS("a", "b", "--xyz=1"),       "Unknown option '--xyz'; write -- before it"            },
+                { WORDS("a", "b", "--nane=1"),      "Unknown option '--nane'; did you mean '--name'?"       },
+                { WORDS("a", "-x", "b"),            "Unknown option '-x'"                                   },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(values_done) Values v = {};
+                const OptionSet sets[] = { { options, &v, .remedy = remedy_behind_words }, {} };
+                _cleanup_strv_free_ char **copy = strv_copy((char **) cases[i].words), **rest = NULL;
+
+                cr_expect_eq(options_parse(sets, copy, &rest), -EINVAL);
+                cr_expect_str_eq(log_last_error(), cases[i].said);
+        }
+}
+
 Test(options, finds)
 {
         static const struct {

@@ -99,7 +99,7 @@ static bool asks_for_help(const Verb *verb, char *const *words)
 
 static int run_verb(const Verb *verb, Context *context, void *args, char **words)
 {
-        OptionSet sets[] = { { verb->options, args, foreign_option, verb->name },
+        OptionSet sets[] = { { verb->options, args, foreign_option, verb->name, verb->option_remedy },
                              { context_options, context, foreign_option, verb->name },
                              {} };
         _cleanup_strv_free_ char **rest = NULL;

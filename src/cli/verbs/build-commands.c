@@ -125,6 +125,27 @@ static int run_end(Run *r)
         return k < 0 ? build_failed(r, k, message) : 0;
 }
 
+/* Options */
+
+static const struct {
+        const char *command, *remedy;
+} option_remedies[] = {
+        { "cmd",        "write -- before a command that is set: podctl build cmd set -- ls -l"              },
+        { "entrypoint", "write -- before a command that is set: podctl build entrypoint set -- ls -l"       },
+        { "health",     "write -- before a command that is set: podctl build health set -- ls -l"           },
+        { "post-stop",  "write -- before a command that is set: podctl build post-stop set -- ls -l"        },
+        { "pre-start",  "write -- before a command that is set: podctl build pre-start set -- ls -l"        },
+        { "run",        "write -- before the command that is run: podctl build run -- ls -l"                },
+};
+
+const char *build_option_remedy(char *const *before)
+{
+        for (size_t i = 0; i < ELEMENTSOF(option_remedies); i++)
+                if (streq_ptr(before[0], option_remedies[i].command))
+                        return option_remedies[i].remedy;
+        return NULL;
+}
+
 /* script: the build stays open, and locked, from its first line to its last */
 
 static int run_command(Run *r, char **words);
@@ -133,7 +154,7 @@ static int run_line(const Run *script, const char *line)
 {
         _cleanup_strv_free_ char **words = NULL, **rest = NULL;
         BuildArgs args = {};
-        OptionSet sets[] = { { build_options, &args }, {} };
+        OptionSet sets[] = { { build_options, &args, .remedy = build_option_remedy }, {} };
         int k = shell_words_of_line(line, &words);
 
         if (k == -EINVAL)
@@ -301,13 +322,15 @@ static const Command *find_command(const char *name)
 
 static int check_options(const char *command, const char *options, const BuildArgs *args)
 {
+        const char *remedy = build_option_remedy((char *[]) { (char *) command, NULL });
         _cleanup_strv_free_ char **taken = NULL;
 
         if (strv_split(options, ' ', &taken) < 0)
                 return log_oom();
         FOREACH_ROW(option, build_options)
                 if (option_is_given(option, args) && !strv_contains(taken, option->name))
-                        return log_error_errno(EINVAL, "'build %s' does not take --%s", command, option->name);
+                        return log_error_errno(EINVAL, "'build %s' does not take --%s%s%s", command, option->name,
+                                               remedy ? "; " : "", strempty(remedy));
         return 0;
 }
 

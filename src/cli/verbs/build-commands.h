@@ -6,6 +6,8 @@
 /* The commands of `podctl build`, a row each; a script of them is read by the same rows. */
 
 extern const Option build_options[];
+/* As in OptionSet: words of a program's command line are not options of ours. */
+const char *build_option_remedy(char *const *before);
 
 /* Where the build is, in the working directory. */
 #define BUILD_DIRECTORY ".podctl-build"

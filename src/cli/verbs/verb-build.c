@@ -12,6 +12,7 @@ const Verb verb_build = {
         .usage = "COMMAND [WORD…]|--file=FILE [DIR]",
         .summary = "Build an image, step by step",
         .options = build_options,
+        .option_remedy = build_option_remedy,
         .args_size = sizeof(BuildArgs),
         .min_words = 0,
         .max_words = -1,
