@@ -144,6 +144,14 @@ static void drop_last(char *path)
         *(slash ?: path) = 0;
 }
 
+/* Only a directory has one above it. */
+static int check_directory(const BuildTree *t, const char *path)
+{
+        const Node *node = find(t, path);
+
+        return !node ? -ENOENT : S_ISDIR(node->type) ? 0 : -ENOTDIR;
+}
+
 static int follow_step(const BuildTree *t, char **done, char **rest, unsigned *links)
 {
         const char *behind = *rest, *name;
@@ -159,9 +167,13 @@ static int follow_step(const BuildTree *t, char **done, char **rest, unsigned *l
         if (!left || !next)
                 return -ENOMEM;
         node = find(t, next);
-        if (length == 2 && strncmp(name, "..", 2) == 0)
+        if (length == 2 && strncmp(name, "..", 2) == 0) {
+                int r = check_directory(t, *done);
+
+                if (r < 0)
+                        return r;
                 drop_last(*done);
-        else if (node && S_ISLNK(node->type)) {
+        } else if (node && S_ISLNK(node->type)) {
                 free(*rest);
                 *rest = TAKE_PTR(left);
                 return ++*links > LINKS_MAX ? -ELOOP : enter_link(node, done, rest) ?: 1;

@@ -30,7 +30,8 @@ int build_tree_link(BuildTree *t, const char *path, const char *to);
 /* The type, S_IFREG and the like; 0: nothing is there. Links are not followed. */
 mode_t build_tree_type(const BuildTree *t, const char *path);
 /* The path behind all links, also that of the last component, as the image's processes see it; what does not exist
- * stays as it is written. -ELOOP: too many links. */
+ * stays as it is written. -ELOOP: too many links. -ENOENT, -ENOTDIR: what ".." is behind is not there, or no
+ * directory. */
 int build_tree_follow(const BuildTree *t, const char *path, char **ret);
 
 /* Everything but the top, sorted, parents first. */

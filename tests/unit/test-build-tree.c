@@ -113,7 +113,8 @@ Test(build_tree, origins)
 
 static const struct {
         const char *path;
-        const char *real;       /* NULL: too many links */
+        const char *real;
+        int error;
 } paths[] = {
         { "",              ""            },
         { "/usr/./bin/",   "usr/bin"     },
@@ -124,19 +125,25 @@ static const struct {
         { "usr/root/bin",  "usr/bin"     },
         { "dangling/x",    "no/where/x"  },
         { "usr/../a",      "a"           },
-        { "circle/a",      NULL          },
+        { "circle/a",      NULL, -ELOOP  },
+        /* As the kernel does: ".." is of a directory that is there. */
+        { "none/../usr",   NULL, -ENOENT },
+        { "usr/none/..",   NULL, -ENOENT },
+        { "dangling/..",   NULL, -ENOENT },
+        { "out/../usr",    NULL, -ENOTDIR },
+        { "none/./x",      "none/x"      },
 };
 
 Test(build_tree, follow)
 {
         static const char *const entries[] = { "d usr/bin", "l bin usr/bin", "l up ../../..", "l usr/root /",
-                                               "l dangling no/where", "l circle circle", NULL };
+                                               "l dangling no/where", "l circle circle", "f out", NULL };
         _cleanup_(build_tree_freep) BuildTree *t = tree_of(entries);
 
         for (size_t i = 0; i < ELEMENTSOF(paths); i++) {
                 _cleanup_free_ char *real = NULL;
 
-                cr_expect_eq(build_tree_follow(t, paths[i].path, &real), paths[i].real ? 0 : -ELOOP);
+                cr_expect_eq(build_tree_follow(t, paths[i].path, &real), paths[i].error);
                 cr_expect(streq_ptr(real, paths[i].real), "%s: %s", paths[i].path, strempty(real));
         }
         cr_expect(S_ISLNK(build_tree_type(t, "bin")));
