@@ -4,6 +4,7 @@
 #include "build/containerfile-layout.h"
 #include "image/export/layout-writer.h"
 #include "shared/explain.h"
+#include "shared/json-table.h"
 
 /* The members that say what the image is; others say how it came about. */
 static const char *const image_members[] = { "created", "author", "architecture", "variant", "os", "os.version",
@@ -22,36 +23,13 @@ typedef struct Layout {
 
 /* JSON */
 
-static json_object *member(json_object *o, const char *name, json_type type)
-{
-        json_object *value = NULL;
-
-        return json_object_object_get_ex(o, name, &value) && json_object_is_type(value, type) ? value : NULL;
-}
-
-static bool is_empty(json_object *o)
-{
-        switch (json_object_get_type(o)) {
-        case json_type_null:
-                return true;
-        case json_type_string:
-                return json_object_get_string_len(o) == 0;
-        case json_type_array:
-                return json_object_array_length(o) == 0;
-        case json_type_object:
-                return json_object_object_length(o) == 0;
-        default:
-                return false;
-        }
-}
-
 /* The rows of the list that say something. */
 static json_object *pick(json_object *from, const char *const *names)
 {
         json_object *to = json_object_new_object(), *value;
 
         for (size_t i = 0; names[i]; i++)
-                if (json_object_object_get_ex(from, names[i], &value) && !is_empty(value))
+                if (json_object_object_get_ex(from, names[i], &value) && !json_is_empty(value))
                         (void) json_object_object_add(to, names[i], json_object_get(value));
         return to;
 }
@@ -62,7 +40,7 @@ static json_object *pick_history(json_object *from)
 
         for (size_t i = 0; from && i < json_object_array_length(from); i++) {
                 json_object *entry = pick(json_object_array_get_idx(from, i), history_members);
-                const char *comment = json_object_get_string(member(entry, "comment", json_type_string));
+                const char *comment = json_object_get_string(json_member(entry, "comment", json_type_string));
 
                 /* The ID of the step before, which is another one each time. */
                 if (comment && startswith(comment, "FROM "))
@@ -76,9 +54,9 @@ static json_object *make_config(json_object *docker)
 {
         json_object *image = pick(docker, image_members);
 
-        (void) json_object_object_add(image, "config", pick(member(docker, "config", json_type_object),
+        (void) json_object_object_add(image, "config", pick(json_member(docker, "config", json_type_object),
                                                             config_members));
-        (void) json_object_object_add(image, "history", pick_history(member(docker, "history", json_type_array)));
+        (void) json_object_object_add(image, "history", pick_history(json_member(docker, "history", json_type_array)));
         return image;
 }
 
@@ -107,7 +85,7 @@ static int write_document(const Layout *l, json_object *o, Digest *ret, uint64_t
 
 static int descriptor_digest(json_object *descriptor, Digest *ret)
 {
-        const char *text = json_object_get_string(member(descriptor, "digest", json_type_string));
+        const char *text = json_object_get_string(json_member(descriptor, "digest", json_type_string));
 
         return !text || digest_parse(text, ret) < 0 ? -EBADMSG : 0;
 }
@@ -130,8 +108,8 @@ static int move_layer(const Layout *l, const Digest *digest)
 static int add_layer(const Layout *l, json_object *docker, json_object *layers)
 {
         const OciMediaType *type = oci_media_type_find(
-                strempty(json_object_get_string(member(docker, "mediaType", json_type_string))));
-        json_object *size = member(docker, "size", json_type_int);
+                strempty(json_object_get_string(json_member(docker, "mediaType", json_type_string))));
+        json_object *size = json_member(docker, "size", json_type_int);
         Digest digest;
         int r = size && type && type->kind == OCI_MEDIA_LAYER ? descriptor_digest(docker, &digest) : -EBADMSG;
 
@@ -151,7 +129,7 @@ static int add_config(const Layout *l, json_object *docker, json_object *manifes
         _cleanup_json_object_ json_object *from = NULL, *to = NULL;
         Digest digest;
         uint64_t size;
-        int r = descriptor_digest(member(docker, "config", json_type_object), &digest);
+        int r = descriptor_digest(json_member(docker, "config", json_type_object), &digest);
 
         if (r >= 0)
                 r = parse_file(l, digest.hex, &from);
@@ -167,7 +145,7 @@ static int add_config(const Layout *l, json_object *docker, json_object *manifes
 
 static int add_layers(const Layout *l, json_object *docker, json_object *manifest)
 {
-        json_object *from = member(docker, "layers", json_type_array), *to = json_object_new_array();
+        json_object *from = json_member(docker, "layers", json_type_array), *to = json_object_new_array();
         int r = from ? 0 : -EBADMSG;
 
         (void) json_object_object_add(manifest, "layers", to);

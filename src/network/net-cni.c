@@ -11,30 +11,21 @@
 #define OUTPUT_MAX (1U << 20)
 #define DEFAULT_VERSION "0.2.0"
 
-static json_object *member(json_object *o, const char *name, json_type type)
-{
-        json_object *value;
-
-        return o && json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, name, &value) &&
-                               json_object_is_type(value, type)
-                       ? value : NULL;
-}
-
 static const char *text(json_object *o, const char *name)
 {
-        json_object *value = member(o, name, json_type_string);
+        json_object *value = json_member(o, name, json_type_string);
 
         return value ? json_object_get_string(value) : NULL;
 }
 
 static size_t n_plugins(json_object *conf)
 {
-        return json_object_array_length(member(conf, "plugins", json_type_array));
+        return json_object_array_length(json_member(conf, "plugins", json_type_array));
 }
 
 static json_object *plugin_at(json_object *conf, size_t i)
 {
-        return json_object_array_get_idx(member(conf, "plugins", json_type_array), i);
+        return json_object_array_get_idx(json_member(conf, "plugins", json_type_array), i);
 }
 
 static const char *version_of(json_object *conf)
@@ -53,14 +44,15 @@ static bool version_at_least(const char *version, unsigned major, unsigned minor
 
 static bool wants_ports(json_object *plugin)
 {
-        json_object *o = member(member(plugin, "capabilities", json_type_object), "portMappings", json_type_boolean);
+        json_object *capabilities = json_member(plugin, "capabilities", json_type_object),
+                    *o = json_member(capabilities, "portMappings", json_type_boolean);
 
         return o && json_object_get_boolean(o);
 }
 
 static bool masquerades(json_object *plugin)
 {
-        json_object *o = member(plugin, "ipMasq", json_type_boolean);
+        json_object *o = json_member(plugin, "ipMasq", json_type_boolean);
 
         return o && json_object_get_boolean(o);
 }
@@ -144,7 +136,7 @@ static int add_address(json_object *o, const char *name, NetStateJoin *j)
 
 static const char *host_interface(json_object *result)
 {
-        json_object *array = member(result, "interfaces", json_type_array);
+        json_object *array = json_member(result, "interfaces", json_type_array);
 
         for (size_t i = 0; array && i < json_object_array_length(array); i++) {
                 json_object *o = json_object_array_get_idx(array, i);
@@ -158,13 +150,14 @@ static const char *host_interface(json_object *result)
 int cni_result_read(json_object *result, NetStateJoin *j)
 {
         static const char *const old[] = { "ip4", "ip6" };
-        json_object *ips = member(result, "ips", json_type_array), *dns = member(result, "dns", json_type_object);
+        json_object *ips = json_member(result, "ips", json_type_array),
+                    *dns = json_member(result, "dns", json_type_object);
         size_t n = ips ? json_object_array_length(ips) : ELEMENTSOF(old);
         int r;
 
         for (size_t i = 0; i < n; i++) {
                 r = ips ? add_address(json_object_array_get_idx(ips, i), "address", j)
-                        : add_address(member(result, old[i], json_type_object), "ip", j);
+                        : add_address(json_member(result, old[i], json_type_object), "ip", j);
                 if (r < 0)
                         return r;
         }
@@ -388,7 +381,7 @@ int cni_delete(const CniPod *pod, const NetStateJoin *j, char **reterr_message)
 
 int cni_check(const CniPod *pod, const NetStateJoin *j, char **reterr_message)
 {
-        json_object *disabled = member(j->conf, "disableCheck", json_type_boolean);
+        json_object *disabled = json_member(j->conf, "disableCheck", json_type_boolean);
 
         if (!version_at_least(version_of(j->conf), 0, 4) || (disabled && json_object_get_boolean(disabled)))
                 return CNI_NOT_CHECKED;

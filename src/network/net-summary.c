@@ -11,16 +11,9 @@ void net_summary_done(NetSummary *s)
         *s = (NetSummary) {};
 }
 
-static json_object *member(json_object *o, const char *name, json_type type)
-{
-        json_object *value;
-
-        return json_object_object_get_ex(o, name, &value) && json_object_is_type(value, type) ? value : NULL;
-}
-
 static const char *text_member(json_object *o, const char *name)
 {
-        json_object *value = member(o, name, json_type_string);
+        json_object *value = json_member(o, name, json_type_string);
 
         return value ? json_object_get_string(value) : NULL;
 }
@@ -77,7 +70,7 @@ static int read_native(json_object *conf, const NetSubnet *now, NetSummary *s)
 /* host-local: "ranges", a list of lists, or a single "subnet". */
 static int read_ranges(json_object *ipam, NetSummary *s)
 {
-        json_object *ranges = member(ipam, "ranges", json_type_array);
+        json_object *ranges = json_member(ipam, "ranges", json_type_array);
         int r = add_subnet(s, text_member(ipam, "subnet"), text_member(ipam, "gateway"));
 
         for (size_t i = 0; i < count(ranges); i++) {
@@ -92,7 +85,7 @@ static int read_ranges(json_object *ipam, NetSummary *s)
 /* static: "addresses" with their lengths, and perhaps gateways. */
 static int read_addresses(json_object *ipam, NetSummary *s)
 {
-        json_object *addresses = member(ipam, "addresses", json_type_array);
+        json_object *addresses = json_member(ipam, "addresses", json_type_array);
         int r = 0;
 
         for (size_t i = 0; i < count(addresses) && r >= 0; i++) {
@@ -110,8 +103,9 @@ static int read_addresses(json_object *ipam, NetSummary *s)
 static int read_plugin(json_object *plugin, NetSummary *s)
 {
         static const char *const links[] = { "bridge", "master", "device" };
-        json_object *ipam = member(plugin, "ipam", json_type_object), *mtu = member(plugin, "mtu", json_type_int),
-                    *masquerade = member(plugin, "ipMasq", json_type_boolean);
+        json_object *ipam = json_member(plugin, "ipam", json_type_object),
+                    *mtu = json_member(plugin, "mtu", json_type_int),
+                    *masquerade = json_member(plugin, "ipMasq", json_type_boolean);
         int r;
 
         for (size_t i = 0; i < ELEMENTSOF(links) && !s->link; i++)
@@ -130,7 +124,7 @@ static int read_plugin(json_object *plugin, NetSummary *s)
 
 static int read_conf(json_object *conf, const NetSubnet *now, NetSummary *s)
 {
-        json_object *plugins = member(conf, "plugins", json_type_array);
+        json_object *plugins = json_member(conf, "plugins", json_type_array);
         int r = 0;
 
         for (size_t i = 0; i < count(plugins) && r >= 0; i++)

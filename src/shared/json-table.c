@@ -188,9 +188,20 @@ static const void *const_member_of(const void *p, const JsonField *field)
         return (const char *) p + field->offset;
 }
 
-static bool value_is_empty(json_object *o)
+json_object *json_member(json_object *o, const char *name, json_type type)
+{
+        json_object *value;
+
+        return json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, name, &value) &&
+                               json_object_is_type(value, type)
+                       ? value : NULL;
+}
+
+bool json_is_empty(json_object *o)
 {
         switch (json_object_get_type(o)) {
+        case json_type_null:
+                return true;
         case json_type_string:
                 return json_object_get_string_len(o) == 0;
         case json_type_array:
@@ -214,7 +225,7 @@ static int field_read(const JsonField *field, json_object *o, void *p, JsonError
 
         if (field->type->json != json_type_null && !json_object_is_type(v, field->type->json))
                 r = json_error_expected(e, field->type->json);
-        else if ((field->flags & JSON_NONEMPTY) && value_is_empty(v))
+        else if ((field->flags & JSON_NONEMPTY) && json_is_empty(v))
                 r = json_error_set(e, -EINVAL, NULL, "must not be empty");
         else
                 r = field->type->read(field->type, v, member_of(p, field), e);

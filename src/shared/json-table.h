@@ -178,6 +178,11 @@ void json_array_free(const JsonType *type, void *p);
         { .read = json_array_read, .write = json_array_write, .free = json_array_free,                         \
           .json = json_type_array, .table = (tbl), .size = sizeof(T), .check = (chk) }
 
+/* The member of an object, if it is of that type; else NULL. o may be anything. */
+json_object *json_member(json_object *o, const char *name, json_type type);
+/* Null, or a text, list or object with nothing in it. */
+bool json_is_empty(json_object *o);
+
 /* Whole documents: allocates a struct of a type, reads it, and frees it again on failure. The struct is released
  * with json_document_free(). */
 int json_document_read(const JsonType *type, json_object *o, void **ret, JsonError *e);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <ctype.h>
 #include <sched.h>
-#include <sys/capability.h>
 #include <sys/mount.h>
 
 #include "basic/parse.h"
 #include "basic/path.h"
 #include "basic/signal-util.h"
 #include "basic/strv.h"
+#include "shared/capability-name.h"
 #include "unit/property-value.h"
 
 #define UNIT_NAME_MAX 256
@@ -435,16 +434,11 @@ int property_value_capabilities(sd_bus_message *m, const PropertyRow *row, const
                 return r;
 
         STRV_FOREACH(word, words) {
-                _cleanup_free_ char *name = strdup(*word);
                 cap_value_t capability;
 
-                if (!name)
-                        return -ENOMEM;
-                for (char *p = name; *p; p++)
-                        *p = (char) tolower((unsigned char) *p);
-                /* cap_from_name(3) would stop at a comma. */
-                if (!string_in_charset(name, LOWERCASE DIGITS "_") || cap_from_name(name, &capability) < 0)
-                        return -EINVAL;
+                r = capability_from_name(*word, &capability);
+                if (r < 0)
+                        return r;
                 mask |= UINT64_C(1) << capability;
         }
         return m ? sd_bus_message_append(m, "(sv)", row->name, "t", mask) : 0;

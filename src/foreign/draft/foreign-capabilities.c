@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <ctype.h>
 #include <strings.h>
-#include <sys/capability.h>
 
 #include "basic/string-util.h"
 #include "foreign/draft/foreign-capabilities.h"
+#include "shared/capability-name.h"
 
 static const char *const usual[] = {
         "CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL",
@@ -33,14 +32,10 @@ int foreign_capability_names(char *const *names, char ***ret)
 bool foreign_capability_is_known(const char *name)
 {
         bool prefixed = strncasecmp(name, "CAP_", strlen("CAP_")) == 0;
-        _cleanup_free_ char *full = strjoin("cap_", name + (prefixed ? strlen("CAP_") : 0));
+        _cleanup_free_ char *full = strjoin(prefixed ? "" : "CAP_", name);
         cap_value_t value;
 
-        for (char *p = full; p && *p; p++)
-                *p = (char) tolower((unsigned char) *p);
-        /* cap_from_name(3) would stop at a comma. */
-        return strcasecmp(name, "ALL") == 0 ||
-               (full && string_in_charset(full, LOWERCASE "_") && cap_from_name(full, &value) >= 0);
+        return strcasecmp(name, "ALL") == 0 || (full && capability_from_name(full, &value) >= 0);
 }
 
 int foreign_capabilities(char *const *added, char *const *dropped, AppOptions *o)
