@@ -143,6 +143,29 @@ test_build_packs_once() {
         podctl build end
 }
 
+# Several layers are compressed at once, as there are processors, and none gets what is another's.
+test_build_packs_in_parallel() {
+        local i one
+        podctl build begin
+        # Each takes another time.
+        for i in 1 5 2 4 3; do
+                seq $((i * 40000)) >"numbers-$i"
+                podctl build copy "numbers-$i" /
+                podctl build layer
+        done
+        cp -r .podctl-build before
+        one=$(taskset -c 0 podctl build write oci:one:latest)
+        rm -r .podctl-build
+        mv before .podctl-build
+        assert_eq "$(podctl build write oci:many:latest)" "$one"
+        diff -r one many
+        assert_eq "$(jq '.layers | length' "$(manifest_of many)")" 5
+        umoci unpack --rootless --image many:latest there >/dev/null 2>&1
+        for i in 1 2 3 4 5; do
+                cmp "there/rootfs/numbers-$i" "numbers-$i"
+        done
+}
+
 test_build_of_many_files() {
         mkdir files
         (cd files && seq -f 'f%06g' 100000 | xargs touch)
@@ -591,6 +614,12 @@ test_build_says_what_is_wrong() {
         podctl build begin
         refused_command 'a build has begun here already' build begin
         refused_command "'build layer' does not take --chown" build layer --chown=1
+        refused_command "Unknown option '-l'; write -- before a command that is set: podctl build cmd set -- ls -l" \
+                build cmd set ls -l
+        refused_command "Unknown option '-c'; write -- before the command that is run" build run sh -c true
+        refused_command "'build entrypoint' does not take --user; write -- before" build entrypoint set su --user=1
+        podctl build cmd set -- ls -l
+        assert_contains "$(podctl build config)" '"-l"'
         refused_command 'in numbers' build copy --chown=root . /
         refused_command 'in octal' build copy --chmod=u+x . /
         refused_command 'the image has no files yet' build write oci:out
