@@ -104,6 +104,8 @@ Test(quadlet_plan, lines)
                 { "Entrypoint=[\"/bin/x\",\"a\"]\nExec=y", "--exec=/bin/x -- a y ---" },
                 { "Environment=A=1 \"B=2 3\"\nEnvironment=A=4", "--environment=A=4 --environment=B=2 3" },
                 { "User=1:2", "--user=1 --group=2" },
+                { "User=-1:2", "!lost:3: '-1' is not a valid name of a user: a name, a number below 4294967295, or the "
+                               "path of a file with that owner" },
                 { "AddCapability=NET_ADMIN\nDropCapability=all", "--caps-retain=CAP_NET_ADMIN" },
                 { "DropCapability=ALL", "--caps-remove=all" },
                 { "AddCapability=cap_net_admin\nDropCapability=all", "--caps-retain=CAP_NET_ADMIN" },

@@ -153,6 +153,15 @@ Test(short_pod, mistakes)
                   "pod.yaml:1:30: apps.b.after[0]: There is no app 'A' in the pod" },
                 { "image: x\nuser: \"12:34\"", "pod.yaml:2:1: user: expected a user without a group; write 'user: 12' "
                                                "and 'group: 34'" },
+                { "image: x\nuser: -1",
+                  "pod.yaml:2:1: user: '-1' is not a valid user: a name, a number below 4294967295, or the path of a "
+                  "file with that owner" },
+                { "image: x\nuser: 4294967295",
+                  "pod.yaml:2:1: user: '4294967295' is not a valid user: a name, a number below 4294967295, or the "
+                  "path of a file with that owner" },
+                { "image: x\nuser: a b",
+                  "pod.yaml:2:1: user: 'a b' is not a valid user: a name, a number below 4294967295, or the path of a "
+                  "file with that owner" },
                 { "apps: [a, a]", "pod.yaml:1:11: apps[1]: there are two apps 'a'; give one a name" },
                 { "image: a\nenv:\n  A: yes\n  B: [1]\n",
                   "pod.yaml:3:3: env.A: expected a string; put it in quotation marks\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <arpa/inet.h>
 
+#include "basic/parse.h"
 #include "basic/string-util.h"
 #include "foreign/draft/foreign-name.h"
 #include "manifest/ac-types.h"
@@ -22,6 +23,21 @@ static bool alias_is_valid(const char *name)
                string_in_charset(name, LOWERCASE UPPERCASE DIGITS "-._");
 }
 
+/* By its number, its name in the image, or the path of a file with that owner. */
+static bool user_is_valid(const char *user)
+{
+        uint32_t uid;
+
+        if (*user == '/')
+                return true;
+        if (isempty(user) || *user == '-' || strchr(user, ':'))
+                return false;
+        for (const char *p = user; *p; p++)
+                if ((unsigned char) *p <= ' ' || *p == 0x7f)
+                        return false;
+        return !string_in_charset(user, DIGITS) || (parse_uint32(user, &uid) >= 0 && uid != UINT32_MAX);
+}
+
 #define HOST_RULE "letters, digits, '-' and '.', at most 64"
 #define APP_RULE "lower-case letters, digits and '-' between them"
 
@@ -35,6 +51,8 @@ static const struct {
         [FOREIGN_HOST] = { "host", HOST_RULE, pod_name_is_valid },
         [FOREIGN_NETWORK] = { "network", "letters, digits, '-', '_' and '.'", network_name_is_valid },
         [FOREIGN_POD] = { "pod", HOST_RULE, pod_name_is_valid },
+        [FOREIGN_USER] = { "user", "a name, a number below 4294967295, or the path of a file with that owner",
+                           user_is_valid },
         [FOREIGN_VOLUME] = { "volume", APP_RULE ", at most 249", volume_name_is_valid },
 };
 

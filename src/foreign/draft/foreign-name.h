@@ -13,6 +13,7 @@ typedef enum ForeignName {
         FOREIGN_HOST,
         FOREIGN_NETWORK,
         FOREIGN_POD,
+        FOREIGN_USER, /* without a group */
         FOREIGN_VOLUME, /* never a path */
         _FOREIGN_NAME_MAX,
 } ForeignName;

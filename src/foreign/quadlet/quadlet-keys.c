@@ -144,9 +144,12 @@ static int translate(QuadletStep *step, const QuadletRow *row, const char *value
 static int user(QuadletStep *step, const QuadletRow *row, const char *value)
 {
         const char *colon = strchr(value, ':');
-        int n = colon ? (int) (colon - value) : (int) strlen(value);
+        _cleanup_free_ char *name = strndup(value, colon ? (size_t) (colon - value) : strlen(value));
+        int r = name ? quadlet_step_check_name(step, FOREIGN_USER, name) : -ENOMEM;
 
-        if (strv_extendf(&step->app->words, "--user=%.*s", n, value) < 0)
+        if (r < 0 || !foreign_name_is_valid(FOREIGN_USER, name))
+                return r;
+        if (strv_extendf(&step->app->words, "--user=%s", name) < 0)
                 return -ENOMEM;
         return colon ? strv_extendf(&step->app->words, "--group=%s", colon + 1) : 0;
 }

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 
 #include "basic/nearest.h"
+#include "foreign/draft/foreign-name.h"
 #include "foreign/short/short-pod-internal.h"
 #include "manifest/ac-types.h"
 
@@ -234,9 +235,12 @@ static int read_user(ShortReader *r, ShortApp *app, const ShortMember *m, const 
 {
         const char *text = text_of(at->o, NULL), *colon = text && *text != '/' ? strchr(text, ':') : NULL;
 
-        return colon ? short_note(r, at, "expected a user without a group; write 'user: %.*s' and 'group: %s'",
-                                  (int) (colon - text), text, colon + 1)
-                     : read_text(r, app, m, at);
+        if (colon)
+                return short_note(r, at, "expected a user without a group; write 'user: %.*s' and 'group: %s'",
+                                  (int) (colon - text), text, colon + 1);
+        return text && !foreign_name_is_valid(FOREIGN_USER, text)
+                       ? short_note(r, at, "'%s' is not a valid user: %s", text, foreign_name_rule(FOREIGN_USER))
+                       : read_text(r, app, m, at);
 }
 
 static int read_name(ShortReader *r, ShortApp *app, const ShortMember *m, const ShortAt *at)
