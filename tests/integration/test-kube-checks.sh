@@ -47,6 +47,42 @@ test_kube_probes() {
         assert_contains "$output" "odd.yaml:12:5: spec.containers[0].livenessProbe: 'nope' is not a valid port"
 }
 
+# What is not on this host is told with its line, by its type; what the start makes is not missed.
+test_kube_checks_look_at_the_host() {
+        local seen
+        mkdir there
+        cat >host.yaml <<YAML
+apiVersion: v1
+kind: Pod
+metadata: {name: host}
+spec:
+  containers:
+  - name: a
+    image: localhost/busybox:1
+    securityContext: {seccompProfile: {type: Localhost, localhostProfile: none.json}}
+    volumeMounts:
+    - {name: missing, mountPath: /missing}
+    - {name: any, mountPath: /any}
+    - {name: other, mountPath: /other}
+    - {name: made, mountPath: /made}
+    - {name: there, mountPath: /there}
+  volumes:
+  - {name: missing, hostPath: {path: $PWD/none, type: Directory}}
+  - {name: any, hostPath: {path: $PWD/neither}}
+  - {name: other, hostPath: {path: $PWD/there, type: File}}
+  - {name: made, hostPath: {path: $PWD/made, type: DirectoryOrCreate}}
+  - {name: there, hostPath: {path: $PWD/there, type: Directory}}
+YAML
+        seen=$(podctl check host.yaml 2>&1) || true
+        assert_contains "$seen" "host.yaml:8:"
+        assert_contains "$seen" "there is no /var/lib/kubelet/seccomp/none.json on this host"
+        assert_contains "$seen" "host.yaml:10:"
+        assert_contains "$seen" "there is no $PWD/none on this host"
+        assert_contains "$seen" "there is no $PWD/neither on this host"
+        assert_contains "$seen" "$PWD/there is not a file, without which"
+        assert_eq "$(grep -c 'without which the pod does not start' <<<"$seen")" 4
+}
+
 # An app that answers as a server of gRPC does: settings, and a message, whose last byte is the status.
 kube_grpc() {
         cat <<YAML

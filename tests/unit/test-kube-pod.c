@@ -302,6 +302,11 @@ Test(kube_pod, noted)
                   true, 8, "spec.containers[0].ports[1]: another port of the pod has port 80 of the host" },
                 { "    ports: [{containerPort: 1, hostPort: 80, hostIP: 1.2.3.5}, {containerPort: 1, hostPort: 80, "
                   "hostIP: 1.2.3.4}, {containerPort: 1, hostPort: 80, protocol: UDP}]", "", false, 0, NULL },
+                { "    ports: [{containerPort: 1, hostPort: 80, hostIP: '::'}, {containerPort: 2, hostPort: 80, "
+                  "hostIP: '::1'}]", "", true, 8,
+                  "spec.containers[0].ports[1]: another port of the pod has port 80 of the host" },
+                { "    ports: [{containerPort: 1, hostPort: 80, hostIP: '::'}, {containerPort: 2, hostPort: 80, "
+                  "hostIP: 1.2.3.4}]", "", false, 0, NULL },
                 { "    resources: {limits: {gpu: 1}}", "", true, 8,
                   "spec.containers[0].resources.limits.gpu: not supp" },
                 { "    securityContext: {runAsUser: 0}", "  securityContext: {runAsNonRoot: true}", true, 8, "is 0" },

@@ -21,7 +21,7 @@ static int parse(const ManifestText *from, const KubeSurroundings *around, KubeP
         return r;
 }
 
-int kube_manifest_parse(const ManifestText *from, Uuid *ret_uuid, KubePod **ret)
+int kube_manifest_parse(const ManifestText *from, bool looks, Uuid *ret_uuid, KubePod **ret)
 {
         _cleanup_free_ char *directory = NULL;
         char node[HOST_NAME_MAX + 1] = "";
@@ -33,7 +33,7 @@ int kube_manifest_parse(const ManifestText *from, Uuid *ret_uuid, KubePod **ret)
         if (!directory)
                 return log_oom();
         (void) gethostname(node, sizeof(node) - 1);
-        return parse(from, &(KubeSurroundings) { directory, ret_uuid->s, node }, ret);
+        return parse(from, &(KubeSurroundings) { directory, ret_uuid->s, node, looks }, ret);
 }
 
 int kube_manifest_parse_unmade(const ManifestText *from, Context *to_fetch, AppcPod **ret)

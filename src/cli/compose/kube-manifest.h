@@ -6,8 +6,8 @@
 #include "pod/pod-files.h"
 
 /* Reads a file of Kubernetes and logs what is in it that is not carried over, each with its line. The pod gets a new
- * UUID, where its files will be. */
-int kube_manifest_parse(const ManifestText *from, Uuid *ret_uuid, KubePod **ret);
+ * UUID, where its files will be. looks: as in KubeSurroundings. */
+int kube_manifest_parse(const ManifestText *from, bool looks, Uuid *ret_uuid, KubePod **ret);
 /* The same for a pod that nobody makes. to_fetch: fetches its images, with the logins of its Secrets; may be NULL. */
 int kube_manifest_parse_unmade(const ManifestText *from, Context *to_fetch, AppcPod **ret);
 /* Only when the pod is to start by itself; *ret stays NULL for other files, of any form. What is in the file that is

@@ -67,7 +67,7 @@ int pod_check_file(Context *c, const char *name, const char *path, char *const *
                 r = manifest_text_join(&text, documents);
         if (r < 0)
                 return r;
-        r = text.form == POD_FORM_KUBE ? kube_manifest_parse(&text, &uuid, &kube)
+        r = text.form == POD_FORM_KUBE ? kube_manifest_parse(&text, true, &uuid, &kube)
                                        : pod_manifest_parse(c, &text, &manifest, ret_remarks);
         if (r < 0)
                 return r;

@@ -375,7 +375,7 @@ static int parse_text(Context *c, const ManifestText *text, Uuid *ret_uuid, Kube
         int r;
 
         if (text->form == POD_FORM_KUBE)
-                return kube_manifest_parse(text, ret_uuid, ret);
+                return kube_manifest_parse(text, true, ret_uuid, ret);
         pod = new0(KubePod, 1);
         r = pod ? uuid_new(ret_uuid) : -ENOMEM;
         if (r < 0)

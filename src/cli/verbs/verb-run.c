@@ -69,7 +69,7 @@ static int run_kube(Context *c, const RunArgs *args, const ManifestText *from)
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
         RunArgs own = *args;
         Uuid uuid;
-        int r = kube_manifest_parse(from, &uuid, &kube);
+        int r = kube_manifest_parse(from, false, &uuid, &kube);
 
         if (r >= 0)
                 r = check_kube_name(args, kube, from->shown ?: from->path);

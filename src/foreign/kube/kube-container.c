@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "basic/parse.h"
 #include "foreign/draft/foreign-capabilities.h"
@@ -141,7 +142,12 @@ static int set_seccomp(const KubeMake *m, const KubeProfile *p, const char *wher
         if (!streq(p->type, "Localhost") || isempty(p->local) || strchr(p->local, ',') || strstr(p->local, ".."))
                 return kube_refuse(m, where, "'%s' is not a valid seccompProfile", p->local ?: p->type);
         o->seccomp = strjoin(SECCOMP_ROOT, p->local);
-        return o->seccomp ? 0 : -ENOMEM;
+        if (!o->seccomp)
+                return -ENOMEM;
+        return m->around->looks && access(o->seccomp, F_OK) < 0 && errno == ENOENT
+                       ? kube_warn(m, where, "there is no %s on this host, without which the pod does not start",
+                                   o->seccomp)
+                       : 0;
 }
 
 static int set_apparmor(const KubeMake *m, const KubeProfile *p, const char *where, AppOptions *o)
@@ -279,13 +285,19 @@ static int set_resources(const KubeMake *m, const KubeContainer *c, const char *
 
 /* Ports: only those of the host need anything. */
 
+/* "": every address; "::": every one of IPv6. */
+static bool addresses_meet(const char *a, const char *b)
+{
+        return !*a || !*b || streq(a, b) || (streq(a, "::") && strchr(b, ':')) || (streq(b, "::") && strchr(a, ':'));
+}
+
 static bool host_port_is_taken(const AppcPod *pod, const PodPort *port, const char *protocol)
 {
         for (size_t i = 0; i < pod->n_ports; i++) {
                 const PodPort *other = &pod->ports[i];
 
                 if (other->host_port == port->host_port && streq(other->pod_port->protocol, protocol) &&
-                    (!*other->host_ip || !*port->host_ip || streq(other->host_ip, port->host_ip)))
+                    addresses_meet(other->host_ip, port->host_ip))
                         return true;
         }
         return false;

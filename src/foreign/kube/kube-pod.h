@@ -54,6 +54,7 @@ typedef struct KubeSurroundings {
         const char *directory;  /* where its files will be */
         const char *uid;        /* its UUID; NULL: nobody makes it */
         const char *node;       /* the host's name; NULL: likewise */
+        bool looks;             /* warns of files of this host that it names and that are not there */
 } KubeSurroundings;
 
 /* Reads a text that describes one pod: a Pod, Deployment, DaemonSet, Job or CronJob, with the ConfigMaps, Secrets and

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/stat.h>
+
 #include "basic/path.h"
 #include "foreign/kube/kube-pod-internal.h"
 #include "manifest/ac-types.h"
@@ -133,6 +135,23 @@ static const struct HostType {
         { "BlockDevice", .refused = "see --device of podctl-run(1)" },
 };
 
+/* What is not made by the start has to be there by then. */
+static int look_for_source(const KubeMake *m, const char *where, const struct HostType *type, const char *path)
+{
+        mode_t format = type->source ? volume_source_format(type->source) : 0;
+        struct stat st;
+
+        if (!m->around->looks || type->create || type->create_file)
+                return 0;
+        if (stat(path, &st) < 0)
+                return errno == ENOENT ? kube_warn(m, where, "there is no %s on this host, without which the pod does "
+                                                   "not start", path)
+                                       : 0;
+        return format && (st.st_mode & S_IFMT) != format
+                       ? kube_warn(m, where, "%s is not a %s, without which the pod does not start", path, type->source)
+                       : 0;
+}
+
 static int host_volume(const KubeMake *m, const char *where, const struct KubeHostPath *host, Volume *volume)
 {
         const struct HostType *type = NULL;
@@ -151,7 +170,9 @@ static int host_volume(const KubeMake *m, const char *where, const struct KubeHo
         volume->create_file = type->create_file;
         if (type->source && free_and_strdup(&volume->source_type, type->source) < 0)
                 return -ENOMEM;
-        return free_and_strdup(&volume->source, host->path);
+        if (free_and_strdup(&volume->source, host->path) < 0)
+                return -ENOMEM;
+        return look_for_source(m, where, type, host->path);
 }
 
 /* Before Linux 6.3, /run cannot be mounted with other owners; where all may read anyway, nobody misses them. */
