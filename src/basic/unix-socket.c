@@ -14,6 +14,11 @@ static int make_address(int dir_fd, const char *name, struct sockaddr_un *ret)
         return n < 0 || (size_t) n >= sizeof(ret->sun_path) ? -ENAMETOOLONG : 0;
 }
 
+static bool is_datagram(int type)
+{
+        return (type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) == SOCK_DGRAM;
+}
+
 int unix_listen_at(int dir_fd, const char *name, int type)
 {
         _cleanup_close_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
@@ -24,7 +29,7 @@ int unix_listen_at(int dir_fd, const char *name, int type)
                 return r;
         (void) unlinkat(dir_fd, name, 0);
         if (bind(fd, (const struct sockaddr *) &address, sizeof(address)) < 0 || fchmodat(dir_fd, name, 0600, 0) < 0 ||
-            listen(fd, SOMAXCONN) < 0)
+            (!is_datagram(type) && listen(fd, SOMAXCONN) < 0))
                 return -errno;
         return TAKE_FD(fd);
 }

@@ -8,7 +8,7 @@
  * (108 bytes, unix(7)), or change while the socket is used. */
 
 /* Only the owner may connect. type: as for socket(2), with its flags. A socket of that name that is left from earlier
- * is removed. -ENAMETOOLONG: the name alone is too long. */
+ * is removed. Packets of SOCK_DGRAM come on the socket itself. -ENAMETOOLONG: the name alone is too long. */
 int unix_listen_at(int dir_fd, const char *name, int type);
 int unix_connect_at(int dir_fd, const char *name, int type);
 

@@ -8,6 +8,7 @@
 
 #include "basic/fs.h"
 #include "inside/launch-places.h"
+#include "pod/late-output.h"
 #include "shared/explain.h"
 #include "shared/mount-util.h"
 #include "shared/worker.h"
@@ -115,6 +116,15 @@ static int make_stage(MountContext *context)
         return fchown(context->root_fd, context->uid_base, context->uid_base) < 0 ? -errno : 0;
 }
 
+/* The socket of who prints what the pod's apps write, if there is one. */
+static int mount_output(const LateApp *a, const MountContext *context)
+{
+        _cleanup_free_ char *source = pod_path(a->pod, POD_OUTPUT_DIR "/" LATE_OUTPUT_SOCKET);
+
+        return source ? app_mount_socket(a->app, source, context->userns_fd, LAUNCH_OUTPUT, context->root_fd, a->base)
+                      : -ENOMEM;
+}
+
 static int write_files(const LateApp *a, const MountContext *context, char **reterr_message)
 {
         _cleanup_(app_identity_done) AppIdentity identity = {};
@@ -137,6 +147,8 @@ static int write_files(const LateApp *a, const MountContext *context, char **ret
         (void) setfsgid(0);
         if (r >= 0)
                 r = app_mount_journal(a->app, context->root_fd, a->base);
+        if (r >= 0)
+                r = mount_output(a, context);
         return r < 0 ? r : app_mount_log_file(a->plan, a->app, context->root_fd, a->base);
 }
 
@@ -183,7 +195,7 @@ static int list_late(const LateMounts *late, const char *own, CarriedMounts *ret
 /* The sockets where its output goes, of those that it has. */
 static int list_sockets(const LateApp *a, const MountContext *context, CarriedMounts *ret)
 {
-        static const char *const names[] = { LAUNCH_JOURNAL, LAUNCH_LOG_FILE };
+        static const char *const names[] = { LAUNCH_JOURNAL, LAUNCH_LOG_FILE, LAUNCH_OUTPUT };
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(names); i++) {

@@ -717,6 +717,33 @@ test_run_mutable_waits() {
         assert_contains "$(cat said)" first
 }
 
+# What apps write that come later is printed as well, to the last byte, and nothing of those that go is kept.
+test_run_mutable_prints_late_apps() {
+        local before
+        defer end_pod printing
+        podctl run --mutable --name=printing --net=none busybox --name=first --exec=/bin/sh -- \
+                -c 'echo one; sleep 1000' >said 2>warned &
+        wait_until grep -qx 'first: one' said
+        before=$(find "/proc/$!/fd" -type l | wc -l)
+        for late in late later; do
+                shell_app printing "$late" 'echo out; echo error >&2; printf unfinished'
+                podctl app start printing --app="$late"
+                wait_until grep -qx "$late: unfinished" said
+                podctl app rm printing --app="$late"
+        done
+        grep -qx 'late: error' warned
+        assert_eq "$(grep -c 'late: out' said)" 1
+        wait_until eval "[[ \$(find /proc/$!/fd -type l | wc -l) == $before ]]"
+
+        # Much, at the end of the pod.
+        shell_app printing much 'trap "seq 5000; exit" TERM; while :; do sleep 0.1; done'
+        podctl app start printing --app=much
+        podctl stop printing >/dev/null
+        wait $! || true
+        assert_eq "$(grep -c '^much: ' said)" 5000
+        assert_eq "$(ls /var/lib/podctl/pods/*/*/output 2>/dev/null | grep -cx late)" 0
+}
+
 # Where the pod has no user IDs of its own, the way into it is another.
 test_late_app_without_user_ids() {
         sandbox plain --net=none --private-users=no

@@ -11,6 +11,7 @@
 #include "cli/start/start-outcome.h"
 #include "manifest/appc-image.h"
 #include "network/network.h"
+#include "pod/late-output.h"
 #include "pod/plan-check.h"
 #include "pod/pod-addresses.h"
 #include "pod/pod-change.h"
@@ -138,6 +139,7 @@ static int remove_rest(AppChange *a, const char *app)
         if (r < 0)
                 return r;
         pod_log_file_end(&a->pod->uuid, app);
+        late_output_withdraw(a->pod, app);
         r = late_app_remove(a->pod, app, &message);
         if (r < 0)
                 return log_explained(r, message, "Cannot take app '%s' out of the pod", app);
@@ -292,6 +294,17 @@ static void announce(AppChange *a, const AppcPodApp *app)
                 log_warning_errno(r, "App '%s': other pods do not find it by its name: %m", app->name);
 }
 
+static int bring_in(AppChange *a, const PodPlan *plan, const PlanApp *app, char **reterr_message)
+{
+        int r = late_output_offer(a->pod, app->app->name);
+
+        if (r < 0)
+                log_warning_errno(r, "App '%s': 'podctl run' does not print what it writes: %m", app->app->name);
+        r = late_app_add(a->pod, plan, app, reterr_message);
+        late_output_offered(a->pod);
+        return r;
+}
+
 static int carry_out(AppChange *a, PodPlan *plan)
 {
         const PlanApp *app = &plan->apps[plan->n_apps - 1];
@@ -313,7 +326,7 @@ static int carry_out(AppChange *a, PodPlan *plan)
                 return r;
         r = pod_log_files_start(&a->pod->uuid, app->app, 1, &message);
         if (r >= 0)
-                r = late_app_add(a->pod, plan, app, &message);
+                r = bring_in(a, plan, app, &message);
         if (r < 0)
                 return log_explained(r, message, "Cannot add app '%s'", app->app->name);
         r = reload_if_referred(a, app->app->name);

@@ -6,6 +6,8 @@
 #include "basic/unix-socket.h"
 #include "cli/terminal/pod-output.h"
 #include "inside/app-output.h"
+#include "pod/late-output.h"
+#include "pod/plan-stdio.h"
 
 /* Bytes that wait to be written. */
 typedef struct Text {
@@ -25,8 +27,7 @@ typedef struct Sink {
 /* An app's connection. Each restart of the app makes another. */
 typedef struct Connection {
         PodOutput *output;
-        struct Listener *listener;
-        const char *app;
+        struct Listener *listener; /* NULL: it has ended */
         int fd;
         sd_event_source *readable;
         OutputFrame frame;
@@ -36,10 +37,11 @@ typedef struct Connection {
         uint32_t taken;          /* to be acknowledged */
 } Connection;
 
+/* An app's socket. */
 typedef struct Listener {
         PodOutput *output;
-        const char *app; /* the pod's */
-        int fd;
+        char *app;
+        int fd; /* negative: the app was removed, and goes once its connections have ended */
         sd_event_source *incoming;
         bool has_ended;
         OutputEnd end;
@@ -47,10 +49,12 @@ typedef struct Listener {
 
 struct PodOutput {
         sd_event *event;
-        bool prefixed; /* several apps: each line begins with its app's name */
+        bool prefixed; /* several apps, or there may be: each line begins with its app's name */
         Sink sinks[2];
-        Listener *listeners;
+        Listener **listeners;
         size_t n_listeners;
+        int control; /* where apps that come later are announced; negative: none do */
+        sd_event_source *announced;
         Connection **connections;
         size_t n_connections;
         void (*all_ended)(int exit_status, void *userdata);
@@ -178,7 +182,7 @@ static int add_lines(Connection *c, int i, const char *data, size_t n)
 
                 if (r < 0 || (!end && line->n < LINE_MAX_BYTES))
                         return r;
-                r = add_line(&c->output->sinks[i], c->app, line->data, line->n);
+                r = add_line(&c->output->sinks[i], c->listener->app, line->data, line->n);
                 if (r < 0)
                         return r;
                 line->n = 0;
@@ -213,7 +217,7 @@ static int status_of_pod(const PodOutput *o)
         int failure = 0;
 
         for (size_t i = 0; i < o->n_listeners; i++) {
-                const OutputEnd *end = &o->listeners[i].end;
+                const OutputEnd *end = &o->listeners[i]->end;
 
                 if (end->meaning == END_DECIDES)
                         return end->status;
@@ -230,7 +234,7 @@ static void note_end(Listener *l, const OutputEnd *end)
         l->has_ended = true;
         l->end = *end;
         for (size_t i = 0; i < o->n_listeners; i++)
-                if (!o->listeners[i].has_ended)
+                if (!o->listeners[i]->has_ended)
                         return;
         if (o->all_ended)
                 o->all_ended(status_of_pod(o), o->userdata);
@@ -276,16 +280,48 @@ static int take_bytes(Connection *c, const char *data, size_t n)
         return 0;
 }
 
+static Listener *listener_free(Listener *l)
+{
+        if (!l)
+                return NULL;
+        sd_event_source_disable_unref(l->incoming);
+        safe_close(l->fd);
+        free(l->app);
+        return mfree(l);
+}
+
+/* If its app was removed, and nothing of that is still to come. */
+static void drop_listener(PodOutput *o, Listener *l)
+{
+        size_t i = 0;
+
+        for (size_t k = 0; k < o->n_connections; k++)
+                if (o->connections[k]->listener == l)
+                        return;
+        while (i < o->n_listeners && o->listeners[i] != l)
+                i++;
+        if (l->fd >= 0 || i == o->n_listeners)
+                return;
+        o->listeners[i] = o->listeners[--o->n_listeners];
+        listener_free(l);
+}
+
 static void connection_close(Connection *c)
 {
+        Listener *l = c->listener;
+
+        if (!l)
+                return;
         for (int i = 0; i < 2; i++) {
                 if (c->lines[i].n > 0)
-                        (void) add_line(&c->output->sinks[i], c->app, c->lines[i].data, c->lines[i].n);
+                        (void) add_line(&c->output->sinks[i], l->app, c->lines[i].data, c->lines[i].n);
                 free(c->lines[i].data);
                 c->lines[i] = (Text) {};
         }
         c->readable = sd_event_source_disable_unref(c->readable);
         c->fd = safe_close(c->fd);
+        c->listener = NULL;
+        drop_listener(c->output, l);
 }
 
 /* 0: that was all. */
@@ -317,6 +353,10 @@ static int on_readable(sd_event_source *source, int fd, uint32_t events, void *u
         return MIN(r, 0);
 }
 
+/* For the socket we listen on, and for the app, a handler of it, its health check and the process that has just
+ * ended. */
+#define DESCRIPTORS_OF_AN_APP 5
+
 /* Reuses the place of a connection that has ended, of which an app that is restarted for months leaves many; or else
  * adds one. */
 static Connection *free_connection(PodOutput *o)
@@ -324,7 +364,7 @@ static Connection *free_connection(PodOutput *o)
         Connection **grown, *c;
 
         for (size_t i = 0; i < o->n_connections; i++)
-                if (o->connections[i]->fd < 0)
+                if (!o->connections[i]->listener)
                         return o->connections[i];
         grown = reallocarray(o->connections, o->n_connections + 1, sizeof(Connection *));
         if (!grown)
@@ -340,43 +380,115 @@ static Connection *free_connection(PodOutput *o)
 static int add_connection(Listener *l, Connection **ret)
 {
         Connection *c = free_connection(l->output);
+        int fd = !c || l->fd < 0 ? -EBADF : accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
 
         if (!c)
                 return -ENOMEM;
-        *c = (Connection) {
-                .output = l->output,
-                .listener = l,
-                .app = l->app,
-                .fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC),
-        };
-        if (c->fd < 0)
-                return errno == EAGAIN ? 0 : -errno;
+        if (fd < 0)
+                return l->fd < 0 || errno == EAGAIN ? 0 : -errno;
+        *c = (Connection) { .output = l->output, .listener = l, .fd = fd };
         *ret = c;
         return 1;
 }
 
-static int on_incoming(sd_event_source *source, int fd, uint32_t events, void *userdata)
+/* The same result. */
+static int follow_connection(Listener *l)
 {
         Connection *c;
-        int r = add_connection(userdata, &c);
+        int r = add_connection(l, &c), q;
 
-        return r > 0 ? sd_event_add_io(c->output->event, &c->readable, c->fd, EPOLLIN, on_readable, c) : 0;
+        if (r <= 0)
+                return r;
+        q = sd_event_add_io(c->output->event, &c->readable, c->fd, EPOLLIN, on_readable, c);
+        return q < 0 ? q : r;
 }
 
-static int listen_for(Listener *l, size_t i, int directory)
+static int on_incoming(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+        return MIN(follow_connection(userdata), 0);
+}
+
+/* fd becomes ours also if this fails. */
+static int add_listener(PodOutput *o, const char *app, int fd)
+{
+        Listener **grown = reallocarray(o->listeners, o->n_listeners + 1, sizeof(Listener *)),
+                 *l = grown ? new0(Listener, 1) : NULL;
+
+        if (grown)
+                o->listeners = grown;
+        if (!l) {
+                safe_close(fd);
+                return -ENOMEM;
+        }
+        *l = (Listener) { .output = o, .app = strdup(app), .fd = fd };
+        o->listeners[o->n_listeners++] = l;
+        return l->app ? sd_event_add_io(o->event, &l->incoming, fd, EPOLLIN, on_incoming, l) : -ENOMEM;
+}
+
+static int listen_for(PodOutput *o, size_t i, const char *app, int directory)
 {
         char name[24];
+        int fd;
 
         (void) snprintf(name, sizeof(name), "%zu", i);
-        l->fd = unix_listen_at(directory, name, SOCK_STREAM | SOCK_NONBLOCK);
-        if (l->fd < 0)
-                return l->fd;
-        return sd_event_add_io(l->output->event, &l->incoming, l->fd, EPOLLIN, on_incoming, l);
+        fd = unix_listen_at(directory, name, SOCK_STREAM | SOCK_NONBLOCK);
+        return fd < 0 ? fd : add_listener(o, app, fd);
 }
 
-/* For the socket we listen on, and for the app, a handler of it, its health check and the process that has just
- * ended. */
-#define DESCRIPTORS_OF_AN_APP 5
+/* Apps that come later */
+
+/* All that it has written has been sent by now. */
+static void remove_listener(PodOutput *o, const char *app)
+{
+        Listener *l = NULL;
+
+        for (size_t i = 0; i < o->n_listeners && !l; i++)
+                if (o->listeners[i]->fd >= 0 && streq(o->listeners[i]->app, app))
+                        l = o->listeners[i];
+        if (!l)
+                return;
+        while (follow_connection(l) > 0)
+                ;
+        l->incoming = sd_event_source_disable_unref(l->incoming);
+        l->fd = safe_close(l->fd);
+        drop_listener(o, l);
+}
+
+/* 0: there are no more for now. */
+static int take_announcement(PodOutput *o)
+{
+        _cleanup_free_ char *app = NULL;
+        int fd, r = late_output_receive(o->control, &app, &fd);
+
+        if (r < 0)
+                return r == -EAGAIN ? 0 : r;
+        if (fd < 0)
+                remove_listener(o, app);
+        else {
+                (void) fd_make_room(o->n_listeners * DESCRIPTORS_OF_AN_APP);
+                r = add_listener(o, app, fd);
+        }
+        return r < 0 ? r : 1;
+}
+
+static int on_announced(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+        return MIN(take_announcement(userdata), 0);
+}
+
+static int listen_for_announcements(PodOutput *o, int directory)
+{
+        o->control = late_output_listen(directory);
+        return o->control < 0
+                       ? o->control
+                       : sd_event_add_io(o->event, &o->announced, o->control, EPOLLIN, on_announced, o);
+}
+
+/* Where somebody is attached from the start, the terminal is that of one app. */
+static bool has_late_apps(const Pod *pod)
+{
+        return appc_pod_is_mutable(pod->manifest) && !plan_app_is_attached(pod->settings);
+}
 
 int pod_output_new(sd_event *event, const Pod *pod, PodOutput **ret)
 {
@@ -387,25 +499,24 @@ int pod_output_new(sd_event *event, const Pod *pod, PodOutput **ret)
 
         if (!o)
                 return -ENOMEM;
+        o->control = -EBADF;
         if (directory < 0)
                 return directory;
         r = fd_make_room(n * DESCRIPTORS_OF_AN_APP);
         if (r < 0)
                 return r;
         o->event = sd_event_ref(event);
-        o->prefixed = n > 1;
+        o->prefixed = n > 1 || has_late_apps(pod);
         for (int i = 0; i < 2; i++)
                 o->sinks[i] = (Sink) { .output = o, .fd = i == 0 ? STDOUT_FILENO : STDERR_FILENO };
-        o->listeners = new0(Listener, n);
-        if (!o->listeners)
-                return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
-                o->listeners[i] = (Listener) { .output = o, .app = pod->manifest->apps[i].name, .fd = -EBADF };
-                o->n_listeners++;
-                r = listen_for(&o->listeners[i], i, directory);
+                r = listen_for(o, i, pod->manifest->apps[i].name, directory);
                 if (r < 0)
                         return r;
         }
+        r = has_late_apps(pod) ? listen_for_announcements(o, directory) : 0;
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(o);
         return 0;
 }
@@ -415,14 +526,14 @@ PodOutput *pod_output_free(PodOutput *o)
         if (!o)
                 return NULL;
 
-        for (size_t i = 0; i < o->n_connections; i++) {
+        for (size_t i = 0; i < o->n_connections; i++)
                 connection_close(o->connections[i]);
-                free(o->connections[i]);
-        }
-        for (size_t i = 0; i < o->n_listeners; i++) {
-                sd_event_source_disable_unref(o->listeners[i].incoming);
-                safe_close(o->listeners[i].fd);
-        }
+        while (o->n_connections > 0)
+                free(o->connections[--o->n_connections]);
+        while (o->n_listeners > 0)
+                listener_free(o->listeners[--o->n_listeners]);
+        sd_event_source_disable_unref(o->announced);
+        safe_close(o->control);
         for (int i = 0; i < 2; i++) {
                 sd_event_source_disable_unref(o->sinks[i].writable);
                 free(o->sinks[i].waiting.data);
@@ -439,11 +550,15 @@ static int read_the_rest(PodOutput *o)
 {
         int r, first = 0;
 
+        do
+                r = o->control < 0 ? 0 : take_announcement(o);
+        while (r > 0);
+        first = r;
         for (size_t i = 0; i < o->n_listeners; i++) {
                 Connection *ignored;
 
                 do
-                        r = add_connection(&o->listeners[i], &ignored);
+                        r = add_connection(o->listeners[i], &ignored);
                 while (r > 0);
                 first = first ?: r;
         }

@@ -6,8 +6,8 @@
 #include "pod/pod.h"
 
 /* Prints what the apps of a pod write on our standard output and error while we wait for the pod: for one app byte for
- * byte, for several line by line with their names. It comes on sockets, see inside/app-output.h, at the pace of our
- * reader; when the reader goes, the pod goes on. */
+ * byte, for several, and in a mutable pod, line by line with their names. It comes on sockets, see inside/app-output.h,
+ * at the pace of our reader; when the reader goes, the pod goes on. */
 
 typedef struct PodOutput PodOutput;
 
