@@ -39,6 +39,7 @@
 #include "inside/app-pids.h"
 #include "inside/app-privileges.h"
 #include "inside/app-program.h"
+#include "inside/app-record.h"
 #include "inside/app-relay.h"
 #include "inside/app-share.h"
 #include "inside/app-stdio.h"
@@ -123,10 +124,20 @@ static void open_reason(const char *path)
         }
 }
 
+static void begin_run(const char *app)
+{
+        int directory = open(LAUNCH_FILES "/" LAUNCH_STATUS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        app_record_begin_run(directory, app);
+        (void) close(directory);
+}
+
 static void connect_outputs(LaunchOptions *l)
 {
         if (l->reason)
                 open_reason(l->reason);
+        if (l->restarts)
+                begin_run(l->restarts);
         if (l->relay) {
                 the_client = app_output_connect(LAUNCH_FILES "/" LAUNCH_OUTPUT);
                 connect_log_file();

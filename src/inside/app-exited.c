@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Runs inside a pod, as root there, whenever an app has ended (ExecStopPost=), and when that was killed with the app
- * (OnFailure=): records the app's exit status, and ends the pod with that status if it is the first app that failed, as
- * rkt did. It links only libc, since the end of every app waits for it. systemd.exec(5), "Environment Variables Set or
- * Propagated by the Service Manager", describes $EXIT_CODE, $EXIT_STATUS and the others. */
+ * (OnFailure=) or the app was stopped before a restart (OnSuccess=): records the app's exit status, and ends the pod
+ * with that status if it is the first app that failed, as rkt did. It links only libc, since the end of every app waits
+ * for it. systemd.exec(5), "Environment Variables Set or Propagated by the Service Manager", describes $EXIT_CODE,
+ * $EXIT_STATUS and the others. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,7 @@
 
 #include "inside/app-leftovers.h"
 #include "inside/app-output.h"
+#include "inside/app-record.h"
 #include "inside/app-status.h"
 #include "inside/launch-places.h"
 
@@ -73,10 +75,11 @@ static bool is_clean_signal(int status)
         return status == 128 + SIGHUP || status == 128 + SIGINT || status == 128 + SIGTERM || status == 128 + SIGPIPE;
 }
 
-/* Whether there is a job for the app's unit. */
-static bool has_job(const char *app)
+/* The lines that `systemctl show` prints of the app's unit. */
+static bool show_unit(const char *app, const char *properties, char *ret, size_t size)
 {
-        char unit[NAME_MAX], answer[16] = {};
+        char unit[NAME_MAX];
+        size_t length = 0;
         int out[2];
         ssize_t n;
         pid_t pid;
@@ -88,17 +91,44 @@ static bool has_job(const char *app)
         if (pid == 0) {
                 if (dup2(out[1], STDOUT_FILENO) >= 0)
                         (void) execve("/usr/bin/systemctl",
-                                      (char *[]) { (char *) "systemctl", (char *) "show", (char *) "--property=Job",
-                                                   (char *) "--value", (char *) "--", unit, NULL },
+                                      (char *[]) { (char *) "systemctl", (char *) "show", (char *) properties,
+                                                   (char *) "--", unit, NULL },
                                       (char *[]) { NULL });
                 _exit(EXIT_FAILURE);
         }
         (void) close(out[1]);
-        n = read(out[0], answer, sizeof(answer) - 1);
+        while (length < size - 1 && (n = read(out[0], ret + length, size - 1 - length)) > 0)
+                length += (size_t) n;
         (void) close(out[0]);
+        ret[length] = 0;
         if (pid > 0)
                 (void) waitpid(pid, NULL, 0);
-        return n > 0 && atoi(answer) > 0;
+        return length > 0;
+}
+
+/* The job's line has its number, or nothing. */
+static bool names_job(const char *lines)
+{
+        const char *line = strstr(lines, "Job=");
+
+        return line && atoi(line + strlen("Job=")) > 0;
+}
+
+/* Whether there is a job for the app's unit. */
+static bool has_job(const char *app)
+{
+        char lines[64];
+
+        return show_unit(app, "--property=Job", lines, sizeof(lines)) && names_job(lines);
+}
+
+/* Whether it neither runs nor waits for its restart, and nobody starts it. */
+static bool is_stopped(const char *app)
+{
+        char lines[128];
+
+        return show_unit(app, "--property=ActiveState,Job", lines, sizeof(lines)) && !names_job(lines) &&
+               (strstr(lines, "ActiveState=inactive\n") || strstr(lines, "ActiveState=failed\n"));
 }
 
 /* How many processes of the app's group the kernel has killed for want of memory; this program is in the same group. A
@@ -180,33 +210,10 @@ static int write_status(int directory, const char *app, int status, const char *
         return write_record(fd, text);
 }
 
-/* The number only grows, and is written over in one piece: a reader sees the old or the new one. */
-static int count_restart(int directory, const char *app)
-{
-        char name[NAME_MAX], text[16] = {};
-        int fd, n;
-
-        (void) snprintf(name, sizeof(name), STATUS_RESTARTS_PREFIX "%s", app);
-        fd = openat(directory, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-        if (fd < 0 || pread(fd, text, sizeof(text) - 1, 0) < 0)
-                return -1;
-        n = snprintf(text, sizeof(text), "%u\n", (unsigned) strtoul(text, NULL, 10) + 1);
-        return pwrite(fd, text, (size_t) n, 0) == n ? close(fd) : -1;
-}
-
 /* Whether it was restarted as often as it may be. */
 static bool is_spent(int directory, const char *app, const char *limit)
 {
-        char name[NAME_MAX], text[16] = {};
-        int fd;
-
-        (void) snprintf(name, sizeof(name), STATUS_RESTARTS_PREFIX "%s", app);
-        fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-        if (fd >= 0) {
-                (void) pread(fd, text, sizeof(text) - 1, 0);
-                (void) close(fd);
-        }
-        return strtoul(text, NULL, 10) >= strtoul(limit, NULL, 10);
+        return app_record_restarts(directory, app) >= strtoul(limit, NULL, 10);
 }
 
 static bool is_at_or_after(const struct timespec *a, const struct timespec *b)
@@ -332,6 +339,25 @@ static int end_pod(int status)
         return WEXITSTATUS(ended);
 }
 
+/* The app was stopped while it waited for its restart, which its record announces; or what records an end was killed
+ * with it, and it was stopped before the restart. systemd before 254 stops a unit before each restart as well. */
+static int record_stop(int directory, const char *app)
+{
+        int fd, r;
+
+        if (!is_stopped(app))
+                return EXIT_SUCCESS;
+        if (app_record_end_run(directory, app))
+                return write_status(directory, app, exit_status(), STATUS_ASKED, "") < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        fd = openat(directory, app, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+        /* An app that was removed has none. */
+        if (fd < 0)
+                return errno == ENOENT ? EXIT_SUCCESS : EXIT_FAILURE;
+        r = app_record_no_restart(fd);
+        (void) close(fd);
+        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int main(int argc, char *argv[])
 {
         const char *result = told("MONITOR_SERVICE_RESULT"), *policy = argc > 2 ? argv[2] : "no", *note,
@@ -346,6 +372,8 @@ int main(int argc, char *argv[])
         if (argc < 2)
                 return EXIT_FAILURE;
         directory = open(STATUS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (argc > 2 && strcmp(argv[2], "stopped") == 0)
+                return record_stop(directory, argv[1]);
         if (never_ran() || is_recorded(directory, argv[1]))
                 return EXIT_SUCCESS;
 
@@ -373,8 +401,10 @@ int main(int argc, char *argv[])
         note = restarted ? STATUS_RESTARTS : failed ? "" : STATUS_ASKED;
         cause = is_out_of_memory(argv[1], status, result, hook) ? STATUS_OUT_OF_MEMORY : "";
         if (directory < 0 || write_status(directory, argv[1], status, note, cause) < 0 ||
-            (restarted && count_restart(directory, argv[1]) < 0))
+            (restarted && app_record_count_restart(directory, argv[1]) < 0))
                 perror(STATUS_DIR);
+        if (argc > 2 && strcmp(argv[2], "no") != 0)
+                (void) app_record_end_run(directory, argv[1]);
 
         /* If the app has a restart policy, the service manager handles its failure, and the pod does not end. */
         if (has_policy || leaves_pod || !failed) {

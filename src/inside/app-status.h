@@ -13,6 +13,8 @@
 #define STATUS_OUT_OF_MEMORY "out-of-memory"
 /* For each app with a restart policy that was restarted, "PREFIXapp" has how often, in decimal. */
 #define STATUS_RESTARTS_PREFIX ".restarts-"
+/* For each app with a restart policy, "PREFIXapp" exists from the start of a run until its end is recorded. */
+#define STATUS_RUN_PREFIX ".run-"
 /* Exists as soon as the pod is to end because of an app's failure. */
 #define STATUS_FAILED ".failed"
 /* Exists when the pod was ended because its time was over (podctl-deadline.service). */

@@ -80,8 +80,8 @@ static int forget_volumes(Pod *pod, const char *app)
 /* A name with '~' is that of a write that was cut off. */
 static void forget_records(Pod *pod, const char *app)
 {
-        static const char *const prefixes[] = { "", ".health-", ".checks-", ".restarts-", STATUS_REASON_PREFIX,
-                                                STATUS_ROOM_PREFIX };
+        static const char *const prefixes[] = { "", ".health-", ".checks-", STATUS_RESTARTS_PREFIX,
+                                                STATUS_RUN_PREFIX, STATUS_REASON_PREFIX, STATUS_ROOM_PREFIX };
 
         for (size_t i = 0; i < ELEMENTSOF(prefixes); i++) {
                 _cleanup_free_ char *path = strjoin("status/", prefixes[i], app),

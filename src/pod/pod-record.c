@@ -5,6 +5,7 @@
 #include "basic/parse.h"
 #include "basic/utf8.h"
 #include "basic/time-util.h"
+#include "inside/app-record.h"
 #include "inside/app-status.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
@@ -248,14 +249,6 @@ int pod_app_health(const Pod *p, const char *app, PodHealth *ret)
         return n == 6 ? read_readiness(lines + 3, ret) : 0;
 }
 
-/* Where "restarts" is in a record; NULL: nowhere. */
-static char *find_restarts(char *record)
-{
-        char *note = record + strcspn(record, "\n");
-
-        return startswith(note, "\n" STATUS_RESTARTS "\n") ? note + 1 : NULL;
-}
-
 /* 1: the app is started again after that, see inside/app-status.h. */
 static int read_app_record(const Pod *p, const char *path, int *ret)
 {
@@ -267,7 +260,7 @@ static int read_app_record(const Pod *p, const char *path, int *ret)
         r = read_foreign_file_at(p->fd, path, 64, &text, NULL);
         if (r < 0)
                 return r;
-        restarts = find_restarts(text);
+        restarts = app_record_find_restarts(text);
         text[strcspn(text, "\n")] = 0;
         r = parse_uint32(text, &status);
         if (r < 0)
@@ -294,29 +287,6 @@ int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_f
         return 0;
 }
 
-static int replace_note(int fd)
-{
-        static const size_t rest = strlen(STATUS_RESTARTS), n_note = strlen(STATUS_ASKED);
-        char text[STATUS_ROOM_SIZE + 1] = {}, *note;
-        struct stat st;
-        ssize_t n;
-
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        n = S_ISREG(st.st_mode) ? pread(fd, text, STATUS_ROOM_SIZE, 0) : -1;
-        if (n < 0)
-                return -EBADMSG;
-        note = find_restarts(text);
-        if (!note)
-                return 0;
-        (void) memcpy(note, STATUS_ASKED, n_note);
-        (void) memmove(note + n_note, note + rest, strlen(note + rest));
-        (void) memset(text + n - (rest - n_note), '\n', rest - n_note);
-        if (pwrite(fd, text, (size_t) n, 0) != n)
-                return -EIO;
-        return futimens(fd, (struct timespec[]) { st.st_atim, st.st_mtim }) < 0 ? -errno : 0;
-}
-
 int pod_record_no_restart(const Pod *p, const char *app)
 {
         _cleanup_free_ char *path = strjoin("status/", app);
@@ -326,7 +296,7 @@ int pod_record_no_restart(const Pod *p, const char *app)
                 return -ENOMEM;
         if (fd < 0)
                 return errno == ENOENT ? 0 : -errno;
-        return replace_note(fd);
+        return app_record_no_restart(fd);
 }
 
 bool pod_app_was_out_of_memory(const Pod *p, const char *app)

@@ -57,7 +57,8 @@ static void print_others(FILE *f, const PlanApp *app)
 }
 
 /* The kernel kills what records the end in the app's group, too, if that is killed as a whole: then another unit does
- * it. What is restarted has its record when it ends for good. */
+ * it. What is restarted has
+ * its record when it ends for good, or is stopped before its restart. */
 static void print_record(FILE *f, const PlanApp *app)
 {
         const char *kind = app->leaves_pod ? "ended" : "failed", *name = app->app->name;
@@ -66,6 +67,8 @@ static void print_record(FILE *f, const PlanApp *app)
         if (!app->restart)
                 (void) fprintf(f, "OnFailure=podctl-%s@%s.service\nAfter=podctl-%s@%s.service\n", kind, name, kind,
                                name);
+        else
+                (void) fprintf(f, "OnSuccess=" STOPPED_UNIT "\n", name);
 }
 
 /* What has ended with success, for others to start, stays active, so that a restart of those does not start it again.
@@ -205,7 +208,7 @@ static int print_confinement(FILE *f, const PlanApp *app, const AppIdentity *ide
                 return r;
         STRV_FOREACH(mount, mounts)
                 (void) fprintf(f, "BindReadOnlyPaths=%s\n", *mount);
-        if (app->leaves_pod)
+        if (app->leaves_pod || app->restart)
                 (void) fputs("BindPaths=" POD_STATUS_DIR ":" LAUNCH_FILES "/" LAUNCH_STATUS "\n", f);
         STRV_FOREACH(bind, identity->binds) {
                 r = print_bind(f, *bind);

@@ -10,8 +10,10 @@ int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSe
 
 /* The service that an app's event handlers are, and its name; see HANDLERS_UNIT. */
 #define HANDLERS_UNIT "podctl-hooks@%s.service"
-/* What records the end of an app that its pod goes on without, if it was killed as a whole. */
+/* What records the end of an app that its pod goes on without, if it was killed as a whole; and that
+ * it was stopped before its restart. */
 #define ENDED_UNIT "podctl-ended@%s.service"
+#define STOPPED_UNIT "podctl-stopped@%s.service"
 bool app_handlers_wanted(const PlanApp *app);
 int app_handlers_format(const PlanApp *app, const AppIdentity *identity, char **ret);
 

@@ -446,14 +446,19 @@ waits_for_restart() {
         [[ $(systemctl --machine="$1" show --property=SubState --value "$2") == auto-restart ]]
 }
 
+# waiting_app POD APP SCRIPT: waits for its restart, which comes in an hour.
+waiting_app() {
+        podctl app add "$1" busybox --name="$2" --restart=always --exec=/bin/sh -- -c "$3" >/dev/null
+        mkdir -p "/proc/$(leader "$1")/root/run/systemd/system/$2.service.d"
+        printf '[Service]\nRestartSec=1h\n' >"/proc/$(leader "$1")/root/run/systemd/system/$2.service.d/pause.conf"
+        systemctl --machine="$1" daemon-reload
+        podctl app start "$1" --app="$2"
+}
+
 # It has ended, and does not start again: its record is that of its end.
 test_app_is_stopped_before_its_restart() {
         sandbox between --net=none
-        podctl app add between busybox --name=late --restart=always --exec=/bin/sh -- -c 'exit 3' >/dev/null
-        mkdir -p "/proc/$(leader between)/root/run/systemd/system/late.service.d"
-        printf '[Service]\nRestartSec=1h\n' >"/proc/$(leader between)/root/run/systemd/system/late.service.d/pause.conf"
-        systemctl --machine=between daemon-reload
-        podctl app start between --app=late
+        waiting_app between late 'exit 3'
         wait_until waits_for_restart between late
         assert_eq "$(states between)" 'late running'
         podctl app stop between --app=late
@@ -462,6 +467,49 @@ test_app_is_stopped_before_its_restart() {
         podctl app start between --app=late
         assert_eq "$(states between)" 'late running'
         podctl stop between
+}
+
+# The same where podctl has no part in it, and where what records an end was killed with the app.
+test_app_is_stopped_by_systemd_before_its_restart() {
+        sandbox aside --net=none
+        waiting_app aside ended 'exit 3'
+        wait_until waits_for_restart aside ended
+        assert_eq "$(states aside)" 'ended running'
+        systemctl --machine=aside stop ended
+        wait_until has_states aside 'ended exited'
+        assert_contains "$(podctl app status aside --app=ended)" exit_code=3
+        podctl app rm aside --app=ended
+
+        waiting_app aside killed 'sleep 1000'
+        systemctl --machine=aside kill --signal=KILL killed
+        wait_until waits_for_restart aside killed
+        systemctl --machine=aside stop killed
+        wait_until has_states aside 'killed exited'
+        assert_contains "$(podctl app status aside --app=killed)" exit_code=137
+        podctl app rm aside --app=killed
+        nothing_in aside ended
+        nothing_in aside killed
+        podctl stop aside
+}
+
+has_restarts() {
+        [[ $(podctl status --format=json "$1" | jq '.apps[0].restarts') == "$2" ]]
+}
+
+# A restart counts also if nothing of the app's end was recorded, since all that was in its control group was killed.
+test_all_restarts_count() {
+        local group
+        defer end_pod counted
+        podctl run --detach --name=counted --net=none busybox --name=app --restart=always --exec=/bin/sh -- \
+                -c 'echo run; exec sleep 1000'
+        group=$(find "$(pod_cgroup counted)" -path '*/app.service' -type d)
+        for times in 1 2; do
+                echo 1 >"$group/cgroup.kill"
+                wait_until has_restarts counted $times
+        done
+        systemctl --machine=counted kill --signal=KILL --kill-whom=main app
+        wait_until has_restarts counted 3
+        podctl stop counted
 }
 
 test_mutable_refuses() {

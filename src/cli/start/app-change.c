@@ -120,14 +120,22 @@ static int withdraw(AppChange *a, const char *app)
         return r < 0 && r != -ENOENT ? r : q;
 }
 
-/* One that had to be killed has failed, and what records that starts then: it would write a record of an app that has
- * gone. */
+static int end_unit(AppChange *a, const char *app, char *unit)
+{
+        _cleanup_free_ char *own = unit, *result = NULL;
+
+        return run_job_of(a, "StopUnit", app, own, &result);
+}
+
+/* One that had to be killed has failed, and what records that or its stop starts then: it would write a record of an
+ * app that has gone. */
 static int end_units(AppChange *a, const char *app)
 {
-        _cleanup_free_ char *result = NULL, *ended = strprintf(ENDED_UNIT, app), *of_record = NULL;
-        int r = run_job(a, "StopUnit", app, &result);
+        int r = end_unit(a, app, strjoin(app, ".service"));
 
-        return r < 0 ? r : run_job_of(a, "StopUnit", app, ended, &of_record);
+        if (r >= 0)
+                r = end_unit(a, app, strprintf(ENDED_UNIT, app));
+        return r < 0 ? r : end_unit(a, app, strprintf(STOPPED_UNIT, app));
 }
 
 /* Its units first, since nothing can be unmounted while they run. */
