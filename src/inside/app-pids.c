@@ -208,6 +208,16 @@ static void block_signals(sigset_t *ret_before)
         (void) sigprocmask(SIG_SETMASK, &all, ret_before);
 }
 
+/* Its one byte is there from the start, so that it can be written over on a full disk. */
+static int open_record(const LaunchOptions *l)
+{
+        int fd = l->ready ? open(l->ready, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644) : -1;
+
+        if (fd >= 0)
+                (void) !write(fd, "0\n", 2);
+        return fd;
+}
+
 /* There is no namespace. */
 static void stay(LaunchOptions *l, const char *notify_socket, int argc, char *argv[])
 {
@@ -219,7 +229,7 @@ static void stay(LaunchOptions *l, const char *notify_socket, int argc, char *ar
                 return;
         }
         block_signals(&before);
-        notify_relay_follow(notify_relay_start(notify_socket, true, argc, argv),
+        notify_relay_follow(notify_relay_start(notify_socket, true, open_record(l), argc, argv),
                             (int) syscall(SYS_pidfd_open, getpid(), 0));
         (void) sigprocmask(SIG_SETMASK, &before, NULL);
 }
@@ -235,7 +245,7 @@ static void part(LaunchOptions *l, const char *notify_socket, int argc, char *ar
         if (strcmp(l->pids, PIDS_BESIDE) != 0)
                 l->manager = app_notify_connect(notify_socket);
         if (strcmp(l->pids, PIDS_NOTIFY) == 0)
-                notifications = notify_relay_start(notify_socket, false, argc, argv);
+                notifications = notify_relay_start(notify_socket, false, open_record(l), argc, argv);
         started = enter_namespace(l, argc, argv);
         if (strcmp(l->pids, PIDS_BESIDE) == 0) {
                 app_follow(l);

@@ -15,6 +15,9 @@
 #define STATUS_RESTARTS_PREFIX ".restarts-"
 /* For each app with a restart policy, "PREFIXapp" exists from the start of a run until its end is recorded. */
 #define STATUS_RUN_PREFIX ".run-"
+/* For each app that says itself when it is ready, "PREFIXapp" begins with this once it has. */
+#define STATUS_READY_PREFIX ".ready-"
+#define STATUS_IS_READY '1'
 /* Exists as soon as the pod is to end because of an app's failure. */
 #define STATUS_FAILED ".failed"
 /* Exists when the pod was ended because its time was over (podctl-deadline.service). */

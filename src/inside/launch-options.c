@@ -150,6 +150,7 @@ static const struct {
         { "--directory", take_text, offsetof(LaunchOptions, directory) },
         { "--devices", take_devices },
         { "--reason", take_text, offsetof(LaunchOptions, reason) },
+        { "--ready", take_text, offsetof(LaunchOptions, ready) },
         { "--restarts", take_text, offsetof(LaunchOptions, restarts) },
         { "--relay", take_text, offsetof(LaunchOptions, relay) },
         { "--stdio", take_text, offsetof(LaunchOptions, stdio) },

@@ -26,6 +26,7 @@ typedef struct LaunchOptions {
         const char *selinux;
         const char *directory;
         const char *reason; /* see STATUS_REASON_PREFIX; NULL: nobody asks */
+        const char *ready; /* see STATUS_READY_PREFIX; NULL: systemd knows when it is ready */
         const char *restarts; /* the app's name, if systemd starts it again when it has ended */
         const char *relay;  /* see app-relay.h; NULL: no relay */
         AppRelay outputs;

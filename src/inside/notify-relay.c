@@ -20,6 +20,7 @@
 #include "inside/app-fds.h"
 #include "inside/app-mount.h"
 #include "inside/app-notify.h"
+#include "inside/app-status.h"
 #include "inside/app-title.h"
 #include "inside/launch-places.h"
 #include "inside/notify-relay.h"
@@ -79,7 +80,7 @@ size_t notify_relay_filter(const char *message, bool names_main, char *ret)
 
 /* The process */
 
-enum { APP_SOCKET, MANAGER, LAUNCHER, APP, N_DESCRIPTORS }; /* its descriptors */
+enum { APP_SOCKET, MANAGER, RECORD, LAUNCHER, APP, N_DESCRIPTORS }; /* its descriptors */
 
 /* The first; the kernel gives as many as there is room for, which may be one more. */
 static void take_descriptor(struct msghdr *message, int *ret)
@@ -158,14 +159,23 @@ static int open_main(const char *message)
         return -1;
 }
 
+/* PID 1 may see the app's end before what is passed on: whoever judges the end waits for this process, and reads it. */
+static void record_ready(const char *text)
+{
+        if (find_line(text, "READY=1"))
+                (void) !pwrite(RECORD, (const char[]) { STATUS_IS_READY }, 1, 0);
+}
+
 /* This process ends with the main one. */
 static void pass_text(const char *message, bool names_main)
 {
         static char text[MESSAGE_MAX + 1];
         int app = names_main ? open_main(message) : -1;
 
-        if (notify_relay_filter(message, app >= 0, text) > 0)
+        if (notify_relay_filter(message, app >= 0, text) > 0) {
+                record_ready(text);
                 (void) app_notify_send(MANAGER, text, -1);
+        }
         if (app >= 0 && dup3(app, APP, O_CLOEXEC) >= 0)
                 (void) close(app);
 }
@@ -211,10 +221,11 @@ static void keep_descriptors(const int *fds)
         int moved[LAUNCHER + 1];
 
         for (int i = 0; i <= LAUNCHER; i++)
-                if ((moved[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 10)) < 0)
+                if ((moved[i] = fds[i] < 0 ? -1 : fcntl(fds[i], F_DUPFD_CLOEXEC, 10)) < 0 && i != RECORD)
                         _exit(EXIT_FAILURE);
+        (void) close(RECORD);
         for (int i = 0; i <= LAUNCHER; i++)
-                if (dup2(moved[i], i) < 0)
+                if (moved[i] >= 0 && dup2(moved[i], i) < 0)
                         _exit(EXIT_FAILURE);
         if (close_range(LAUNCHER + 1, ~0U, 0) < 0)
                 _exit(EXIT_FAILURE);
@@ -229,7 +240,7 @@ __attribute__((noreturn)) static void become(const int *fds, bool names_main, in
         if (chdir("/") < 0 || setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
             setresuid(NOBODY, NOBODY, NOBODY) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
                 _exit(EXIT_FAILURE);
-        app_title_set(argc, argv, "podctl-notify");
+        app_title_set(argc, argv, NOTIFY_RELAY_TITLE);
         if (!app_fds_receive(LAUNCHER, &byte, 1, app) || app[0] < 0 || (app[0] != APP && dup2(app[0], APP) < 0))
                 _exit(EXIT_FAILURE);
         (void) close_range(N_DESCRIPTORS, ~0U, 0);
@@ -271,7 +282,7 @@ static void start(const int *fds, bool names_main, int argc, char *argv[])
                 die("cannot fork the process that passes on the app's notifications");
 }
 
-int notify_relay_start(const char *path, bool names_main, int argc, char *argv[])
+int notify_relay_start(const char *path, bool names_main, int record, int argc, char *argv[])
 {
         const int manager = app_notify_connect(path);
         int pair[2], fds[LAUNCHER + 1];
@@ -282,10 +293,12 @@ int notify_relay_start(const char *path, bool names_main, int argc, char *argv[]
                 die("cannot make a socket: %m");
         fds[APP_SOCKET] = make_socket(path);
         fds[MANAGER] = manager;
+        fds[RECORD] = record;
         fds[LAUNCHER] = pair[1];
         start(fds, names_main, argc, argv);
         for (int i = 0; i <= LAUNCHER; i++)
-                (void) close(fds[i]);
+                if (fds[i] >= 0)
+                        (void) close(fds[i]);
         return pair[0];
 }
 

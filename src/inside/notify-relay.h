@@ -9,10 +9,14 @@
  * So an app has a socket of its own at the place of PID 1's, and a process of ours, "podctl-notify", passes on what
  * concerns the app alone. It is no child of the app, and in no PID namespace of it. */
 
+#define NOTIFY_RELAY_TITLE "podctl-notify"
+
 /* Replaces the socket at path and starts that process; all signals have to be blocked. names_main: the app may name
  * another process of its unit as the main one; without it, such lines are left out, since the PIDs of the app are not
- * those of PID 1. Returns where notify_relay_follow() sends, negative: there is no socket. Dies if it fails. */
-int notify_relay_start(const char *path, bool names_main, int argc, char *argv[]);
+ * those of PID 1. record: a file whose first byte becomes STATUS_IS_READY (app-status.h) once the app has said that it
+ * is ready; negative: there is none. Returns where notify_relay_follow() sends, negative: there is no socket. Dies if
+ * it fails. */
+int notify_relay_start(const char *path, bool names_main, int record, int argc, char *argv[]);
 /* The process ends when the app has: app is its PID descriptor. Without this call, it ends when relay is closed. */
 void notify_relay_follow(int relay, int app);
 

@@ -81,7 +81,8 @@ static int forget_volumes(Pod *pod, const char *app)
 static void forget_records(Pod *pod, const char *app)
 {
         static const char *const prefixes[] = { "", ".health-", ".checks-", STATUS_RESTARTS_PREFIX,
-                                                STATUS_RUN_PREFIX, STATUS_REASON_PREFIX, STATUS_ROOM_PREFIX };
+                                                STATUS_RUN_PREFIX, STATUS_READY_PREFIX, STATUS_REASON_PREFIX,
+                                                STATUS_ROOM_PREFIX };
 
         for (size_t i = 0; i < ELEMENTSOF(prefixes); i++) {
                 _cleanup_free_ char *path = strjoin("status/", prefixes[i], app),

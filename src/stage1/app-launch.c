@@ -550,6 +550,9 @@ int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, co
         if (r >= 0 && app->leaves_pod && streq(name, LAUNCH_START))
                 r = strv_extendf(&words, "--reason=" LAUNCH_FILES "/" LAUNCH_STATUS "/" STATUS_REASON_PREFIX "%s",
                                  app->app->name);
+        if (r >= 0 && app->notify && streq(name, LAUNCH_START))
+                r = strv_extendf(&words, "--ready=" LAUNCH_FILES "/" LAUNCH_STATUS "/" STATUS_READY_PREFIX "%s",
+                                 app->app->name);
         if (r >= 0 && app->restart && streq(name, LAUNCH_START))
                 r = strv_extendf(&words, "--restarts=%s", app->app->name);
         if (r >= 0 && streq(name, LAUNCH_START))

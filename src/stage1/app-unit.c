@@ -208,7 +208,7 @@ static int print_confinement(FILE *f, const PlanApp *app, const AppIdentity *ide
                 return r;
         STRV_FOREACH(mount, mounts)
                 (void) fprintf(f, "BindReadOnlyPaths=%s\n", *mount);
-        if (app->leaves_pod || app->restart)
+        if (app->leaves_pod || app->restart || app->notify)
                 (void) fputs("BindPaths=" POD_STATUS_DIR ":" LAUNCH_FILES "/" LAUNCH_STATUS "\n", f);
         STRV_FOREACH(bind, identity->binds) {
                 r = print_bind(f, *bind);

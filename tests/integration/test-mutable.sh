@@ -442,6 +442,53 @@ test_late_app_without_protections() {
                 capabilities,paths,seccomp
 }
 
+# The group of an app in its pod, as the host sees it.
+group_of() {
+        find "$(pod_cgroup "$1")" -path "*/$2.service" -type d
+}
+
+is_empty() {
+        grep -qx 'populated 0' "$1/cgroup.events" 2>/dev/null || [[ ! -e $1 ]]
+}
+
+# Also in control groups below the app's own, which it may have made.
+test_nothing_of_an_app_outlives_it() {
+        local group pid
+        sandbox below --net=none
+        shell_app below late 'sleep 1001 & sleep 1002 & wait; exit 3' --pids=shared
+        podctl app start below --app=late
+        group=$(group_of below late)
+        wait_until eval "[[ \$(grep -c . $group/cgroup.procs) -ge 3 ]]"
+        mkdir -p "$group/one/two" "$group/other"
+        chown -R --reference="$group" "$group/one" "$group/other"
+        for name in 1001:one/two 1002:other; do
+                pid=$(pgrep -f "^sleep ${name%%:*}$")
+                echo "$pid" >"$group/${name#*:}/cgroup.procs"
+        done
+        systemctl --machine=below kill --signal=KILL --kill-whom=main late
+        wait_until has_states below 'late exited'
+        wait_until is_empty "$group"
+        assert_fails 1 pgrep -f '^sleep 100[12]$'
+        podctl stop below
+}
+
+# Each process of the swarm is another one before it can be killed.
+test_no_swarm_outlives_its_app() {
+        local group
+        fetch debian.oci
+        sandbox swarm --net=none
+        podctl app add swarm debian --name=late --pids=shared --exec=/usr/bin/perl -- -e '
+                for (1..20) { next if fork; setpgrp; while (1) { fork and exit } }
+                $| = 1; print "up\n"; sleep 1000' >/dev/null
+        podctl app start swarm --app=late
+        wait_until has_written swarm late up
+        group=$(group_of swarm late)
+        systemctl --machine=swarm kill --signal=KILL --kill-whom=main late
+        wait_until has_states swarm 'late exited'
+        wait_until is_empty "$group"
+        podctl stop swarm
+}
+
 waits_for_restart() {
         [[ $(systemctl --machine="$1" show --property=SubState --value "$2") == auto-restart ]]
 }
@@ -502,7 +549,7 @@ test_all_restarts_count() {
         defer end_pod counted
         podctl run --detach --name=counted --net=none busybox --name=app --restart=always --exec=/bin/sh -- \
                 -c 'echo run; exec sleep 1000'
-        group=$(find "$(pod_cgroup counted)" -path '*/app.service' -type d)
+        group=$(group_of counted app)
         for times in 1 2; do
                 echo 1 >"$group/cgroup.kill"
                 wait_until has_restarts counted $times

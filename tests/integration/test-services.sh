@@ -508,6 +508,37 @@ test_readiness_that_never_comes() {
         assert_contains "$output" 'without having said that it is ready'
 }
 
+# pid_in POD APP NAME: of the process of that name in the app's control group.
+pid_in() {
+        local pid
+        while read -r pid; do
+                [[ $(cat "/proc/$pid/comm") != "$3" ]] || echo "$pid"
+        done < <(find "$(pod_cgroup "$1")" -path "*/$2.service/cgroup.procs" -exec cat {} +)
+}
+
+# Though PID 1 sees the end first, since what passes on the word of the app is held up.
+test_readiness_at_the_last_moment() {
+        local relay
+        mkdir v
+        chmod 777 v
+        defer end_pod last
+        podctl run --name=last --volume="v,kind=host,source=$PWD/v" --mount=volume=v,target=/v \
+                debian --name=app --working-dir=/ --annotation=appc.io/executor/supports-systemd-notify=true \
+                --exec=/usr/bin/perl -- -e '
+                use Socket;
+                socket S, AF_UNIX, SOCK_DGRAM, 0;
+                open F, ">/v/started"; close F; sleep 0.1 until -e "/v/go";
+                send S, "READY=1", 0, sockaddr_un($ENV{NOTIFY_SOCKET}) or die "send: $!"' 2>said &
+        wait_until test -e v/started
+        relay=$(pid_in last app podctl-notify)
+        kill -STOP "$relay"
+        touch v/go
+        wait_until eval '[[ $(systemctl --machine=last show --property=SubState --value app) == stop-post ]]'
+        kill -CONT "$relay"
+        wait $! || fail "ended with $?: $(cat said)"
+        assert_fails 1 grep 'without having said' said
+}
+
 # notifier SCRIPT [OPTION…]: runs an app that says in Perl what it wants to PID 1.
 notifier() {
         podctl run --name=notifier debian --name=app --working-dir=/ "${@:2}" \

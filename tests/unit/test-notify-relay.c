@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -11,6 +12,7 @@
 
 #include "basic/macro.h"
 #include "inside/app-notify.h"
+#include "inside/app-status.h"
 #include "inside/notify-relay.h"
 #include "lib/test-manager.h"
 
@@ -53,10 +55,11 @@ Test(notify_relay, filter)
 }
 
 /* An app that starts its relay, says what it has to say as another user, and ends when it is told to. */
-__attribute__((noreturn)) static void app(const char *path, bool names_main, const char *const *messages, int go)
+__attribute__((noreturn)) static void app(const char *path, bool names_main, const char *const *messages, int record,
+                                          int go)
 {
         char name[] = "app-exec --words=FILE", *argv[] = { name, NULL }, byte;
-        int relay = notify_relay_start(path, names_main, 1, argv), socket;
+        int relay = notify_relay_start(path, names_main, record, 1, argv), socket;
 
         notify_relay_follow(relay, (int) syscall(SYS_pidfd_open, getpid(), 0));
         socket = setuid(1000) < 0 ? -1 : app_notify_connect(path);
@@ -80,7 +83,8 @@ static const char *main_pid(pid_t pid)
 static void run(bool names_main, const char *const *messages, const char *const *expected)
 {
         _cleanup_(test_manager_done) TestManager m = test_manager_new();
-        int go[2], barrier, status;
+        int record = memfd_create("record", MFD_CLOEXEC), go[2], barrier, status;
+        char byte = 0;
         pid_t pid;
 
         if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
@@ -89,7 +93,7 @@ static void run(bool names_main, const char *const *messages, const char *const 
         cr_assert_eq(pipe2(go, O_CLOEXEC), 0);
         pid = fork();
         if (pid == 0)
-                app(m.path, names_main, messages, go[0]);
+                app(m.path, names_main, messages, record, go[0]);
         for (; *expected; expected++)
                 test_manager_expect(&m, *expected, NULL);
         test_manager_expect(&m, "STATUS=said", NULL);
@@ -101,6 +105,9 @@ static void run(bool names_main, const char *const *messages, const char *const 
         cr_assert_eq(waitpid(pid, &status, 0), pid);
         cr_expect_eq(status, 0);
         test_manager_expect(&m, "STOPPING=1", NULL);
+        cr_expect_eq(pread(record, &byte, 1, 0), 1);
+        cr_expect_eq(byte, STATUS_IS_READY);
+        (void) close(record);
         cr_expect_eq(umount2(m.path, MNT_DETACH), 0);
 }
 
@@ -121,7 +128,7 @@ Test(notify_relay, without_manager)
 {
         char name[] = "app-exec", *argv[] = { name, NULL };
 
-        cr_expect_lt(notify_relay_start(NULL, false, 1, argv), 0);
-        cr_expect_lt(notify_relay_start("/nonexistent", false, 1, argv), 0);
+        cr_expect_lt(notify_relay_start(NULL, false, -1, 1, argv), 0);
+        cr_expect_lt(notify_relay_start("/nonexistent", false, -1, 1, argv), 0);
         notify_relay_follow(-1, -1);
 }
