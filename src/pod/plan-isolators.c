@@ -190,16 +190,20 @@ static int plan_capabilities(const App *app, char ***ret)
         return 0;
 }
 
-/* One that says for itself that it is unrestricted may do without some. What the pod says for all apps is about those
- * of its images, which may have fewer than they need. */
+/* One that is unrestricted may do without some. */
 static int plan_left_out(PlanApp *plan)
 {
         const App *app = plan->app->app;
         const Isolator *remove = isolators_find(app->isolators, app->n_isolators, ISOLATOR_CAPS_REMOVE);
         int r = 0;
 
-        if (!remove || !plan->unrestricted || !strv_env_get(plan->app->annotations, APPC_ANNOTATION_INSECURE))
+        if (!remove || !plan->unrestricted)
                 return 0;
+        /* As without the option. */
+        if (plan_removes_all(remove)) {
+                plan->unrestricted = false;
+                return 0;
+        }
         STRV_FOREACH(name, remove->set)
                 if (r >= 0)
                         r = strv_extend(&plan->left_out, capability_name(*name));

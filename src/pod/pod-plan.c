@@ -216,12 +216,10 @@ static bool is_insecure(const PodPlan *plan, const PlanApp *app, const char *wor
 }
 
 /* Also what systemd-nspawn covers in every /proc. Without user IDs of the host, the kernel protects what is there, and
- * an app that was opened by name is to be able to mount one of its own (procMount of Kubernetes). */
+ * an app that was opened is to be able to mount one of its own (procMount of Kubernetes). */
 static bool has_open_proc(const PodPlan *plan, const PlanApp *app)
 {
-        return app->open_paths &&
-               (appc_pod_is_privileged(plan->manifest) ||
-                (strv_env_get(app->app->annotations, APPC_ANNOTATION_INSECURE) && pod_plan_private_users(plan)));
+        return app->open_paths && (appc_pod_is_privileged(plan->manifest) || pod_plan_private_users(plan));
 }
 
 static void plan_settings(const PodPlan *plan, PlanApp *ret)

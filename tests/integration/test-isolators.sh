@@ -345,3 +345,33 @@ test_shared_memory_of_the_host() {
         done
         assert_fails 1 sh_run 'cat /dev/shm/of-the-host' --net=none
 }
+
+# capabilities_of OUTPUT: the bounding set that an app has printed.
+capabilities_of() {
+        sed -n 's/^CapBnd:\s*//p' "$1"
+}
+
+# Whether an app is the pod's first, from a file, or comes later, the option is the same; and --caps-remove holds.
+test_insecure_options_have_one_rule() {
+        local script='grep CapBnd /proc/self/status; grep -c " /proc/" /proc/self/mounts' way removed
+        for removed in --caps-remove=CAP_SYS_TIME,CAP_MKNOD --caps-remove=all; do
+                podctl --insecure-options=capabilities,paths run busybox --pids=private "$removed" \
+                        --exec=/bin/sh -- -c "$script" >run || true
+                podctl --insecure-options=capabilities,paths create ruled busybox --pids=private "$removed" --dry-run \
+                        --exec=/bin/sh -- -c "$script" >file
+                podctl run --pod-manifest=file >create || true
+                podctl app sandbox --name=ruling --net=none >/dev/null
+                defer end_pod ruling
+                podctl --insecure-options=capabilities,paths app add ruling busybox --name=late \
+                        --pids=private "$removed" --exec=/bin/sh -- -c "$script" >/dev/null
+                podctl app start ruling --app=late
+                wait_until eval '[[ $(podctl app list --no-legend ruling) == *exited* ]]'
+                podctl logs --output=cat --app=late ruling >add
+                podctl stop ruling
+                for way in run create add; do
+                        [[ $removed != *all ]] || assert_eq "$(capabilities_of $way)" 0000000000000000
+                        (((0x$(capabilities_of $way) & (1 << 27 | 1 << 25)) == 0)) || fail "$way: $(cat $way)"
+                        assert_eq "$(tail -n 1 $way)" 0
+                done
+        done
+}

@@ -478,7 +478,7 @@ test_no_swarm_outlives_its_app() {
         fetch debian.oci
         sandbox swarm --net=none
         podctl app add swarm debian --name=late --pids=shared --exec=/usr/bin/perl -- -e '
-                for (1..20) { next if fork; setpgrp; while (1) { fork and exit } }
+                for (1..200) { next if fork; setpgrp; while (1) { fork and exit } }
                 $| = 1; print "up\n"; sleep 1000' >/dev/null
         podctl app start swarm --app=late
         wait_until has_written swarm late up
