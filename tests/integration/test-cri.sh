@@ -868,6 +868,31 @@ test_cri_kills_the_rest() {
         assert_eq "$(cri_status "$c" .exitCode)" 3
 }
 
+# group_in POD: of its only container.
+group_in() {
+        find "$(pod_cgroup "$1")" -path '*/system.slice/*.service' -name "$2*.service" -type d
+}
+
+# Its log may be behind for long: the end is told when its processes have gone, and so it is removed.
+test_cri_stop_does_not_wait_for_the_journal() {
+        local id c relay
+        cri_service
+        id=$(cri_sandbox a)
+        defer cri_end "$id"
+        c=$(cri_container "$id" endless 'while :; do echo more; done')
+        cri_start "$c"
+        relay=$(cat "$(group_in "a-${id:0:8}" endless)/cgroup.procs" | while read -r pid; do
+                [[ $(cat "/proc/$pid/comm") != podctl-output ]] || echo "$pid"
+        done)
+        kill -STOP "$relay"
+        defer kill -CONT "$relay"
+        cri_stop "$c" 1
+        assert_eq "$(cri_status "$c" '[.state, .exitCode] | join(" ")')" 'CONTAINER_EXITED 143'
+        kill -0 "$relay"
+        kill -CONT "$relay"
+        cri_remove "$c"
+}
+
 # As "kubectl debug --target" asks for it.
 test_cri_target() {
         local id seen looks
