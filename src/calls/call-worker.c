@@ -119,16 +119,30 @@ static GrpcCode run_once(const CallMethod *method, Context *c, const ProtobufCMe
         return GRPC_RESOURCE_EXHAUSTED;
 }
 
-static GrpcCode run_method(const CallMethod *method, Context *c, const ProtobufCMessage *asked, CallStream *to,
-                           char **reterr_message)
+/* asked is what the bytes say. */
+static GrpcCode check_request(const CallMethod *method, const uint8_t *request, size_t n,
+                              const ProtobufCMessage *asked, char **reterr_message)
 {
         const char *bad;
+        int value;
 
         if (!asked)
                 return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message, "the request cannot be read");
+        bad = call_request_find_nul(method->request, request, n);
+        if (bad)
+                return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message, "%s has a NUL byte", bad);
         bad = call_request_find_bad_string(asked);
         if (bad)
                 return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message, "%s is not valid UTF-8", bad);
+        bad = call_request_find_unknown(asked, &value);
+        if (bad)
+                return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message, "%s does not take the value %i", bad, value);
+        return GRPC_OK;
+}
+
+static GrpcCode run_method(const CallMethod *method, Context *c, const ProtobufCMessage *asked, CallStream *to,
+                           char **reterr_message)
+{
         return method->stream ? method->stream(c, asked, to, reterr_message)
                               : run_once(method, c, asked, to, reterr_message);
 }
@@ -140,8 +154,10 @@ static void work(const CallMethod *method, const Context *presets, const uint8_t
         ProtobufCMessage *asked = protobuf_c_message_unpack(method->request, NULL, n, request);
         char *message = NULL;
         const char *text = "";
-        GrpcCode code = run_method(method, &context, asked, &stream, &message);
+        GrpcCode code = check_request(method, request, n, asked, &message);
 
+        if (code == GRPC_OK)
+                code = run_method(method, &context, asked, &stream, &message);
         if (code != GRPC_OK)
                 text = message ?: log_last_error() ?: "it failed without a reason";
         (void) write_frame(fd, code, text, strlen(text));

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/path.h"
 #include "basic/utf8.h"
 #include "cri/cri-answer.h"
 #include "cri/cri-container-plan.h"
@@ -234,8 +235,41 @@ static GrpcCode check_environment(const Cri__ContainerConfig *config, char **ret
         return GRPC_OK;
 }
 
+static bool is_device_path(const char *path)
+{
+        return path_is_absolute(strempty(path)) && !strchr(path, ':');
+}
+
+static GrpcCode check_devices(const Cri__ContainerConfig *config, char **reterr_message)
+{
+        for (size_t i = 0; i < config->n_devices; i++) {
+                const Cri__Device *d = config->devices[i];
+
+                if (!is_device_path(d->host_path) || !is_device_path(d->container_path))
+                        return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message,
+                                           "devices: '%s' at '%s': both are absolute paths without ':'",
+                                           strempty(d->host_path), strempty(d->container_path));
+                if (d->permissions[strspn(d->permissions, "rwm")])
+                        return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message,
+                                           "devices: permissions of '%s' are letters of 'rwm', not '%s'", d->host_path,
+                                           d->permissions);
+        }
+        return GRPC_OK;
+}
+
+/* It is below the sandbox's log_directory. */
+static GrpcCode check_log_path(const Cri__ContainerConfig *config, char **reterr_message)
+{
+        return isempty(config->log_path) || path_is_below(config->log_path)
+                       ? GRPC_OK
+                       : call_refuse(GRPC_INVALID_ARGUMENT, reterr_message,
+                                     "log_path '%s' is not a path below log_directory", config->log_path);
+}
+
 static GrpcCode check(const Cri__ContainerConfig *config, const CriSandboxRecord *sandbox, char **reterr_message)
 {
+        GrpcCode code;
+
         if (!config || !config->metadata || isempty(config->metadata->name))
                 return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message, "config.metadata.name is missing");
         if (!config->image || isempty(config->image->image))
@@ -244,7 +278,10 @@ static GrpcCode check(const Cri__ContainerConfig *config, const CriSandboxRecord
                 return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message, "config.command begins with ''");
         if (namespaces_of(config) && namespaces_of(config)->pid == CRI__NAMESPACE_MODE__NODE)
                 return call_refuse(GRPC_UNIMPLEMENTED, reterr_message, "not supported: " CRI_NO_HOST_PIDS);
-        return check_environment(config, reterr_message);
+        code = check_environment(config, reterr_message);
+        if (code == GRPC_OK)
+                code = check_devices(config, reterr_message);
+        return code == GRPC_OK ? check_log_path(config, reterr_message) : code;
 }
 
 GrpcCode cri_container_plan(const Cri__ContainerConfig *config, const CriSandboxRecord *sandbox, const Uuid *pod,

@@ -8,11 +8,33 @@
 
 /* Who a container is, and what it may. */
 
+/* The highest number is that of no user (chown(2)). */
+static GrpcCode check_id(const char *member, int64_t id, char **reterr_message)
+{
+        return id >= 0 && id < UINT32_MAX ? GRPC_OK
+                                          : call_refuse(GRPC_INVALID_ARGUMENT, reterr_message,
+                                                        "%s: %lld is not a valid ID", member, (long long) id);
+}
+
+static GrpcCode check_ids(const Cri__LinuxContainerSecurityContext *s, char **reterr_message)
+{
+        GrpcCode code = s->run_as_user ? check_id("run_as_user", s->run_as_user->value, reterr_message) : GRPC_OK;
+
+        if (code == GRPC_OK && s->run_as_group)
+                code = check_id("run_as_group", s->run_as_group->value, reterr_message);
+        for (size_t i = 0; code == GRPC_OK && i < s->n_supplemental_groups; i++)
+                code = check_id("supplemental_groups", s->supplemental_groups[i], reterr_message);
+        return code;
+}
+
 static GrpcCode set_user(const Cri__LinuxContainerSecurityContext *s, RunApp *run, char **reterr_message)
 {
         AppOptions *o = &run->options;
         const bool named = !isempty(s->run_as_username);
+        GrpcCode code = check_ids(s, reterr_message);
 
+        if (code != GRPC_OK)
+                return code;
         if (named && s->run_as_user)
                 return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message,
                                    "run_as_user and run_as_username exclude each other");

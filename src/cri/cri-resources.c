@@ -127,10 +127,59 @@ static GrpcCode check_unified(const char *pair, char **reterr_message)
                            " to %" PRIu64 ", not '%s'", file->file, file->min, file->max, value);
 }
 
+/* 0 is what was not said. The kernel has a period of 1 ms to 1 s (sched-bwc.rst), a quota of 1 ms or more, and
+ * /proc/PID/oom_score_adj. */
+static GrpcCode check_numbers(const CriContainerRecord *r, char **reterr_message)
+{
+        const struct {
+                const char *member;
+                int64_t value, min, max;
+                bool unlimited; /* -1 is no limit */
+        } rows[] = {
+                { "cpu_period", r->cpu_period, 1000, 1000000 },
+                { "cpu_quota", r->cpu_quota, 1000, INT64_MAX, true },
+                { "cpu_shares", r->cpu_shares, 0, INT64_MAX },
+                { "memory_limit_in_bytes", r->memory, 0, INT64_MAX, true },
+                { "memory_swap_limit_in_bytes", r->memory_swap, 0, INT64_MAX, true },
+                { "oom_score_adj", r->oom_score_adj, -1000, 1000 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                const int64_t value = rows[i].value;
+
+                if (value == 0 || (rows[i].unlimited && value == -1) || (value >= rows[i].min && value <= rows[i].max))
+                        continue;
+                return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message, "%s is a number from %" PRIi64 " to %" PRIi64
+                                   "%s, not %" PRIi64, rows[i].member, rows[i].min, rows[i].max,
+                                   rows[i].unlimited ? ", or -1" : "", value);
+        }
+        return GRPC_OK;
+}
+
+static GrpcCode check_set(const char *member, const char *property, const char *value, char **reterr_message)
+{
+        _cleanup_free_ char *assignment = value ? strjoin(property, "=", value) : NULL;
+
+        if (!value)
+                return GRPC_OK;
+        if (!assignment)
+                return GRPC_RESOURCE_EXHAUSTED;
+        return unit_property_check(assignment, NULL) >= 0
+                       ? GRPC_OK
+                       : call_refuse(GRPC_INVALID_ARGUMENT, reterr_message,
+                                     "%s is a list of numbers and ranges, as 0-3,5, not '%s'", member, value);
+}
+
 GrpcCode cri_resources_check(const CriContainerRecord *r, char **reterr_message)
 {
-        GrpcCode code = GRPC_OK;
+        GrpcCode code = check_numbers(r, reterr_message);
 
+        if (code == GRPC_OK)
+                code = check_set("cpuset_cpus", "AllowedCPUs", r->cpus, reterr_message);
+        if (code == GRPC_OK)
+                code = check_set("cpuset_mems", "AllowedMemoryNodes", r->memory_nodes, reterr_message);
+        if (code != GRPC_OK)
+                return code;
         if (r->memory_swap > 0 && r->memory <= 0)
                 return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message,
                                    "memory_swap_limit_in_bytes needs memory_limit_in_bytes");

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "basic/path.h"
 #include "cri/cri-answer.h"
 #include "cri/cri-sandbox-plan.h"
 #include "manifest/appc-image.h"
@@ -203,6 +204,9 @@ static GrpcCode check(const Cri__PodSandboxConfig *config, char **reterr_message
                 return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message,
                                    "config.hostname: '%s' is not a valid host name: letters, digits, '-' and '.', at "
                                    "most %i", config->hostname, POD_NAME_MAX);
+        if (!isempty(config->log_directory) && !path_is_absolute(config->log_directory))
+                return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message,
+                                   "log_directory '%s' is not an absolute path", config->log_directory);
         if (refusal)
                 return call_refuse(GRPC_UNIMPLEMENTED, reterr_message, "not supported: %s", refusal);
         return GRPC_OK;

@@ -26,6 +26,50 @@ static Cri__CreateContainerRequest *request_of(const char *command, const char *
         return request;
 }
 
+/* Numbers that an enum does not have, in the request, and in messages of it. */
+Test(call_request, unknown_values)
+{
+        Cri__CreateContainerRequest *r = request_of("ls", "b", "main");
+        Cri__Mount mount = CRI__MOUNT__INIT, *mounts[] = { &mount };
+        int value = 0;
+
+        cr_expect_null(call_request_find_unknown(&r->base, &value));
+        r->config->stop_signal = (Cri__Signal) 4711;
+        cr_expect_str_eq(call_request_find_unknown(&r->base, &value), "stop_signal");
+        cr_expect_eq(value, 4711);
+        r->config->stop_signal = CRI__SIGNAL__SIGNAL_RUNTIME_DEFAULT;
+        r->config->mounts = mounts;
+        r->config->n_mounts = 1;
+        mount.propagation = (Cri__MountPropagation) 9;
+        cr_expect_str_eq(call_request_find_unknown(&r->base, &value), "propagation");
+        cr_expect_eq(value, 9);
+        mount.propagation = CRI__MOUNT_PROPAGATION__PROPAGATION_BIDIRECTIONAL;
+        cr_expect_null(call_request_find_unknown(&r->base, &value));
+        r->config->n_mounts = 0;
+        r->config->mounts = NULL;
+}
+
+/* Of a message, a string ends there; of its bytes, it does not. */
+Test(call_request, nul_bytes)
+{
+        static const ProtobufCMessageDescriptor *const kind = &cri__create_container_request__descriptor;
+        Cri__CreateContainerRequest *r = request_of("lsXls", "bXb", "mXin");
+        const size_t n = protobuf_c_message_get_packed_size(&r->base);
+        uint8_t *bytes = test_keep(malloc(n));
+        unsigned found = 0;
+
+        cr_assert_eq(protobuf_c_message_pack(&r->base, bytes), n);
+        cr_expect_null(call_request_find_nul(kind, bytes, n));
+        for (size_t i = 0; i < n; i++) {
+                if (bytes[i] != 'X')
+                        continue;
+                bytes[i] = 0;
+                found += call_request_find_nul(kind, bytes, n) != NULL;
+                bytes[i] = 'X';
+        }
+        cr_expect_eq(found, 3U);
+}
+
 /* In lists, in maps and in messages of messages; what is not set is not looked at. */
 Test(call_request, strings)
 {

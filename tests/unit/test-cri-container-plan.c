@@ -470,6 +470,81 @@ Test(cri_container_plan, devices)
         cr_expect_str_eq(all, "/dev/a:/dev/b:rwm /dev/a:/dev/b:rwm /dev/a:/dev/b:rw /dev/a:/dev/b:r");
 }
 
+Test(cri_container_plan, impossible_numbers)
+{
+        static const struct {
+                Cri__LinuxContainerResources resources;
+                const char *words;
+        } cases[] = {
+#define RESOURCES(...) { .base = PROTOBUF_C_MESSAGE_INIT(&cri__linux_container_resources__descriptor), __VA_ARGS__ }
+                { RESOURCES(.cpu_period = -1), "cpu_period is a number from 1000" },
+                { RESOURCES(.cpu_period = 1000001), "cpu_period" },
+                { RESOURCES(.cpu_quota = -2), "cpu_quota" },
+                { RESOURCES(.cpu_quota = 999), "cpu_quota" },
+                { RESOURCES(.cpu_shares = -1), "cpu_shares" },
+                { RESOURCES(.memory_limit_in_bytes = -2), "memory_limit_in_bytes" },
+                { RESOURCES(.memory_swap_limit_in_bytes = INT64_MIN), "memory_swap_limit_in_bytes" },
+                { RESOURCES(.oom_score_adj = 1001), "oom_score_adj is a number from -1000 to 1000, not 1001" },
+                { RESOURCES(.cpuset_cpus = (char *) "3-1"), "cpuset_cpus is a list of numbers and ranges" },
+                { RESOURCES(.cpuset_mems = (char *) "all"), "cpuset_mems" },
+        };
+        static const int64_t ids[] = { -1, UINT32_MAX, INT64_MAX };
+        Cri__ContainerConfig *c = config_of("a");
+        Cri__LinuxContainerSecurityContext *s = c->linux->security_context;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                Cri__LinuxContainerResources r = cases[i].resources;
+
+                if (!r.cpuset_cpus)
+                        r.cpuset_cpus = (char *) "";
+                if (!r.cpuset_mems)
+                        r.cpuset_mems = (char *) "";
+                c->linux->resources = &r;
+                refuse(c, GRPC_INVALID_ARGUMENT, cases[i].words);
+        }
+        c->linux->resources = NULL;
+        s->run_as_user = test_keep(call_new(&cri__int64_value__descriptor));
+        s->run_as_group = test_keep(call_new(&cri__int64_value__descriptor));
+        for (size_t i = 0; i < ELEMENTSOF(ids); i++) {
+                s->run_as_user->value = ids[i];
+                refuse(c, GRPC_INVALID_ARGUMENT, "run_as_user: ");
+                s->run_as_user->value = 0;
+                s->run_as_group->value = ids[i];
+                refuse(c, GRPC_INVALID_ARGUMENT, "run_as_group: ");
+                s->run_as_group->value = 0;
+                s->supplemental_groups = (int64_t *) &ids[i];
+                s->n_supplemental_groups = 1;
+                refuse(c, GRPC_INVALID_ARGUMENT, "supplemental_groups: ");
+                s->n_supplemental_groups = 0;
+        }
+        s->supplemental_groups = NULL;
+}
+
+Test(cri_container_plan, bad_paths)
+{
+        static const struct {
+                const char *host, *container, *permissions, *words;
+        } cases[] = {
+                { "dev/a", "/dev/b", "r", "absolute paths without ':'" },
+                { "/dev/a", "", "r", "absolute paths without ':'" },
+                { "/dev/a", "/dev/b:c", "r", "absolute paths without ':'" },
+                { "/dev/a", "/dev/b", "rx", "letters of 'rwm', not 'rx'" },
+        };
+        Cri__ContainerConfig *c = config_of("a");
+        Cri__Device *d = test_keep(call_new(&cri__device__descriptor));
+
+        call_append(&c->devices, &c->n_devices, d);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                d->host_path = (char *) cases[i].host;
+                d->container_path = (char *) cases[i].container;
+                d->permissions = (char *) cases[i].permissions;
+                refuse(c, GRPC_INVALID_ARGUMENT, cases[i].words);
+        }
+        c->n_devices = 0;
+        c->log_path = (char *) "../other.log";
+        refuse(c, GRPC_INVALID_ARGUMENT, "log_path '../other.log' is not a path below log_directory");
+}
+
 Test(cri_container_plan, refusals)
 {
         Cri__ContainerConfig *c = config_of("a");
