@@ -893,6 +893,49 @@ test_cri_stop_does_not_wait_for_the_journal() {
         cri_remove "$c"
 }
 
+# In control groups that the container has made.
+test_cri_processes_in_groups_below() {
+        local id c pid name group
+        cri_service
+        id=$(cri_sandbox a)
+        defer cri_end "$id"
+        c=$(cri_container "$id" groups 'sleep 1001 & sleep 1002 & while :; do sleep 1; done')
+        cri_start "$c"
+        group=$(group_in "a-${id:0:8}" groups)
+        wait_until eval "[[ \$(grep -c . $group/cgroup.procs) -ge 3 ]]"
+        mkdir -p "$group/one/two" "$group/other"
+        chown -R --reference="$group" "$group/one" "$group/other"
+        for name in 1001:one/two 1002:other; do
+                pid=$(pgrep -f "^sleep ${name%%:*}$")
+                echo "$pid" >"$group/${name#*:}/cgroup.procs"
+        done
+        podctl top "a-${id:0:8}" >top
+        grep -q 'sleep 1001' top
+        grep -q 'sleep 1002' top
+        (($(cri ListPodSandboxMetrics | jq -r '[.. | objects | select(.name == "container_processes") |
+                .value.value | tonumber] | max') >= 3))
+        cri_stop "$c" 0
+        assert_fails 1 pgrep -f '^sleep 100[12]$'
+}
+
+# A kubelet that says something impossible is told what.
+test_cri_refusals_name_the_member() {
+        local id
+        cri_service
+        assert_fails 1 cri RunPodSandbox '{"config": {"metadata": {"name": "a", "uid": "u", "namespace": "n"},
+                "log_directory": "logs"}}'
+        assert_eq "$output" "INVALID_ARGUMENT: log_directory 'logs' is not an absolute path"
+        id=$(cri_sandbox a)
+        defer cri_end "$id"
+        refused() { assert_fails 1 cri_container "$id" c true "$1"; assert_contains "$output" "INVALID_ARGUMENT: $2"; }
+        refused '"working_dir": "/a\u0000b"' 'working_dir has a NUL byte'
+        refused '"linux": {"resources": {"oom_score_adj": 1001}}' 'oom_score_adj is a number from -1000 to 1000'
+        refused '"linux": {"resources": {"cpuset_cpus": "a"}}' 'cpuset_cpus is a list of numbers'
+        refused '"linux": {"security_context": {"run_as_user": {"value": -1}}}' 'run_as_user: -1 is not a valid ID'
+        refused '"devices": [{"host_path": "dev/null", "container_path": "/dev/x"}]' "devices: 'dev/null' at '/dev/x'"
+        assert_eq "$(cri ListContainers | jq '.containers // [] | length')" 0
+}
+
 # As "kubectl debug --target" asks for it.
 test_cri_target() {
         local id seen looks
