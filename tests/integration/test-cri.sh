@@ -875,15 +875,15 @@ group_in() {
 
 # Its log may be behind for long: the end is told when its processes have gone, and so it is removed.
 test_cri_stop_does_not_wait_for_the_journal() {
-        local id c relay
+        local id c relay pid
         cri_service
         id=$(cri_sandbox a)
         defer cri_end "$id"
         c=$(cri_container "$id" endless 'while :; do echo more; done')
         cri_start "$c"
-        relay=$(cat "$(group_in "a-${id:0:8}" endless)/cgroup.procs" | while read -r pid; do
+        relay=$(while read -r pid; do
                 [[ $(cat "/proc/$pid/comm") != podctl-output ]] || echo "$pid"
-        done)
+        done <"$(group_in "a-${id:0:8}" endless)/cgroup.procs")
         kill -STOP "$relay"
         defer kill -CONT "$relay"
         cri_stop "$c" 1

@@ -836,7 +836,7 @@ test_run_mutable_prints_late_apps() {
         podctl stop printing >/dev/null
         wait $! || true
         assert_eq "$(grep -c '^much: ' said)" 5000
-        assert_eq "$(ls /var/lib/podctl/pods/*/*/output 2>/dev/null | grep -cx late)" 0
+        assert_eq "$(find /var/lib/podctl/pods -path "*/output/late")" ''
 }
 
 # Where the pod has no user IDs of its own, the way into it is another.
