@@ -221,21 +221,26 @@ Test(app_unit, pids)
         }
 }
 
-/* What systemd-nspawn covers in the pod's /proc is covered in the app's, too. */
+/* Without user IDs of the pod's own, what systemd-nspawn covers in its /proc is covered in the app's, too. */
 Test(app_unit, paths_with_own_pids)
 {
+        static const Tristate cases[] = { TRISTATE_UNSET, TRISTATE_NO };
         const AppIdentity who = { .uid = 33, .program = (char *) "/bin/web" };
         char *insecure[] = { (char *) "paths", NULL };
-        const PodSettings s = { .name = (char *) "web", .insecure = insecure };
-        _cleanup_free_ char *open = NULL, *covered = NULL;
-        _cleanup_(planned_done) Planned p = {};
 
-        cr_assert_eq(plan_app_json(&p, &s, "", "", ""), 0, "%s", p.message);
-        open = launch_words(&p.plan->apps[0], &who);
-        cr_expect_null(strstr(open, "/proc/sys"));
-        p.plan->apps[0].own_pids = true;
-        covered = launch_words(&p.plan->apps[0], &who);
-        cr_expect(strstr(covered, "/proc/sys:") && strstr(covered, "/proc/kcore:"), "%s", covered);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const PodSettings s = { .name = (char *) "web", .insecure = insecure, .private_users = cases[i] };
+                _cleanup_free_ char *shared = NULL, *own = NULL;
+                _cleanup_(planned_done) Planned p = {};
+
+                cr_assert_eq(plan_app_json(&p, &s, "", "", ""), 0, "%s", p.message);
+                shared = launch_words(&p.plan->apps[0], &who);
+                cr_expect_null(strstr(shared, "/proc/sys"));
+                p.plan->apps[0].own_pids = true;
+                own = launch_words(&p.plan->apps[0], &who);
+                cr_expect_eq(strstr(own, "/proc/sys:") && strstr(own, "/proc/kcore:"), cases[i] == TRISTATE_NO, "%s",
+                             own);
+        }
 }
 
 /* Strings of an app never become more than the value they are meant to be. */
