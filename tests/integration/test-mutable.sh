@@ -551,9 +551,12 @@ test_all_restarts_count() {
                 -c 'echo run; exec sleep 1000'
         group=$(group_of counted app)
         for times in 1 2; do
+                # Not in the pause before its restart.
+                wait_until grep -qs . "$group/cgroup.procs"
                 echo 1 >"$group/cgroup.kill"
                 wait_until has_restarts counted $times
         done
+        wait_until grep -qs . "$group/cgroup.procs"
         systemctl --machine=counted kill --signal=KILL --kill-whom=main app
         wait_until has_restarts counted 3
         podctl stop counted
