@@ -560,6 +560,16 @@ test_all_restarts_count() {
         systemctl --machine=counted kill --signal=KILL --kill-whom=main app
         wait_until has_restarts counted 3
         podctl stop counted
+
+        # What would have recorded the end was killed as well: the mark of the run is still there at the next one.
+        sandbox marked --net=none
+        waiting_app marked app 'exit 3'
+        wait_until waits_for_restart marked app
+        has_restarts marked 1
+        touch "/var/lib/podctl/pods/run/$(cat uuid)/status/.run-app"
+        systemctl --machine=marked restart --no-block app
+        wait_until has_restarts marked 3
+        podctl stop marked
 }
 
 test_mutable_refuses() {
