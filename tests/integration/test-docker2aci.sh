@@ -8,7 +8,7 @@
 . "$HERE/lib-servers.sh"
 
 docker2aci() { (exec -a docker2aci podctl "$@"); }
-as_guest() { (export TMPDIR=$PWD && exec setpriv --reuid=12345 --regid=12345 --clear-groups "$@"); }
+as_guest() { setpriv --reuid=12345 --regid=12345 --clear-groups env "TMPDIR=$PWD" "$@"; }
 
 unpack_aci() {
         mkdir "$2"
