@@ -8,6 +8,8 @@
 #include "basic/scratch.h"
 #include "basic/strv.h"
 
+/* A name that nobody gives to what he wants to keep, whereas a "docker2aci-master" may be anybody's. */
+#define PREFIX ".podctl-"
 #define RANDOM "XXXXXX"
 
 /* -EAGAIN: somebody else has it, or has removed it. -EPERM: it is not ours. */
@@ -32,7 +34,7 @@ static int lock_own(int parent_fd, const char *name)
 
 static bool is_named(const char *entry, const char *name)
 {
-        const char *random = startswith(entry, name);
+        const char *rest = startswith(entry, PREFIX), *random = rest ? startswith(rest, name) : NULL;
 
         return random && *random == '-' && strlen(random + 1) == strlen(RANDOM);
 }
@@ -57,7 +59,7 @@ int scratch_make(const char *parent, const char *name, Scratch *ret)
 {
         sweep(parent, name);
         for (;;) {
-                _cleanup_free_ char *path = strjoin(parent, "/", name, "-" RANDOM);
+                _cleanup_free_ char *path = strjoin(parent, "/" PREFIX, name, "-" RANDOM);
                 int fd;
 
                 if (!path)

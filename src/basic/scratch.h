@@ -12,7 +12,7 @@ typedef struct Scratch {
 
 #define SCRATCH_NONE { .fd = -EBADF }
 
-/* PARENT/NAME-XXXXXX, for this user only. */
+/* PARENT/.podctl-NAME-XXXXXX, for this user only. */
 int scratch_make(const char *parent, const char *name, Scratch *ret);
 /* The same in TMPDIR, or else in the parent. */
 int scratch_make_temporary(const char *parent, const char *name, Scratch *ret);

@@ -521,7 +521,7 @@ static int child(void *userdata)
         const GpgJob *job = userdata;
         Scratch home = SCRATCH_NONE;
         GpgAnswer answer = {};
-        int r = scratch_make("/tmp", "podctl-gpg", &home);
+        int r = scratch_make("/tmp", "gpg", &home);
 
         if (r < 0)
                 (void) fail(&answer, -r, "no directory for gpg in /tmp: %s", strerror(-r));

@@ -317,5 +317,5 @@ END
         printf 'begin\nlabel remove none\n' >bad.acb
         acbuild_fails 2 'does not exist' script bad.acb
         acbuild_fails 1 'none.acb' script none.acb
-        [[ -z $(find /tmp -maxdepth 1 -name 'acbuild-*') ]]
+        [[ -z $(find /tmp -maxdepth 1 -name '.podctl-*') ]]
 }

@@ -185,7 +185,7 @@ test_containerfile_killed() {
         wait_until grep -q 'STEP 3/3' log
         kill -KILL $!
         wait $! || true
-        [[ $(ls "$DATA/building") ]]
+        [[ $(ls -A "$DATA/building") ]]
         # What RUN has started ends with it.
         wait_until eval '! pgrep -f "^/bin/sh sleep 1000$"'
         by_file -t example/made context 2>/dev/null

@@ -204,7 +204,7 @@ test_cp_streams() {
         podctl enter files sh -c '[ ! -e /srv/aaa ] && [ ! -e /srv/tree/new ]'
         assert_fails 254 podctl cp - files:/srv <tree/below/file
         assert_contains "$output" 'Cannot read the archive: '
-        [[ -z $(find /var/tmp -maxdepth 1 -name 'podctl-cp.*') ]]
+        [[ -z $(find /var/tmp -maxdepth 1 -name '.podctl-*') ]]
 }
 
 test_cp_of_holes() {

@@ -62,7 +62,7 @@ test_docker2aci_registry() {
         own image extract --rootfs-only "$(own fetch --full "$IMAGES/busybox.oci")" layers
         unpack_aci test-busybox-1.aci aci
         assert_eq "$(listing aci/rootfs)" "$(listing layers)"
-        [[ -z $(find /var/tmp -name 'docker2aci-*') ]]
+        [[ -z $(find /var/tmp -name '.podctl-*') ]]
         assert_fails 1 docker2aci "docker://127.0.0.1:$REGISTRATION_PORT/test/none"
 }
 
@@ -72,7 +72,7 @@ test_docker2aci_killed() {
         front_registry
         push "$IMAGES/busybox.oci:latest" base:1
         rules '[{"path": "/blobs/", "until": "'"$PWD"'/go"}]'
-        left() { find "$PWD" -maxdepth 1 -name 'docker2aci-*'; }
+        left() { find "$PWD" -maxdepth 1 -name '.podctl-*'; }
         (export TMPDIR=$PWD && exec -a docker2aci podctl --insecure-allow-http "docker://$FRONT/base:1") &
         wait_until eval '[[ -n $(left) ]]'
         left=$(left)
@@ -101,6 +101,6 @@ test_docker2aci_refused() {
         assert_fails 2 docker2aci
         assert_fails 2 docker2aci a b
         assert_fails 2 docker2aci --compression=zstd base.tar
-        [[ -z $(find . /var/tmp -name 'docker2aci-*' -o -name '*.aci') ]]
+        [[ -z $(find . /var/tmp -name '.podctl-*' -o -name '*.aci') ]]
         assert_eq "$(docker2aci -version)" 'docker2aci version 0.17.2'
 }

@@ -411,7 +411,7 @@ test_gpg_has_no_rights() {
 		exec {told}>$PWD/told
 		grep -E '^(Uid|Gid|Groups|CapEff|CapPrm|CapBnd|NoNewPrivs):' /proc/self/status >&\$told
 		echo "net \$(tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' \n')" >&\$told
-		echo "tmp \$(ls -A /tmp | grep -v podctl-gpg-)" >&\$told
+		echo "tmp \$(ls -A /tmp | grep -v '^[.]podctl-gpg-')" >&\$told
 		touch $PWD/written 2>/dev/null && echo "wrote" >&\$told
 		exec {told}>&-
 		exec -a gpg $PWD/real-gpg "\$@"

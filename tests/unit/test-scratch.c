@@ -60,14 +60,16 @@ Test(scratch, what_is_used_or_called_otherwise_stays)
         Scratch first = make(&t, "one"), second;
 
         leave_one(&t, "other");
-        cr_assert_eq(mkdirat(t.fd, "one-of-somebody", 0700), 0);
-        cr_assert_eq(symlinkat("one-of-somebody", t.fd, "one-abcdef"), 0);
+        cr_assert_eq(mkdirat(t.fd, ".podctl-one-of-somebody", 0700), 0);
+        cr_assert_eq(symlinkat(".podctl-one-of-somebody", t.fd, ".podctl-one-abcdef"), 0);
+        /* What people unpack. */
+        cr_assert_eq(mkdirat(t.fd, "one-master", 0700), 0);
         second = make(&t, "one");
-        cr_expect_eq(count(&t), 5);
+        cr_expect_eq(count(&t), 6);
         cr_expect_eq(faccessat(AT_FDCWD, first.path, F_OK, 0), 0);
         scratch_done(&first);
         scratch_done(&second);
-        cr_expect_eq(count(&t), 3);
+        cr_expect_eq(count(&t), 4);
         temporary_done(&t);
 }
 

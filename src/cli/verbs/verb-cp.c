@@ -193,7 +193,7 @@ static int copy(const Place *from, const Place *to, bool preserve)
  * is not begun before everything could be read. */
 static int staging_open(Scratch *s)
 {
-        int r = scratch_make("/var/tmp", "podctl-cp", s);
+        int r = scratch_make("/var/tmp", "cp", s);
 
         return r < 0 ? log_error_errno(r, "Cannot make a directory in /var/tmp: %m") : 0;
 }
