@@ -425,6 +425,8 @@ test_attach_late_app() {
         printf 'echo la""te\n' | podctl attach --mode=tty-in --app=app at
         wait_until logged at late
         podctl app stop --app=app at
+        # What clients are attached to goes a moment after the app.
+        wait_until eval '! podctl attach --mode=list --app=app at 2>/dev/null'
         refused_attach 'is not running' --app=app
         podctl app start --app=app at
         printf 'echo aga""in\n' | podctl attach --mode=tty-in --app=app at
