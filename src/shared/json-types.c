@@ -30,25 +30,44 @@ static void string_free(const JsonType *type, void *p)
 
 const JsonType json_string = { string_read, string_write, string_free, json_type_string };
 
+/* Whether what comes after a mistake in a list or map is read as well. */
+static bool reads_on(int r, const JsonError *e)
+{
+        return r >= 0 || (r != -ENOMEM && json_error_is_strict(e));
+}
+
 /* char **, from an array. Space for all is allocated first: a list as long as a document allows stays linear. */
+
+static int item_read(json_object *o, size_t index, char **ret, JsonError *e)
+{
+        _cleanup_json_error_ JsonError part = json_error_part(e);
+        int r;
+
+        if (!json_object_is_type(o, json_type_string)) {
+                r = json_error_expected(&part, json_type_string);
+                return json_error_join(e, &part, json_error_below_index(&part, r, NULL, index));
+        }
+        *ret = strdup(json_object_get_string(o));
+        return *ret ? 0 : -ENOMEM;
+}
 
 static int strv_read(const JsonType *type, json_object *o, void *p, JsonError *e)
 {
-        size_t n = json_object_array_length(o);
+        size_t n = json_object_array_length(o), got = 0;
         _cleanup_strv_free_ char **l = new0(char *, n + 1);
+        int r = 0;
 
         if (!l)
                 return -ENOMEM;
 
-        for (size_t i = 0; i < n; i++) {
-                json_object *s = json_object_array_get_idx(o, i);
+        for (size_t i = 0; i < n && reads_on(r, e); i++) {
+                int k = item_read(json_object_array_get_idx(o, i), i, &l[got], e);
 
-                if (!json_object_is_type(s, json_type_string))
-                        return json_error_below_index(e, json_error_expected(e, json_type_string), NULL, i);
-                l[i] = strdup(json_object_get_string(s));
-                if (!l[i])
-                        return -ENOMEM;
+                got += k >= 0;
+                r = r < 0 ? r : k;
         }
+        if (r < 0)
+                return r;
 
         *(char ***) p = TAKE_PTR(l);
         return 0;
@@ -89,26 +108,40 @@ const JsonType json_strv = { strv_read, strv_write, strv_type_free, json_type_ar
 /* char ** of "NAME=VALUE", from an object of strings */
 
 /* Lenient with untrusted input: a name with '=' is ignored, and null, which Go writes for an empty map, is empty. */
+static int pair_read(const char *name, json_object *value, bool lenient, char **ret, JsonError *e)
+{
+        _cleanup_json_error_ JsonError part = json_error_part(e);
+        int r;
+
+        if (strchr(name, '=')) {
+                r = lenient ? 0 : json_error_set(&part, -EINVAL, NULL, "'=' in name '%s'", name);
+                return json_error_join(e, &part, r);
+        }
+        if (!json_object_is_type(value, json_type_string) && !(lenient && !value)) {
+                r = json_error_expected(&part, json_type_string);
+                return json_error_join(e, &part, json_error_below(&part, r, name));
+        }
+        *ret = strjoin(name, "=", strempty(json_object_get_string(value)));
+        return *ret ? 0 : -ENOMEM;
+}
+
 static int map_read_names(json_object *o, void *p, bool lenient, JsonError *e)
 {
         _cleanup_strv_free_ char **l = new0(char *, (size_t) json_object_object_length(o) + 1);
         size_t n = 0;
+        int r = 0;
 
         if (!l)
                 return -ENOMEM;
 
         json_object_object_foreach(o, name, value) {
-                if (strchr(name, '=')) {
-                        if (lenient)
-                                continue;
-                        return json_error_set(e, -EINVAL, NULL, "'=' in name '%s'", name);
-                }
-                if (!json_object_is_type(value, json_type_string) && !(lenient && !value))
-                        return json_error_below(e, json_error_expected(e, json_type_string), name);
-                l[n] = strjoin(name, "=", strempty(json_object_get_string(value)));
-                if (!l[n++])
-                        return -ENOMEM;
+                int k = reads_on(r, e) ? pair_read(name, value, lenient, &l[n], e) : r;
+
+                n += l[n] != NULL;
+                r = r < 0 ? r : k;
         }
+        if (r < 0)
+                return r;
 
         *(char ***) p = TAKE_PTR(l);
         return 0;
@@ -282,7 +315,7 @@ static int name_values_read(const JsonType *type, json_object *o, void *p, JsonE
                 got += k >= 0;
                 k = json_error_join(e, &part, json_error_below_index(&part, k, NULL, i));
                 r = r < 0 ? r : k;
-                if (r < 0 && !json_error_is_strict(e))
+                if (!reads_on(r, e))
                         break;
         }
 
@@ -437,9 +470,19 @@ typedef struct List {
         size_t n;
 } List;
 
+static int element_read(const JsonType *element, json_object *o, size_t index, void *p, JsonError *e)
+{
+        _cleanup_json_error_ JsonError part = json_error_part(e);
+        int r = json_object_is_type(o, element->json) ? element->read(element, o, p, &part)
+                                                      : json_error_expected(&part, element->json);
+
+        return r < 0 ? json_error_join(e, &part, json_error_below_index(&part, r, NULL, index)) : 0;
+}
+
 static int list_read(json_object *o, const JsonType *element, size_t size, List *list, JsonError *e)
 {
         size_t n = json_object_array_length(o);
+        int r = 0;
 
         if (n == 0)
                 return 0;
@@ -448,17 +491,13 @@ static int list_read(json_object *o, const JsonType *element, size_t size, List 
         if (!list->items)
                 return -ENOMEM;
 
-        for (; list->n < n; list->n++) {
-                json_object *v = json_object_array_get_idx(o, list->n);
-                int r;
+        for (; list->n < n && reads_on(r, e); list->n++) {
+                int k = element_read(element, json_object_array_get_idx(o, list->n), list->n,
+                                     (char *) list->items + list->n * size, e);
 
-                r = json_object_is_type(v, element->json)
-                            ? element->read(element, v, (char *) list->items + list->n * size, e)
-                            : json_error_expected(e, element->json);
-                if (r < 0)
-                        return json_error_below_index(e, r, NULL, list->n);
+                r = r < 0 ? r : k;
         }
-        return 0;
+        return r;
 }
 
 static int list_write(const List *list, size_t size, json_object *(*make)(const void *), json_object **ret)

@@ -224,6 +224,45 @@ Test(json_table, names_what_is_wrong)
         }
 }
 
+/* The texts of all mistakes, in their order. */
+static char *all_mistakes(const JsonError *e)
+{
+        _cleanup_free_ JsonMistake *all = NULL;
+        _cleanup_strv_free_ char **texts = NULL;
+        size_t n;
+
+        cr_assert(json_error_all(e, &all, &n) >= 0);
+        for (size_t i = 0; i < n && all[i].text; i++)
+                cr_assert(strv_extend(&texts, all[i].text) >= 0);
+        return texts ? strv_join(texts, "|") : strdup("");
+}
+
+Test(json_table, names_each_that_is_wrong)
+{
+        static const struct {
+                const char *json;
+                const char *messages;
+        } cases[] = {
+                { "{'text':'a','list':[1,'b',null]}", "list[0]: expected a string|list[2]: expected a string" },
+                { "{'text':'a','map':{'k':1,'l':'m','n':[]}}", "map.k: expected a string|map.n: expected a string" },
+                { "{'text':'a','map':{'k=':'','l':1}}", "map: '=' in name 'k='|map.l: expected a string" },
+                { "{'text':'a','numbers':[-1,1,'1']}",
+                  "numbers[0]: must not be negative|numbers[2]: expected an integer" },
+                { "{'text':1,'list':[1],'array':[{'name':'a'},{'name':[]}]}",
+                  "text: expected a string|list[0]: expected a string|array[1].name: expected a string" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(outer_done) Outer x = {};
+                _cleanup_json_error_ JsonError e = { .strict = true };
+                _cleanup_free_ char *messages = NULL;
+
+                cr_expect_eq(parse(cases[i].json, &x, &e), -EINVAL, "%s", cases[i].json);
+                messages = all_mistakes(&e);
+                cr_expect_str_eq(messages, cases[i].messages, "%s: %s", cases[i].json, messages);
+        }
+}
+
 Test(json_table, digest_of_unknown_algorithm)
 {
         _cleanup_(outer_done) Outer x = {};
