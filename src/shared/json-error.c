@@ -15,6 +15,7 @@ void json_error_clear(JsonError *e)
         e->n_more = e->allocated_more = 0;
         e->own = strv_free(e->own);
         e->passed_over = strv_free(e->passed_over);
+        e->left_out = strv_free(e->left_out);
 }
 
 /* Takes text, also on failure. */
@@ -73,9 +74,18 @@ static int own_prefix(JsonError *e, const char *prefix)
         return k;
 }
 
-static int error_prefix(JsonError *e, int r, const char *prefix)
+static int paths_prefix(char **paths, const char *prefix)
 {
         size_t ignored = 0;
+        int k = 0;
+
+        for (char **path = paths; k >= 0 && path && *path; path++)
+                k = text_prefix(path, true, &ignored, prefix);
+        return k;
+}
+
+static int error_prefix(JsonError *e, int r, const char *prefix)
+{
         int k = 0;
 
         if (!e || !prefix)
@@ -83,8 +93,10 @@ static int error_prefix(JsonError *e, int r, const char *prefix)
 
         for (size_t i = 0; k >= 0 && i < e->n_more; i++)
                 k = text_prefix(&e->more[i].text, true, &e->more[i].n_path, prefix);
-        for (char **path = e->passed_over; k >= 0 && path && *path; path++)
-                k = text_prefix(path, true, &ignored, prefix);
+        if (k >= 0)
+                k = paths_prefix(e->passed_over, prefix);
+        if (k >= 0)
+                k = paths_prefix(e->left_out, prefix);
         if (k >= 0)
                 k = own_prefix(e, prefix);
         if (e->message) {
@@ -108,7 +120,7 @@ int json_error_below_index(JsonError *e, int r, const char *member, size_t index
 
 JsonError json_error_part(const JsonError *e)
 {
-        return (JsonError) { .strict = json_error_is_strict(e) };
+        return (JsonError) { .strict = json_error_is_strict(e), .rest = json_error_reads_rest(e) };
 }
 
 static int error_add(JsonError *e, char *message, bool has_path, size_t n_path)
@@ -133,8 +145,37 @@ int json_error_join(JsonError *e, JsonError *part, int r)
                 k = strv_extend_strv(&e->own, part->own);
         if (e && k >= 0)
                 k = strv_extend_strv(&e->passed_over, part->passed_over);
+        if (e && k >= 0)
+                k = strv_extend_strv(&e->left_out, part->left_out);
         json_error_clear(part);
         return k < 0 ? k : r;
+}
+
+/* What follows the path of something in it: "", ".b" or "[0]"; NULL: it is not in it. */
+static const char *path_within(const char *path, const char *whole)
+{
+        const char *rest = startswith(path, whole);
+
+        return rest && (!*rest || !*whole || *rest == '.' || *rest == '[') ? rest : NULL;
+}
+
+bool json_left_out_has(char *const *left_out, const char *path)
+{
+        STRV_FOREACH(out, left_out)
+                if (path_within(path, *out))
+                        return true;
+        return false;
+}
+
+bool json_left_out_explains(char *const *left_out, const char *path)
+{
+        STRV_FOREACH(out, left_out) {
+                const char *rest = path_within(*out, strempty(path));
+
+                if (rest && !strpbrk(rest + strspn(rest, ".["), ".["))
+                        return true;
+        }
+        return json_left_out_has(left_out, strempty(path));
 }
 
 int json_error_all(const JsonError *e, JsonMistake **ret, size_t *ret_n)

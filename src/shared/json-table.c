@@ -103,41 +103,6 @@ static int refuse_strangers(const JsonField *table, json_object *o, JsonError *e
         return r;
 }
 
-static int read_fields(const JsonField *table, json_object *o, void *p, JsonError *e)
-{
-        int r = 0;
-
-        if (!json_object_is_type(o, json_type_object))
-                return json_error_expected(e, json_type_object);
-
-        FOREACH_ROW(field, table) {
-                _cleanup_json_error_ JsonError part = json_error_part(e);
-                int k = json_error_join(e, &part, field_read(field, o, p, &part));
-
-                r = r < 0 ? r : k;
-                if (r < 0 && !json_error_is_strict(e))
-                        return r;
-        }
-        return r;
-}
-
-/* The check expects all members to be read, but an unknown member does not prevent it from reporting more. */
-static int table_read(const JsonField *table, JsonCheck check, json_object *o, void *p, JsonError *e)
-{
-        int r, k;
-
-        r = read_fields(table, o, p, e);
-        if (r >= 0 && check)
-                r = check(p, o, e);
-        k = json_object_is_type(o, json_type_object) ? refuse_strangers(table, o, e) : 0;
-        return r < 0 ? r : k;
-}
-
-int json_table_read(const JsonField *table, json_object *o, void *p, JsonError *e)
-{
-        return table_read(table, NULL, o, p, e);
-}
-
 static json_object *empty_value(json_type type)
 {
         switch (type) {
@@ -152,6 +117,72 @@ static json_object *empty_value(json_type type)
         default:
                 return json_object_new_string("");
         }
+}
+
+/* What must be there is what its type reads of an empty value, and so on within it; or zero. */
+static int leave_out(const JsonField *field, void *p, JsonError *e)
+{
+        _cleanup_json_error_ JsonError ignored = { .rest = true };
+        _cleanup_json_object_ json_object *empty = empty_value(field->type->json);
+        int r = empty ? 0 : -ENOMEM;
+
+        if (field->type->free)
+                field->type->free(field->type, member_of(p, field));
+        if (r >= 0 && (field->flags & JSON_MANDATORY))
+                r = field->type->read(field->type, empty, member_of(p, field), &ignored);
+        return r == -ENOMEM ? r : strv_extend(&e->left_out, field->name);
+}
+
+static int read_fields(const JsonField *table, json_object *o, void *p, JsonError *e)
+{
+        int r = 0;
+
+        if (!json_object_is_type(o, json_type_object))
+                return json_error_expected(e, json_type_object);
+
+        FOREACH_ROW(field, table) {
+                _cleanup_json_error_ JsonError part = json_error_part(e);
+                int k = json_error_join(e, &part, field_read(field, o, p, &part));
+
+                if (k < 0 && k != -ENOMEM && json_error_reads_rest(e))
+                        k = leave_out(field, p, e);
+                r = r < 0 ? r : k;
+                if (r < 0 && !json_error_is_strict(e))
+                        return r;
+        }
+        return r;
+}
+
+/* What it says of a value of which something was left out may be the same mistake. */
+static int check_rest(JsonCheck check, void *p, json_object *o, JsonError *e)
+{
+        _cleanup_json_error_ JsonError part = json_error_part(e);
+        _cleanup_free_ char *path = NULL;
+        int r = check(p, o, &part);
+
+        path = part.has_path ? strndup(part.message, part.n_path) : NULL;
+        if (part.has_path && !path)
+                return -ENOMEM;
+        if (r < 0 && json_left_out_explains(e->left_out, path))
+                json_error_clear(&part);
+        return json_error_join(e, &part, r);
+}
+
+/* The check expects all members to be read, but an unknown member does not prevent it from reporting more. */
+static int table_read(const JsonField *table, JsonCheck check, json_object *o, void *p, JsonError *e)
+{
+        int r, k;
+
+        r = read_fields(table, o, p, e);
+        if (r >= 0 && check)
+                r = json_error_reads_rest(e) ? check_rest(check, p, o, e) : check(p, o, e);
+        k = json_object_is_type(o, json_type_object) ? refuse_strangers(table, o, e) : 0;
+        return r < 0 || (k != -ENOMEM && json_error_reads_rest(e)) ? r : k;
+}
+
+int json_table_read(const JsonField *table, json_object *o, void *p, JsonError *e)
+{
+        return table_read(table, NULL, o, p, e);
 }
 
 static int table_write(const JsonField *table, const void *p, bool mandatory, json_object **ret)
@@ -234,6 +265,7 @@ int json_struct_write(const JsonType *type, const void *p, json_object **ret)
 void json_struct_free(const JsonType *type, void *p)
 {
         json_table_free(type->table, p);
+        memset(p, 0, type->size);
 }
 
 int json_pointer_read(const JsonType *type, json_object *o, void *p, JsonError *e)
@@ -259,6 +291,20 @@ typedef struct List {
         size_t n;
 } List;
 
+/* The others keep their places. */
+static int leave_out_element(const JsonType *type, size_t i, void *p, JsonError *e)
+{
+        _cleanup_json_error_ JsonError ignored = { .rest = true };
+        _cleanup_json_object_ json_object *empty = json_object_new_object();
+        int r = empty ? 0 : -ENOMEM;
+
+        json_table_free(type->table, p);
+        memset(p, 0, type->size);
+        if (r >= 0)
+                r = read_fields(type->table, empty, p, &ignored);
+        return r == -ENOMEM ? r : strv_extendf(&e->left_out, "[%zu]", i);
+}
+
 int json_array_read(const JsonType *type, json_object *o, void *p, JsonError *e)
 {
         size_t n = json_object_array_length(o);
@@ -275,10 +321,12 @@ int json_array_read(const JsonType *type, json_object *o, void *p, JsonError *e)
         for (; list->n < n; ) {
                 _cleanup_json_error_ JsonError part = json_error_part(e);
                 size_t i = list->n++;
-                int k = struct_read(type, json_object_array_get_idx(o, i), (char *) list->items + i * type->size,
-                                    &part);
+                void *item = (char *) list->items + i * type->size;
+                int k = struct_read(type, json_object_array_get_idx(o, i), item, &part);
 
                 k = json_error_join(e, &part, json_error_below_index(&part, k, NULL, i));
+                if (k < 0 && k != -ENOMEM && json_error_reads_rest(e))
+                        k = leave_out_element(type, i, item, e);
                 r = r < 0 ? r : k;
                 if (r < 0 && !json_error_is_strict(e))
                         return r;
@@ -341,6 +389,26 @@ int json_document_read(const JsonType *type, json_object *o, void **ret, JsonErr
 
         *ret = p;
         return 0;
+}
+
+/* What only the document's own check refused is there nevertheless. */
+int json_document_read_rest(const JsonType *type, json_object *o, void **ret, JsonError *e)
+{
+        void *p = calloc(1, type->size);
+        int r;
+
+        if (!p)
+                return -ENOMEM;
+
+        e->strict = e->rest = true;
+        r = struct_read(type, o, p, e);
+        if (r == -ENOMEM || !json_object_is_type(o, json_type_object)) {
+                json_document_free(type, p);
+                return r;
+        }
+
+        *ret = p;
+        return e->message ? -EINVAL : 0;
 }
 
 int json_document_parse(const JsonType *type, const char *data, size_t n, void **ret, JsonError *e)

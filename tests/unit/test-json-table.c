@@ -71,14 +71,20 @@ static void outer_done(Outer *o)
         json_table_free(outer_table, o);
 }
 
+static json_object *parse_text(const char *json)
+{
+        _cleanup_free_ char *text = quoted(json);
+        json_object *o = NULL;
+
+        cr_assert(json_parse_memory(text, strlen(text), &o, NULL) >= 0, "%s", json);
+        return o;
+}
+
 static int parse(const char *json, Outer *ret, JsonError *e)
 {
-        _cleanup_json_object_ json_object *o = NULL;
-        _cleanup_free_ char *text = quoted(json);
-        int r;
+        _cleanup_json_object_ json_object *o = parse_text(json);
 
-        r = json_parse_memory(text, strlen(text), &o, e);
-        return r < 0 ? r : json_table_read(outer_table, o, ret, e);
+        return json_table_read(outer_table, o, ret, e);
 }
 
 #define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -261,6 +267,79 @@ Test(json_table, names_each_that_is_wrong)
                 messages = all_mistakes(&e);
                 cr_expect_str_eq(messages, cases[i].messages, "%s: %s", cases[i].json, messages);
         }
+}
+
+/* What is wrong is told and left out; what must be there is empty, and what is beside it was read. */
+Test(json_table, reads_the_rest)
+{
+        static const struct {
+                const char *json;
+                const char *messages, *left_out, *rest;
+        } cases[] = {
+                { "{'text':'a','i64':5}", "", "", "{\"text\":\"a\",\"i64\":5}" },
+                { "{'text':1,'list':['a'],'u64':'x','i64':5}", "text: expected a string|u64: expected an integer",
+                  "text|u64", "{\"text\":\"\",\"list\":[\"a\"],\"i64\":5}" },
+                { "{'i64':5}", "missing member 'text'", "text", "{\"text\":\"\",\"i64\":5}" },
+                { "{'text':'a','txet':1,'list':{}}", "list: expected an array|txet: is not a known member; did you "
+                  "mean 'text'?", "list", "{\"text\":\"a\"}" },
+                { "{'text':'a','list':['b',1],'map':{'k':1}}", "list[1]: expected a string|map.k: expected a string",
+                  "list|map", "{\"text\":\"a\"}" },
+                { "{'text':'a','pointer':{'name':2,'number':3}}", "pointer.name: expected a string", "pointer.name",
+                  "{\"text\":\"a\",\"pointer\":{\"name\":\"\",\"number\":3}}" },
+                { "{'text':'a','pointer':7,'inner':[]}", "inner: expected an object|pointer: expected an object",
+                  "inner|pointer", "{\"text\":\"a\"}" },
+                { "{'text':'a','array':[{'name':'a'},{'name':1,'number':2},7,{'number':4}]}",
+                  "array[1].name: expected a string|array[2]: expected an object|array[3]: missing member 'name'",
+                  "array[1].name|array[2]|array[3].name",
+                  "{\"text\":\"a\",\"array\":[{\"name\":\"a\"},{\"name\":\"\",\"number\":2},{\"name\":\"\"},"
+                  "{\"name\":\"\",\"number\":4}]}" },
+                /* A check speaks of all, but not once more of what is left out. */
+                { "{'text':'a','array':[{'name':[],'number':13}]}",
+                  "array[0].name: expected a string|array[0].number: unlucky", "array[0].name|array[0]",
+                  "{\"text\":\"a\",\"array\":[{\"name\":\"\"}]}" },
+                { "{'text':'a','pointer':{'name':'a','number':13}}", "pointer.number: unlucky", "pointer",
+                  "{\"text\":\"a\"}" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_json_error_ JsonError e = {};
+                _cleanup_json_object_ json_object *o = parse_text(cases[i].json), *written = NULL;
+                _cleanup_free_ char *messages = NULL, *left_out = NULL, *rest = NULL;
+                Outer *x = NULL;
+
+                cr_expect_eq(json_document_read_rest(&outer_type, o, (void **) &x, &e),
+                             *cases[i].messages ? -EINVAL : 0, "%s", cases[i].json);
+                cr_assert(x, "%s", cases[i].json);
+                messages = all_mistakes(&e);
+                left_out = e.left_out ? strv_join(e.left_out, "|") : strdup("");
+                cr_assert(json_table_write(outer_table, x, &written) >= 0);
+                cr_assert(json_format_compact(written, &rest) >= 0);
+                cr_expect_str_eq(messages, cases[i].messages, "%s: %s", cases[i].json, messages);
+                cr_expect_str_eq(left_out, cases[i].left_out, "%s: %s", cases[i].json, left_out);
+                cr_expect_str_eq(rest, cases[i].rest, "%s: %s", cases[i].json, rest);
+                json_document_free(&outer_type, x);
+        }
+}
+
+Test(json_table, what_is_left_out_explains)
+{
+        static const struct {
+                const char *path;
+                bool explains, has;
+        } cases[] = {
+                { "a.b[1].c", true, true },  { "a.b[1].c.d", true, true }, { "a.b[1].c[0]", true, true },
+                { "a.b[1]", true, false },   { "a.b", false, false },      { "a", false, false },
+                { "a.b[1].cd", false, false }, { "a.b[1].d", false, false }, { "a.b[10].c", false, false },
+                { "x", true, true },         { "x.y", true, true },        { "", true, false },
+                { "l[2]", true, true },      { "l", true, false },         { "l[1]", false, false },
+        };
+        char one[] = "a.b[1].c", two[] = "x", three[] = "l[2]", *left_out[] = { one, two, three, NULL };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                cr_expect_eq(json_left_out_explains(left_out, cases[i].path), cases[i].explains, "%s", cases[i].path);
+                cr_expect_eq(json_left_out_has(left_out, cases[i].path), cases[i].has, "%s", cases[i].path);
+        }
+        cr_expect(!json_left_out_explains(NULL, NULL));
 }
 
 Test(json_table, digest_of_unknown_algorithm)
