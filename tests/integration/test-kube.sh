@@ -285,9 +285,9 @@ metadata: {name: odd}
 data: {broken: "!"}
 YAML
         defer rm -f /etc/podctl/pods.d/kube-odd.yaml
-        assert_contains "$(podctl image gc 2>&1)" "key 'broken' of Secret 'odd' is not valid base64"
+        assert_contains "$(podctl image gc 2>&1)" "data.broken: is not valid base64"
         assert_fails 254 podctl check kube-odd
-        assert_contains "$output" "spec.containers[0].envFrom[0]: key 'broken' of Secret 'odd' is not valid base64"
+        assert_contains "$output" "kube-odd.yaml:11: data.broken: is not valid base64"
 }
 
 test_kube_mistakes() {

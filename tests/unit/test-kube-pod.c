@@ -263,7 +263,7 @@ Test(kube_pod, noted)
                   "not supported: all capabilities without some" },
                 { "    securityContext: {capabilities: {drop: [ALL, NET_RAWW]}}", "", true, 8,
                   "spec.containers[0].securityContext.capabilities.drop[1]: 'NET_RAWW' is not a capability" },
-                { "    securityContext: {privileged: true, capabilities: {add: [12]}}", "", true, 8, "add[0]: " },
+                { "    securityContext: {capabilities: {add: [12]}}", "", true, 8, "add[0]: " },
                 { "    securityContext: {capabilities: {add: [\"\"]}}", "", true, 8, "'' is not a capability" },
                 { "    securityContext: {procMount: None}", "", true, 8,
                   "procMount is Default or Unmasked, not 'None'" },
@@ -354,7 +354,7 @@ Test(kube_pod, noted)
                 { "", "  volumes: [{name: v, emptyDir: {}, hostPath: {path: /}}]", true, 8, "expected one kind" },
                 { "", "  volumes: [{name: v}]", true, 8, "needs a kind" },
                 { "", "  volumes: [{name: v, image: {reference: x}, emptyDir: {}}]", true, 8, "expected one kind" },
-                { "", "  volumes: [{name: v, image: {pullPolicy: Never}}]", true, 8, "missing member 'reference'" },
+                { "", "  volumes: [{name: v, image: {pullPolicy: Always}}]", true, 8, "missing member 'reference'" },
                 { "", "  volumes: [{name: v, image: {reference: \"\"}}]", true, 8, "reference" },
                 { "", "  volumes: [{name: v, image: {reference: \"oci://x\"}}]", true, 8,
                   "spec.volumes[0].image.reference: 'oci://x' is not a valid name of an image" },
@@ -453,6 +453,107 @@ Test(kube_pod, noted_together)
                                 found = found || strstr(pod->findings.items[n].text, cases[i].texts[k]);
                         cr_expect(found, "%s %s: %s", cases[i].container, cases[i].spec, cases[i].texts[k]);
                 }
+        }
+}
+
+/* Each finding as "LINE MEMBER: TEXT". */
+static char *all_findings(const KubePod *pod)
+{
+        _cleanup_strv_free_ char **lines = NULL;
+
+        for (size_t i = 0; i < pod->findings.n; i++) {
+                const Finding *f = &pod->findings.items[i];
+
+                cr_assert(strv_extendf(&lines, "%zu %s: %s", f->line, strempty(f->member), strempty(f->text)) >= 0);
+        }
+        return lines ? strv_join(lines, "\n") : strdup("");
+}
+
+/* A value of the wrong type is left out, and what is wrong beside it is told as well; what follows from that is not. */
+Test(kube_pod, read_on_after_wrong_types)
+{
+        static const struct {
+                const char *text, *findings;
+        } cases[] = {
+                { "kind: Pod\nmetadata: {name: p}\nspec:\n  restartPolicy: Sometimes\n  hostNetwork: 5\n"
+                  "  containers:\n  - name: c\n    image: [x]\n    args: [1, a, 2]\n"
+                  "    volumeMounts: [{name: none, mountPath: /v}]\n  - name: C_\n    image: i\n",
+                  "4 spec.restartPolicy: expected Always, OnFailure or Never, not 'Sometimes'\n"
+                  "5 spec.hostNetwork: expected true or false\n"
+                  "8 spec.containers[0].image: expected a string\n"
+                  "9 spec.containers[0].args[0]: expected a string\n"
+                  "9 spec.containers[0].args[2]: expected a string\n"
+                  "10 spec.containers[0].volumeMounts[0]: there is no volume 'none'\n"
+                  "11 spec.containers[1]: 'C_' is not a valid name: small letters, digits and '-'" },
+                { "kind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - name: c\n    env: [{name: A, value: 1}]\n"
+                  "    resources: {limits: {cpu: x}}\n",
+                  "5 spec.containers[0]: missing member 'image'\n"
+                  "6 spec.containers[0].env[0].value: expected a string\n"
+                  "7 spec.containers[0].resources.limits.cpu: 'x' is not a valid quantity" },
+                /* A whole list, and one of its elements */
+                { "kind: Pod\nmetadata: {name: p}\nspec:\n  containers: {}\n  dnsPolicy: Any\n",
+                  "4 spec.containers: expected an array\n5 spec.dnsPolicy: 'Any' is not a valid policy" },
+                { "kind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - 5\n  - {name: c, image: i, ports: "
+                  "[{containerPort: a, protocol: X}]}\n  dnsPolicy: Any\n",
+                  "5 spec.containers[0]: expected an object\n"
+                  "6 spec.containers[1].ports[0].containerPort: expected an integer\n"
+                  "7 spec.dnsPolicy: 'Any' is not a valid policy" },
+                /* What is looked for may be what is left out. */
+                { "kind: Pod\nmetadata: {name: p}\nspec:\n  volumes:\n  - {name: [v], emptyDir: {}}\n  - {name: w, "
+                  "emptyDir: 5}\n  containers:\n  - name: c\n    image: i\n    volumeMounts:\n"
+                  "    - {name: v, mountPath: /v}\n    - {name: w, mountPath: w}\n",
+                  "5 spec.volumes[0].name: expected a string\n6 spec.volumes[1].emptyDir: expected an object\n"
+                  "12 spec.containers[0].volumeMounts[1]: 'w' is not an absolute path" },
+                { "kind: Pod\nmetadata: {name: p}\nspec:\n  volumes: 5\n  containers: [{name: c, image: i, "
+                  "volumeMounts: [{name: v, mountPath: /v}]}]\n",
+                  "4 spec.volumes: expected an array" },
+                { "kind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - name: c\n    image: i\n"
+                  "    ports: [{containerPort: 5, name: [web]}]\n"
+                  "    livenessProbe: {httpGet: {port: web}}\n    readinessProbe: {exec: 5}\n"
+                  "    startupProbe: {tcpSocket: {port: web}}\n  - {name: d, image: i, ports: 5, livenessProbe: "
+                  "{httpGet: {port: web}}}\n  - {name: e, image: i, livenessProbe: {httpGet: {port: web}}}\n",
+                  "7 spec.containers[0].ports[0].name: expected a string\n"
+                  "9 spec.containers[0].readinessProbe.exec: expected an object\n"
+                  "11 spec.containers[1].ports: expected an array\n"
+                  "12 spec.containers[2].livenessProbe: 'web' is not a valid port, and no port of the container has "
+                  "that name" },
+                { "kind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: 5}, {name: d, image: i, "
+                  "imagePullPolicy: Never}]}\n",
+                  "3 spec.containers[0].image: expected a string" },
+                { "kind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: i, envFrom: [{configMapRef: "
+                  "{name: m}}],\n  env: [{name: A, valueFrom: {configMapKeyRef: {name: m, key: k}}}, {name: B, "
+                  "valueFrom: {secretKeyRef: {name: s, key: k}}}]}],\n  volumes: [{name: v, secret: {secretName: s, "
+                  "items: [{key: k, path: k}]}}], imagePullSecrets: [{name: s}]}\n---\n"
+                  "kind: ConfigMap\nmetadata: {name: 5}\ndata: {k: v}\n---\n"
+                  "kind: Secret\nmetadata: {name: s}\ndata: {k: 5}\n",
+                  "8 metadata.name: expected a string\n13 data.k: expected a string" },
+                { "kind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: i, env: [{name: A, valueFrom: "
+                  "{secretKeyRef: {name: s, key: k}}}]}],\n  volumes: [{name: v, secret: {secretName: s}}], "
+                  "imagePullSecrets: [{name: s}]}\n---\n"
+                  "kind: Secret\nmetadata: {name: s}\ndata: {k: \"!\", .dockercfg: \"?\"}\n",
+                  "8 data.k: is not valid base64\n8 data..dockercfg: is not valid base64" },
+                /* Objects of all kinds */
+                { "kind: Deployment\nmetadata: {name: 5}\nspec: {replicas: x, template: {spec: {containers: [{name: c, "
+                  "image: i}],\n  dnsPolicy: Any}}}\n",
+                  "2 metadata.name: expected a string\n3 spec.replicas: expected an integer\n"
+                  "4 spec.template.spec.dnsPolicy: 'Any' is not a valid policy" },
+                { "kind: CronJob\nmetadata: {name: p}\nspec:\n  schedule: 5\n  concurrencyPolicy: x\n  jobTemplate: "
+                  "{spec: {template: {spec: {restartPolicy: Never, containers: []}}}}\n",
+                  "4 spec.schedule: expected a string\n5 spec.concurrencyPolicy: expected Allow, Forbid or Replace\n"
+                  "6 spec.jobTemplate.spec.template.spec.containers: must not be empty" },
+                { "kind: Pod\nspec: {containers: [{name: c, image: i}], dnsPolicy: Any}\n",
+                  "1 metadata: missing member 'name'\n2 spec.dnsPolicy: 'Any' is not a valid policy" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(kube_pod_freep) KubePod *pod = NULL;
+                _cleanup_free_ char *findings = NULL;
+
+                cr_expect_eq(kube_pod_parse(cases[i].text, strlen(cases[i].text), &around, &pod, NULL), -EINVAL, "%s",
+                             cases[i].text);
+                cr_assert(pod, "%s", cases[i].text);
+                findings = all_findings(pod);
+                cr_expect_str_eq(findings, cases[i].findings, "%s:\n%s", cases[i].text, findings);
         }
 }
 
@@ -685,7 +786,7 @@ Test(kube_pod, logins)
         static const char secrets[] = "kind: Secret\nmetadata: {name: s}\n"
                                       "stringData: {.dockerconfigjson: \"{}\"}\n---\n"
                                       "kind: Secret\nmetadata: {name: old}\ndata: {.dockercfg: e30=}\n---\n"
-                                      "kind: Secret\nmetadata: {name: other}\ndata: {k: v}\n";
+                                      "kind: Secret\nmetadata: {name: other}\ndata: {k: dg==}\n";
         static const struct {
                 const char *names, *logins, *finding;
                 int r;
@@ -748,29 +849,28 @@ Test(kube_pod, timers)
         }
 }
 
-/* Variables have what is text; volumes have all, and say what is wrong with it. */
+/* Variables have what is text; volumes have all. What is not base64 is told once, where it is. */
 Test(kube_pod, binary_data)
 {
         static const char config[] = "kind: ConfigMap\nmetadata: {name: m}\ndata: {k: v}\n"
-                                     "binaryData: {bin: Yg==, broken: '!'}\n---\n"
-                                     "kind: Secret\nmetadata: {name: s}\ndata: {broken: '!'}\n---\n"
+                                     "binaryData: {bin: Yg==}\n---\n"
                                      "kind: Secret\nmetadata: {name: wrapped}\n"
-                                     "data: {k: \"YmF\\r\\nz\\nZQ==\\n\"}\n---\n"
-                                     "kind: Secret\nmetadata: {name: blank}\ndata: {k: \"YmFz ZQ==\"}\n";
+                                     "data: {k: \"YmF\\r\\nz\\nZQ==\\n\"}\n---\n";
         static const struct {
-                const char *container, *spec, *finding;
+                const char *container, *spec, *finding, *more;
         } cases[] = {
                 { "    envFrom: [{configMapRef: {name: m}}]", "", NULL },
                 { "    env: [{name: A, valueFrom: {configMapKeyRef: {name: m, key: bin, optional: true}}}]", "", NULL },
                 { "    env: [{name: A, valueFrom: {configMapKeyRef: {name: m, key: bin}}}]", "",
                   "spec.containers[0].env[0]: ConfigMap 'm' has no key 'bin'" },
-                { "    envFrom: [{secretRef: {name: s}}]", "",
-                  "spec.containers[0].envFrom[0]: key 'broken' of Secret 's' is not valid base64" },
-                { "", "  volumes: [{name: v, configMap: {name: m}}]",
-                  "spec.volumes[0].configMap: key 'broken' of 'm' is not valid base64" },
+                { "    envFrom: [{secretRef: {name: s}}]", "  volumes: [{name: v, secret: {secretName: s}}]",
+                  "data.broken: is not valid base64",
+                  "kind: Secret\nmetadata: {name: s}\ndata: {broken: '!'}\n" },
+                { "", "  volumes: [{name: v, configMap: {name: o}}]", "binaryData.broken: is not valid base64",
+                  "kind: ConfigMap\nmetadata: {name: o}\nbinaryData: {broken: '!'}\n" },
+                { "", "", "data.k.l: is not valid base64",
+                  "kind: Secret\nmetadata: {name: blank}\ndata: {k.l: \"YmFz ZQ==\"}\n" },
                 { "", "  volumes: [{name: v, secret: {secretName: wrapped}}]", NULL },
-                { "", "  volumes: [{name: v, secret: {secretName: blank}}]",
-                  "spec.volumes[0].secret: key 'k' of 'blank' is not valid base64" },
                 { "", "  volumes: [{name: v, secret: {secretName: wrapped, optional: true, items: [{key: gone, path: "
                       "a}]}}]", NULL },
                 { "", "  volumes: [{name: v, configMap: {name: m, items: [{key: gone, path: a}]}}]",
@@ -779,9 +879,11 @@ Test(kube_pod, binary_data)
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 int r;
-                _cleanup_(kube_pod_freep) KubePod *pod = make(cases[i].container, cases[i].spec, config, &r);
+                _cleanup_free_ char *documents = strjoin(config, strempty(cases[i].more));
+                _cleanup_(kube_pod_freep) KubePod *pod = make(cases[i].container, cases[i].spec, documents, &r);
 
                 cr_expect_eq(r, cases[i].finding ? -EINVAL : 0, "%s: %i", cases[i].container, r);
+                cr_expect_eq(pod->findings.n, cases[i].finding ? 1 : 0, "%s", cases[i].container);
                 cr_expect_str_eq(first_finding(pod), strempty(cases[i].finding));
                 if (i == 0)
                         cr_expect_eq(strv_length(pod->manifest->apps[0].options->environment), 1);

@@ -22,6 +22,22 @@ static char *find_port(const KubeContainer *c, json_object *said)
         return number >= 1 && number <= UINT16_MAX ? strprintf("%" PRIu32, number) : NULL;
 }
 
+/* A port that probes name may be what is left out. */
+static bool ports_are_whole(const KubeMake *m, const KubeContainer *c)
+{
+        const bool init = c >= m->spec->init && c < m->spec->init + m->spec->n_init;
+        size_t index = (size_t) (c - (init ? m->spec->init : m->spec->containers));
+        _cleanup_free_ char *ports = strprintf("%s[%zu].ports", init ? "initContainers" : "containers", index);
+        bool whole = ports && !kube_is_left_out(m, ports);
+
+        for (size_t i = 0; whole && i < c->n_ports; i++) {
+                _cleanup_free_ char *name = strprintf("%s[%zu].name", ports, i);
+
+                whole = name && !kube_is_left_out(m, name);
+        }
+        return whole;
+}
+
 static int add_request(const KubeHttp *http, char ***words)
 {
         int r = strv_extendf(words, "%s%s", startswith(strempty(http->path), "/") ? "" : "/",
@@ -49,7 +65,7 @@ static int set_connection(const KubeMake *m, const KubeContainer *c, const char 
         bool known = kind || kind_of_http(http);
         int r = 0;
 
-        if (!port)
+        if (!port && ports_are_whole(m, c))
                 r = kube_refuse(m, where, "'%s' is not a valid port, and no port of the container has that name",
                                 json_object_get_string(http->port));
         if (r >= 0 && !known)

@@ -113,7 +113,7 @@ static int add_secret(const KubeMake *m, const char *member, AppcPodApp *app, co
                 return -ENOMEM;
         r = kube_source_get(s, key, &data, &size);
         if (r == -EINVAL)
-                return kube_refuse(m, member, "key '%s' of Secret '%s' is not valid base64", key, s->config->meta.name);
+                return 0;
         if (r < 0)
                 return r;
         r = kube_source_credential(s, key, &name);
@@ -134,6 +134,8 @@ static int add_secret(const KubeMake *m, const char *member, AppcPodApp *app, co
 
 static int refuse_missing(const KubeMake *m, const char *member, bool secret, const char *name, const char *key)
 {
+        if (kube_source_was_wrong(m, secret, name))
+                return 0;
         return key ? kube_refuse(m, member, "%s '%s' has no key '%s'", secret ? "Secret" : "ConfigMap", name, key)
                    : kube_refuse(m, member, "the file has no %s '%s'", secret ? "Secret" : "ConfigMap", name);
 }
@@ -198,12 +200,13 @@ static int add_all(const KubeMake *m, const char *member, AppcPodApp *app, const
 {
         bool secret = v->secret;
         const KubeKey *k = v->secret ?: v->config_map;
-        const KubeSource *s = kube_find_source(m, secret, k->name);
+        const KubeSource *s = k ? kube_find_source(m, secret, k->name) : NULL;
         _cleanup_strv_free_ char **keys = NULL;
         int r = s ? kube_source_keys(s, true, &keys) : 0;
 
+        /* Not at all: it is left out. */
         if (!s)
-                return k->optional ? 0 : refuse_missing(m, member, secret, k->name, NULL);
+                return !k || k->optional ? 0 : refuse_missing(m, member, secret, k->name, NULL);
         STRV_FOREACH(key, keys) {
                 _cleanup_free_ char *name = strjoin(strempty(v->prefix), *key);
 

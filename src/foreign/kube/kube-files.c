@@ -61,11 +61,11 @@ static int put_key(const Target *t, const char *where, const KubeSource *s, cons
         size_t size;
         int r = kube_source_get(s, key, &data, &size);
 
-        if (r == -ENOENT)
+        if (r == -ENOENT && !s->wrong)
                 return kube_refuse(t->m, where, "%s '%s' has no key '%s'", s->secret ? "Secret" : "ConfigMap",
                                    s->config->meta.name, key);
-        if (r == -EINVAL)
-                return kube_refuse(t->m, where, "key '%s' of '%s' is not valid base64", key, s->config->meta.name);
+        if (r == -ENOENT || r == -EINVAL)
+                return 0;
         if (r >= 0)
                 r = kube_source_credential(s, key, &credential);
         if (r >= 0)
@@ -78,7 +78,8 @@ static int put_key(const Target *t, const char *where, const KubeSource *s, cons
 static int put_field(const Target *t, const char *where, const KubeItem *item, mode_t mode)
 {
         _cleanup_free_ char *data = NULL;
-        int r = kube_field(t->m, NULL, where, &item->from, &data);
+        bool said = item->from.field || item->from.resource; /* not where it is left out */
+        int r = said ? kube_field(t->m, NULL, where, &item->from, &data) : 0;
 
         return r < 0 || !data ? r : put(t, where, item->path, &(KubeFile) { NULL, mode, 0, data, strlen(data) });
 }
@@ -131,8 +132,10 @@ static int put_origin(const Target *t, const char *where, const KubeOrigin *o)
         if (r < 0)
                 return r;
         if (!s && files->name)
-                return files->optional ? 0 : kube_refuse(t->m, at, "the file has no %s '%s'",
-                                                         o->secret ? "Secret" : "ConfigMap", files->name);
+                return files->optional || kube_source_was_wrong(t->m, o->secret, files->name)
+                               ? 0
+                               : kube_refuse(t->m, at, "the file has no %s '%s'", o->secret ? "Secret" : "ConfigMap",
+                                             files->name);
         return s && files->n_items == 0 ? put_all(&own, at, s) : put_items(&own, at, files, s);
 }
 

@@ -15,6 +15,7 @@ typedef struct KubeObject {
 /* A ConfigMap or Secret. */
 typedef struct KubeSource {
         bool secret;
+        bool wrong;             /* something of it is left out */
         bool encrypted;         /* its values are, by systemd-creds(1), each under the name "SECRET.KEY" */
         KubeConfig *config;
 } KubeSource;
@@ -25,6 +26,7 @@ typedef struct KubeMake {
         const KubeSurroundings *around;
         YamlDocument document;
         const char *path;       /* of the pod's spec in the document */
+        char *const *left_out;  /* the paths in the document of what is wrong or missing, which has been told */
         const KubeMeta *meta;
         const KubePodSpec *spec;
         const char *restart;
@@ -39,14 +41,23 @@ int kube_spec_make(KubeMake *m, bool job);
 /* kube-names.c: refuses names and addresses that are none. */
 int kube_check_names(const KubeMake *m);
 
-/* Notes something about a member of the pod's spec; member is its path in there. */
+/* Notes something about a member of the pod's spec, unless it may only follow from what is left out; member is its path
+ * in there. */
 int kube_note(const KubeMake *m, bool refused, const char *member, const char *format, ...) _printf_(4, 5);
 #define kube_refuse(m, member, ...) kube_note(m, true, member, __VA_ARGS__)
 #define kube_warn(m, member, ...) kube_note(m, false, member, __VA_ARGS__)
 
+/* Whether a member of the spec is left out. */
+bool kube_is_left_out(const KubeMake *m, const char *member);
+
 const KubeSource *kube_find_source(const KubeMake *m, bool secret, const char *name);
+/* Whether what such a source, or the file, lacks may be left out. */
+bool kube_source_was_wrong(const KubeMake *m, bool secret, const char *name);
 bool kube_source_has(const KubeSource *s, const char *key);
-/* The bytes of a key, to be freed, as they are in the file. -ENOENT: it has no such key; -EINVAL: it is not base64. */
+/* Of a Secret's data and a ConfigMap's binaryData. -EINVAL: it is not base64. */
+int kube_source_decode(const char *packed, char **ret, size_t *ret_size);
+/* The bytes of a key, to be freed, as they are in the file. -ENOENT: it has no such key; -EINVAL: it is not base64, as
+ * has been told. */
 int kube_source_get(const KubeSource *s, const char *key, char **ret, size_t *ret_size);
 /* The names of its keys; texts: only of those that variables can have, which binaryData is not for. */
 int kube_source_keys(const KubeSource *s, bool texts, char ***ret);

@@ -54,6 +54,7 @@ typedef struct Text {
         size_t n_objects, allocated;
         KubeSource *sources;
         size_t n_sources, allocated_sources;
+        char **left_out;        /* of the object that is being converted, see KubeMake */
 } Text;
 
 static void text_done(Text *t)
@@ -64,6 +65,7 @@ static void text_done(Text *t)
         for (size_t i = 0; i < t->n_sources; i++)
                 json_document_free(&kube_type_config, t->sources[i].config);
         free(t->sources);
+        strv_free(t->left_out);
 }
 
 /* Member: its path in the object. */
@@ -79,10 +81,13 @@ static JsonPlace place_of(const KubeObject *k, const char *member)
         return at ? yaml_place_of(k->document, at) : (JsonPlace) {};
 }
 
+/* What may only follow from what was left out is not noted. */
 static int note(Text *t, const KubeObject *k, bool refused, const char *member, const char *text)
 {
         _cleanup_free_ char *at = path_of(k, member);
 
+        if (at && json_left_out_explains(t->left_out, at))
+                return 0;
         return at ? findings_add_at(&t->pod->findings, yaml_place_of(k->document, at), at,
                                     refused ? FINDING_LOST : FINDING_CHANGED, "%s", text)
                   : -ENOMEM;
@@ -129,36 +134,33 @@ static int note_mistake(Text *t, const KubeObject *k, const JsonMistake *mistake
         return member ? note(t, k, true, member, startswith(text, ": ") ?: text) : -ENOMEM;
 }
 
-/* 0: nothing else is wrong than that some members are not known; 1: it is not read. */
-static int read_known(const KubeObject *k, const JsonType *type, void **ret)
+static int note_mistakes(Text *t, const KubeObject *k, const JsonError *e)
 {
-        int r = json_document_read(type, k->o, ret, NULL);
+        _cleanup_free_ JsonMistake *all = NULL;
+        size_t n = 0;
+        int r = json_error_all(e, &all, &n);
 
-        return r == -ENOMEM ? r : r < 0 ? 1 : 0;
+        for (size_t i = 0; r >= 0 && i < n && all[i].text; i++)
+                r = note_mistake(t, k, &all[i]);
+        STRV_FOREACH(member, e->passed_over)
+                if (r >= 0)
+                        r = note(t, k, true, *member, "is not a known member");
+        return r;
 }
 
-/* Reads an object by a table, and notes all that is wrong. 0: it is read, as far as its members are known, so that
- * mistakes in the pod that they make are found, too; 1: it is not. */
+/* Reads an object by a table, and notes all that is wrong; what is left is read, so that mistakes in the pod that it
+ * makes are found, too. 1: something was wrong. */
 static int read_object(Text *t, const KubeObject *k, const JsonType *type, void **ret)
 {
-        _cleanup_json_error_ JsonError e = { .strict = true };
-        _cleanup_free_ JsonMistake *all = NULL;
-        size_t n_all = 0;
-        int r = json_document_read(type, k->o, ret, &e), n;
+        _cleanup_json_error_ JsonError e = {};
+        int r = json_document_read_rest(type, k->o, ret, &e);
 
-        if (r == -ENOMEM || json_error_all(&e, &all, &n_all) < 0)
+        if (r == -ENOMEM || note_mistakes(t, k, &e) < 0)
                 return -ENOMEM;
-        for (size_t i = 0; i < n_all; i++) {
-                n = note_mistake(t, k, &all[i]);
-                if (n < 0)
-                        return n;
-        }
-        STRV_FOREACH(member, e.passed_over) {
-                n = note(t, k, true, *member, "is not a known member");
-                if (n < 0)
-                        return n;
-        }
-        return r >= 0 ? 0 : read_known(k, type, ret);
+        STRV_FOREACH(member, e.left_out)
+                if (strv_consume(&t->left_out, path_of(k, *member)) < 0)
+                        return -ENOMEM;
+        return r < 0;
 }
 
 static int apply_rules(Text *t, const KubeObject *k, KubePart part, const char *member)
@@ -204,27 +206,70 @@ static int check_members(Text *t, const KubeObject *k, const KubeConfig *config)
                                : 0;
 }
 
+/* Told where it is, once for all that use it. */
+static int check_encoded(Text *t, const KubeObject *k, const char *member, char *const *pairs)
+{
+        int r = 0;
+
+        STRV_FOREACH(pair, pairs) {
+                size_t n = strcspn(*pair, "="), size = 0;
+                _cleanup_free_ char *at = strprintf("%s.%.*s", member, (int) n, *pair), *data = NULL;
+                int decoded = at ? kube_source_decode(*pair + n + 1, &data, &size) : -ENOMEM;
+
+                if (data)
+                        explicit_bzero(data, size);
+                if (decoded == -EINVAL)
+                        r = note(t, k, true, at, "is not valid base64");
+                if (r < 0 || decoded == -ENOMEM)
+                        return -ENOMEM;
+        }
+        return r;
+}
+
+/* One without a name stands for those that are missed. */
+static int check_name(Text *t, const KubeObject *k, KubeSource *source)
+{
+        if (source->config->meta.name)
+                return 0;
+        source->wrong = true;
+        source->config->meta.name = strdup("");
+        return source->config->meta.name ? note(t, k, true, "metadata", "missing member 'name'") : -ENOMEM;
+}
+
+static int check_source(Text *t, const KubeObject *k, KubeSource *source)
+{
+        const KubeConfig *config = source->config;
+        int r = check_name(t, k, source);
+
+        if (r >= 0)
+                r = read_encrypted(t, k, config, &source->encrypted);
+        if (r >= 0)
+                r = check_members(t, k, config);
+        if (r >= 0)
+                r = source->secret ? check_encoded(t, k, "data", config->data)
+                                   : check_encoded(t, k, "binaryData", config->binary);
+        return r;
+}
+
 static int add_source(Text *t, const KubeObject *k)
 {
+        KubeSource *source;
         void *config = NULL;
-        bool encrypted = false;
         int r = apply_rules(t, k, KUBE_CONFIG, "");
 
         if (r >= 0)
                 r = apply_rules(t, k, KUBE_METADATA, "metadata");
         if (r >= 0)
                 r = read_object(t, k, &kube_type_config, &config);
-        if (r != 0)
-                return MIN(r, 0);
-        if (!((KubeConfig *) config)->meta.name || ARRAY_GROW(t->sources, t->allocated_sources, t->n_sources, 1) < 0) {
+        if (r < 0)
+                return r;
+        if (ARRAY_GROW(t->sources, t->allocated_sources, t->n_sources, 1) < 0) {
                 json_document_free(&kube_type_config, config);
-                return note(t, k, true, "metadata", "missing member 'name'");
+                return -ENOMEM;
         }
-        r = read_encrypted(t, k, config, &encrypted);
-        if (r >= 0)
-                r = check_members(t, k, config);
-        t->sources[t->n_sources++] = (KubeSource) { streq(k->kind, "Secret"), encrypted, config };
-        return r;
+        source = &t->sources[t->n_sources++];
+        *source = (KubeSource) { .secret = streq(k->kind, "Secret"), .wrong = r > 0, .config = config };
+        return check_source(t, k, source);
 }
 
 /* m has what the object says of the pod; member is where its spec is. */
@@ -232,15 +277,14 @@ static int make(Text *t, const KubeObject *k, const char *member, const char *na
 {
         _cleanup_free_ char *path = path_of(k, member);
 
-        if (!path)
+        if (!path || (!name && note(t, k, true, "metadata", "missing member 'name'") < 0))
                 return -ENOMEM;
-        if (!name)
-                return note(t, k, true, "metadata", "missing member 'name'");
-        t->pod->name = strdup(name);
+        t->pod->name = strdup(name ?: "pod");
         m.pod = t->pod;
         m.around = t->around;
         m.document = k->document;
         m.path = path;
+        m.left_out = t->left_out;
         m.sources = t->sources;
         m.n_sources = t->n_sources;
         return t->pod->name ? kube_spec_make(&m, endswith(k->kind, "Job")) : -ENOMEM;
@@ -262,8 +306,8 @@ static int convert_pod(Text *t, const KubeObject *k)
         json_object_object_del(k->o, "status");
         if (r >= 0)
                 r = read_object(t, k, &kube_type_pod, (void **) &pod);
-        if (r != 0)
-                return MIN(r, 0);
+        if (r < 0)
+                return r;
         r = make(t, k, "spec", pod->meta.name, (KubeMake) { .meta = &pod->meta, .spec = &pod->spec });
         json_document_free(&kube_type_pod, pod);
         return r;
@@ -326,8 +370,8 @@ static int convert_workload(Text *t, const KubeObject *k)
 
         if (r >= 0)
                 r = read_object(t, k, &kube_type_workload, (void **) &w);
-        if (r != 0)
-                return MIN(r, 0);
+        if (r < 0)
+                return r;
         r = check_counts(t, k, "", w);
         if (r >= 0)
                 r = check_retries(t, k, "", w);
@@ -408,8 +452,8 @@ static int convert_cron(Text *t, const KubeObject *k)
 
         if (r >= 0)
                 r = read_object(t, k, &kube_type_cron, (void **) &cron);
-        if (r != 0)
-                return MIN(r, 0);
+        if (r < 0)
+                return r;
         job = &cron->job;
         r = set_timer(t, k, cron);
         if (r >= 0)
@@ -448,8 +492,8 @@ static int check_claim(Text *t, const KubeObject *k)
                 r = apply_rules(t, k, KUBE_METADATA, "metadata");
         if (r >= 0)
                 r = read_object(t, k, &kube_type_claim, (void **) &claim);
-        if (r != 0)
-                return MIN(r, 0);
+        if (r < 0)
+                return r;
         r = claim->meta.name ? note_claim_annotations(t, k, claim->meta.annotations)
                              : note(t, k, true, "metadata", "missing member 'name'");
         json_document_free(&kube_type_claim, claim);
@@ -493,6 +537,7 @@ static int convert(Text *t, bool pods, size_t *n_pods)
                 if (!kind || kind->pod != pods)
                         continue;
                 *n_pods += kind->pod;
+                t->left_out = strv_free(t->left_out);
                 r = *n_pods > 1 ? note(t, k, true, "kind", "a second pod; write each to a file of its own")
                                 : kind->convert(t, k);
         }

@@ -17,8 +17,17 @@ int kube_note(const KubeMake *m, bool refused, const char *member, const char *f
         va_end(ap);
         if (!text || !at)
                 return -ENOMEM;
+        if (json_left_out_explains(m->left_out, at))
+                return 0;
         return findings_add_at(&m->pod->findings, yaml_place_of(m->document, at), at,
                                refused ? FINDING_LOST : FINDING_CHANGED, "%s", text);
+}
+
+bool kube_is_left_out(const KubeMake *m, const char *member)
+{
+        _cleanup_free_ char *at = strjoin(m->path, ".", member);
+
+        return at && json_left_out_has(m->left_out, at);
 }
 
 /* ConfigMaps and Secrets */
@@ -29,6 +38,14 @@ const KubeSource *kube_find_source(const KubeMake *m, bool secret, const char *n
                 if (m->sources[i].secret == secret && streq(m->sources[i].config->meta.name, name))
                         return &m->sources[i];
         return NULL;
+}
+
+/* One without a name may be any. */
+bool kube_source_was_wrong(const KubeMake *m, bool secret, const char *name)
+{
+        const KubeSource *s = kube_find_source(m, secret, name) ?: kube_find_source(m, secret, "");
+
+        return s && s->wrong;
 }
 
 static const char *find_text(const KubeSource *s, const char *key)
@@ -48,6 +65,11 @@ bool kube_source_has(const KubeSource *s, const char *key)
         return find_text(s, key) || find_packed(s, key);
 }
 
+int kube_source_decode(const char *packed, char **ret, size_t *ret_size)
+{
+        return base64_decode_without(packed, "\r\n", ret, ret_size);
+}
+
 int kube_source_get(const KubeSource *s, const char *key, char **ret, size_t *ret_size)
 {
         const char *text = find_text(s, key), *packed = find_packed(s, key);
@@ -55,7 +77,7 @@ int kube_source_get(const KubeSource *s, const char *key, char **ret, size_t *re
         if (!text && !packed)
                 return -ENOENT;
         if (!text)
-                return base64_decode_without(packed, "\r\n", ret, ret_size);
+                return kube_source_decode(packed, ret, ret_size);
         *ret = strdup(text);
         *ret_size = strlen(text);
         return *ret ? 0 : -ENOMEM;
@@ -143,6 +165,8 @@ static int see_pull_policy(const KubeMake *m, char *where, const char *image, co
 
         if (!own)
                 return -ENOMEM;
+        if (isempty(image) && !said) /* it is left out */
+                return 0;
         while (k < KUBE_PULL_POLICIES && !streq(kube_pull_policies[k][0], wanted))
                 k++;
         if (k == KUBE_PULL_POLICIES) {
@@ -210,11 +234,10 @@ static int add_login(const KubeMake *m, const char *where, const KubeSource *s)
                                    s->config->meta.name);
         if (old)
                 r = kube_source_get(s, keys[1], &data, &n);
-        if (r == -ENOENT || r == -EINVAL)
-                return kube_refuse(m, where, r == -ENOENT ? "Secret '%s' has no key '.dockerconfigjson'"
-                                                          : "Secret '%s' is not valid base64", s->config->meta.name);
+        if (r == -ENOENT && !s->wrong)
+                return kube_refuse(m, where, "Secret '%s' has no key '.dockerconfigjson'", s->config->meta.name);
         if (r < 0)
-                return r;
+                return r == -ENOMEM ? r : 0;
         login = old ? strprintf("%s={\"auths\":%.*s}", s->config->meta.name, (int) n, data)
                     : strprintf("%s=%.*s", s->config->meta.name, (int) n, data);
         explicit_bzero(data, n);
@@ -235,9 +258,11 @@ static int set_logins(const KubeMake *m)
 
                 if (!where)
                         return -ENOMEM;
-                r = s ? add_login(m, where, s)
-                      : kube_warn(m, where, "there is no Secret '%s' in the file; passwords of registries may be in "
-                                            "auth.d, see podctl-config(1)", name);
+                if (s)
+                        r = add_login(m, where, s);
+                else if (!kube_source_was_wrong(m, true, name))
+                        r = kube_warn(m, where, "there is no Secret '%s' in the file; passwords of registries may be "
+                                                "in auth.d, see podctl-config(1)", name);
         }
         return r;
 }

@@ -246,11 +246,19 @@ static bool is_read_only(const KubeMount *mount, const KubeVolume *v)
         return mount->read_only || v->image || (v->claim && v->claim->read_only) || kube_volume_has_files(v);
 }
 
+/* One whose name is left out may be any. */
+static bool may_be_left_out(const KubeMake *m)
+{
+        size_t index;
+
+        return kube_is_left_out(m, "volumes") || find_volume(m->spec, "", &index);
+}
+
 /* All that is wrong with it, whatever it mounts. */
 static int check_mount(const KubeMake *m, const char *where, const KubeMount *mount, const KubeVolume *v,
                        const AppcPodApp *app)
 {
-        int r = v ? 0 : kube_refuse(m, where, "there is no volume '%s'", mount->name);
+        int r = v || may_be_left_out(m) ? 0 : kube_refuse(m, where, "there is no volume '%s'", mount->name);
 
         if (r >= 0 && mount->path[0] != '/')
                 r = kube_refuse(m, where, "'%s' is not an absolute path", mount->path);
