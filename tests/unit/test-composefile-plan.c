@@ -361,7 +361,7 @@ Test(composefile_plan, files)
                   "p lost:1:services: there is no service lost:1:services.../x: the name is not valid: letters, "
                   "digits, '.', '-' and '_'" },
                 { "services: {s: {image: --x}}",
-                  "lost:1:services.s: there is no image; write its name lost:1:services.s.image: '--x' is not a valid "
+                  "lost:1:services.s.image: '--x' is not a valid "
                   "name of an image" },
                 { "services: {s: {build: .}}",
                   "lost:1:services.s: there is no image; write its name lost:1:services.s.build: build it, with "
@@ -621,6 +621,43 @@ Test(composefile_plan, descriptions)
                     "lost:4:volumes.v.size: podctl does not know this member "
                     "lost:6:networks.n.scope: podctl does not know this member "
                     "lost:8:secrets.k.template_driver: podctl does not know this member");
+}
+
+/* A value of the wrong type is told with its place, what is beside it as well, and what follows from it is not. */
+Test(composefile_plan, wrong_types)
+{
+        static const struct {
+                const char *yaml, *expected;
+        } cases[] = {
+                { "services:\n  s:\n    image: [i]\n    user: 5.5.5\n    restart: sometimes\n    read_only: x\n",
+                  "lost:3:services.s.image: expected a name lost:5:services.s.restart: 'sometimes' is not possible: "
+                  "no, always, on-failure or unless-stopped lost:6:services.s.read_only: 'x' is not true or false" },
+                { "services:\n  s:\n    image: i\n    environment: {A: [1], B: {}}\n    labels: 5\n    cap_add: {}\n",
+                  "--hosts-entry=127.0.0.1=s p docker://i --name=s lost:4:services.s.environment: expected names and "
+                  "their values lost:5:services.s.labels: expected names and their values "
+                  "lost:6:services.s.cap_add: expected one word" },
+                { "services:\n  s: 5\n  t:\n    image: i\n    depends_on: [s]\n    ports: [[]]\n",
+                  "--hosts-entry=127.0.0.1=t p docker://i --name=t lost:2:services.s: expected an object "
+                  "lost:6:services.t.ports[0]: expected HOSTPORT:PORT or an object" },
+                { "services:\n  s:\n    image: i\n    volumes: [\"v:/v\", 5]\n    secrets: [k]\n    networks: [n]\n"
+                  "volumes: 5\nsecrets: []\nnetworks: x\n",
+                  "--volume=v0,kind=named,volume=tmp-v --hosts-entry=127.0.0.1=s p docker://i --name=s "
+                  "--mount=volume=v0,target=/v lost:4:services.s.volumes[1]: '5' is not a valid place for a mount "
+                  "lost:7:volumes: expected an object lost:8:secrets: expected an object "
+                  "lost:9:networks: expected an object" },
+                { "services:\n  s:\n    image: i\n    volumes: [\"v:/v\"]\n    secrets: [k]\n    networks: [n]\n"
+                  "volumes: {v: 5}\nsecrets: {k: []}\nnetworks: {n: x}\n",
+                  "--volume=v0,kind=named,volume=tmp-v --hosts-entry=127.0.0.1=s p docker://i --name=s "
+                  "--mount=volume=v0,target=/v lost:7:volumes.v: expected an object "
+                  "lost:8:secrets.k: expected an object lost:9:networks.n: expected an object" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *message = NULL, *text = plan(cases[i].yaml, &message);
+
+                cr_assert(text, "%s", message);
+                cr_expect_str_eq(text, cases[i].expected, "%s:\n%s", cases[i].yaml, text);
+        }
 }
 
 Test(composefile_plan, second_document)

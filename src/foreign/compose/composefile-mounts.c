@@ -46,7 +46,7 @@ static int volume_name(ComposefileStep *c, const char *source, char **ret)
         _cleanup_free_ char *own = NULL;
         int r;
 
-        if (!top_level(c->make, "volumes", source, &volume))
+        if (!top_level(c->make, "volumes", source, &volume) && !composefile_is_wrong(c->make, "volumes", source))
                 return lose(c, "there is no volume '%s' in the file", source);
         name = composefile_get(volume, "name");
         driver = composefile_get(volume, "driver");
@@ -253,6 +253,8 @@ static int read_grant(ComposefileStep *c, json_object *value, const char *sectio
                 return r;
         *ret = (Grant) { .source = composefile_text(value) ?: composefile_get(value, "source"),
                          .target = composefile_get(value, "target") };
+        if (ret->source && composefile_is_wrong(c->make, section, ret->source))
+                return -ENOENT;
         if (ret->source && top_level(c->make, section, ret->source, &ret->what))
                 return 0;
         r = ret->source ? lose(c, "there is no '%s' in %s of the file", ret->source, section)

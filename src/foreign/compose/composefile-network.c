@@ -56,7 +56,9 @@ static int depend_on(ComposefileStep *c, const char *service, json_object *how)
                                ? 0
                                : lose(c, "service '%s' is not in the file, or is left out", service);
         r = check_dependency(c, service, how);
-        return r < 0 ? r : composefile_carry(c, completed ? "--requires" : "--after", name);
+        if (r < 0 || composefile_is_wrong(c->make, "services", service))
+                return r;
+        return composefile_carry(c, completed ? "--requires" : "--after", name);
 }
 
 int composefile_depends_on(ComposefileStep *c, const ComposefileRow *row, json_object *value)
@@ -210,6 +212,8 @@ static int join_network(ComposefileStep *c, const char *name, json_object *how)
         _cleanup_free_ char *own = NULL;
         int r;
 
+        if (composefile_is_wrong(c->make, "networks", name))
+                return 0;
         (void) json_object_object_get_ex(c->make->model, "networks", &networks);
         if (!json_object_object_get_ex(networks, name, &network) && !streq(name, "default"))
                 return lose(c, "there is no network '%s' in the file", name);

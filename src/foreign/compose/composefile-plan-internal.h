@@ -39,6 +39,7 @@ typedef struct ComposefileMake {
         char *project;
         char *directory;     /* of the project */
         char **environment;  /* with the name of the project */
+        char **wrong;        /* "volumes" or "volumes.NAME": it is not an object, as is told */
         char **left_out;     /* services whose profiles nobody asked for */
         char **ports;        /* "80/tcp=SERVICE", in the pod */
         char **oneshots;     /* services whose end others wait for */
@@ -124,6 +125,8 @@ int composefile_service(ComposefileMake *make, const char *name, json_object *se
 const char *composefile_text(json_object *value);
 /* The text of a member of an object, or NULL. */
 const char *composefile_get(json_object *o, const char *member);
+/* Whether what a section says of a name, or all of it, is wrong, so that what its users miss has been told. */
+bool composefile_is_wrong(const ComposefileMake *m, const char *section, const char *name);
 bool composefile_is_true(const char *text);
 /* Carries a text over as a key of Quadlet, or an option. */
 int composefile_carry(ComposefileStep *c, const char *key, const char *text);

@@ -15,6 +15,7 @@ static void make_done(ComposefileMake *m)
         free(m->directory);
         free(m->network);
         strv_free(m->environment);
+        strv_free(m->wrong);
         strv_free(m->left_out);
         strv_free(m->ports);
         strv_free(m->oneshots);
@@ -145,22 +146,44 @@ static int check_described(ComposefileMake *m, size_t i, const char *name, json_
         return 0;
 }
 
-static int check_sections(ComposefileMake *m)
+static int tell_wrong(ComposefileMake *m, const char *at)
 {
-        for (size_t i = 0; i < ELEMENTSOF(sections); i++) {
-                json_object *all = NULL;
+        int r = composefile_tell(m, at, FINDING_LOST, "expected an object");
 
-                if (!json_object_object_get_ex(m->model, sections[i].section, &all) ||
-                    !json_object_is_type(all, json_type_object))
-                        continue;
-                json_object_object_foreach(all, name, one) {
-                        int r = json_object_is_type(one, json_type_object) ? check_described(m, i, name, one) : 0;
+        return r < 0 ? r : strv_extend(&m->wrong, at);
+}
 
-                        if (r < 0)
-                                return r;
-                }
+/* What is null is as it is by default. */
+static int check_section(ComposefileMake *m, size_t i, json_object *all)
+{
+        json_object_object_foreach(all, name, one) {
+                _cleanup_free_ char *at = strjoin(sections[i].section, ".", name);
+                int r;
+
+                if (!at)
+                        return -ENOMEM;
+                r = json_object_is_type(one, json_type_object) ? check_described(m, i, name, one)
+                    : one && !startswith(name, "x-")           ? tell_wrong(m, at)
+                                                               : 0;
+                if (r < 0)
+                        return r;
         }
         return 0;
+}
+
+static int check_sections(ComposefileMake *m)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(sections); i++) {
+                json_object *all = NULL;
+
+                if (!json_object_object_get_ex(m->model, sections[i].section, &all) || !all)
+                        continue;
+                r = json_object_is_type(all, json_type_object) ? check_section(m, i, all)
+                                                               : tell_wrong(m, sections[i].section);
+        }
+        return r;
 }
 
 /* Services */
@@ -206,23 +229,31 @@ static int note_conditions(ComposefileMake *m, json_object *service)
         return 0;
 }
 
+static bool service_name_is_valid(const char *name)
+{
+        return *name && strchr(LOWERCASE UPPERCASE DIGITS, *name) &&
+               string_in_charset(name, LOWERCASE UPPERCASE DIGITS "._-");
+}
+
+/* Others depend on a service that cannot be an app. */
+static bool service_is_wrong(const char *name, json_object *service)
+{
+        return !service_name_is_valid(name) || !json_object_is_type(service, json_type_object);
+}
+
 static int look_at_services(ComposefileMake *m)
 {
         json_object_object_foreach(m->services, name, service) {
                 int r = json_object_is_type(service, json_type_object) ? leave_out(m, name, service) : 0;
 
+                if (r >= 0 && service_is_wrong(name, service))
+                        r = strv_extendf(&m->wrong, "services.%s", name);
                 if (r >= 0 && !strv_contains(m->left_out, name))
                         r = note_conditions(m, service);
                 if (r < 0)
                         return r;
         }
         return 0;
-}
-
-static bool service_name_is_valid(const char *name)
-{
-        return *name && strchr(LOWERCASE UPPERCASE DIGITS, *name) &&
-               string_in_charset(name, LOWERCASE UPPERCASE DIGITS "._-");
 }
 
 static int add_services(ComposefileMake *m)

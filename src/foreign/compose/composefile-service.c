@@ -321,7 +321,7 @@ static const char *const docker_caps[] = { "AUDIT_WRITE", "CHOWN",   "DAC_OVERRI
                                            "KILL",        "MKNOD",   "NET_BIND_SERVICE", "NET_RAW",    "SETFCAP",
                                            "SETGID",      "SETPCAP", "SETUID",           "SYS_CHROOT", NULL };
 
-static int finish(ComposefileStep *c)
+static int finish(ComposefileStep *c, json_object *service)
 {
         _cleanup_free_ char *at = strjoin("services.", c->service);
         AppDraft *app = c->step.app;
@@ -330,7 +330,8 @@ static int finish(ComposefileStep *c)
         if (r == -EOPNOTSUPP)
                 r = composefile_tell(c->make, at, FINDING_LOST,
                                      "all capabilities are not possible; name those that it needs with cap_add");
-        if (r >= 0 && !app->image)
+        /* One that cannot be an image has been told. */
+        if (r >= 0 && !app->image && !json_object_object_get_ex(service, "image", NULL))
                 r = composefile_tell(c->make, at, FINDING_LOST, "there is no image; write its name");
         if (r >= 0 && strv_contains(c->make->oneshots, c->service))
                 r = strv_extend(&app->words, "--annotation=podctl/oneshot=true");
@@ -357,5 +358,5 @@ int composefile_service(ComposefileMake *make, const char *name, json_object *se
         if (r >= 0)
                 r = carry_members(&c, service);
         free(c.step.why);
-        return r < 0 ? r : finish(&c);
+        return r < 0 ? r : finish(&c, service);
 }

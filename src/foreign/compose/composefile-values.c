@@ -19,6 +19,13 @@ const char *composefile_get(json_object *o, const char *member)
                        : NULL;
 }
 
+bool composefile_is_wrong(const ComposefileMake *m, const char *section, const char *name)
+{
+        _cleanup_free_ char *at = strjoin(section, ".", name);
+
+        return at && json_left_out_has(m->wrong, at);
+}
+
 bool composefile_is_true(const char *text)
 {
         return text && parse_boolean(text) > 0;
