@@ -392,10 +392,13 @@ Test(quadlet_plan, build)
               "changed:4: podman builds the image; podctl only takes it from there");
         check((const char *[]) { "a.container", "[Container]\nImage=a.build\n[Quadlet]\nDefaultDependencies=no",
                                  "a.build", "[Build]\nImageTag=--force", NULL },
-              "lost:2: '--force' is not a valid name of an image lost:0: there is no image");
+              "lost:2: '--force' is not a valid name of an image");
         check((const char *[]) { "a.container", "[Container]\nImage=b.build\n[Quadlet]\nDefaultDependencies=no", NULL },
-              "lost:2: there is no file b.build with an ImageTag= among those that were given lost:0: there is no "
-              "image");
+              "lost:2: there is no file b.build with an ImageTag= among those that were given");
+        check((const char *[]) { "a.container", "[Container]\nRootfs=/a\n[Quadlet]\nDefaultDependencies=no", NULL },
+              "lost:2: podctl runs images; podctl fetch takes archives and directories of OCI");
+        check((const char *[]) { "a.container", "[Container]\n[Quadlet]\nDefaultDependencies=no", NULL },
+              "lost:0: there is no image");
 }
 
 /* What is that of the pod here is told if one of its containers says it alone. */

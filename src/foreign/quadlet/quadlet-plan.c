@@ -236,6 +236,17 @@ static int set_failure(const PodDraft *pod, AppDraft *app)
         return strv_extend(&app->words, "--annotation=" APPC_ANNOTATION_FAILURE "=none");
 }
 
+/* Why one that it names is not its image has been told there. */
+static int tell_missing_image(PodDrafts *plan, const QuadletFile *file)
+{
+        const QuadletEntry *image = quadlet_file_find(file, "Container", "Image") ?:
+                                    quadlet_file_find(file, "Container", "Rootfs");
+
+        return image && !isempty(image->value) ? 0
+                                               : findings_add(&plan->findings, file->path, 0, "[Container] Image",
+                                                              FINDING_LOST, "there is no image");
+}
+
 static int finish_app(PodDraft *pod, AppDraft *app, PodDrafts *plan, const QuadletFile *file)
 {
         int r = app_draft_finish_caps(app, podman_caps);
@@ -244,8 +255,7 @@ static int finish_app(PodDraft *pod, AppDraft *app, PodDrafts *plan, const Quadl
                 r = findings_add(&plan->findings, file->path, 0, "[Container] AddCapability", FINDING_LOST,
                                  "name the capabilities that it needs");
         if (r >= 0 && !app->image)
-                r = findings_add(&plan->findings, file->path, 0, "[Container] Image", FINDING_LOST,
-                                 "there is no image");
+                r = tell_missing_image(plan, file);
         if (r >= 0)
                 r = tell_caps(plan, file, app);
         if (r >= 0)
