@@ -363,6 +363,11 @@ END
         sed -i 's/key: K/key: no/' pod.yaml
         assert_fails 1 podctl create --check --from=k.kube
         assert_contains "$output" "$PWD/pod.yaml:5 "
+        # What is wrong with the other file has its name and its line.
+        sed -i 's/key: no/key: K/' pod.yaml
+        echo 'binaryData: {B: "!"}' >>map.yaml
+        assert_fails 1 podctl create --check --from=k.kube
+        assert_contains "$output" "$PWD/map.yaml:4 "
 }
 
 # The second pod cannot be made: nothing is left of the first, nor of the network.

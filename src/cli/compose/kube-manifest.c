@@ -14,8 +14,12 @@ static int parse(const ManifestText *from, const KubeSurroundings *around, KubeP
 
         if (!kube)
                 return log_error_errno(r, "%s: %s", from->shown ?: from->path, json_error_message(&e, r));
-        for (size_t i = 0; i < kube->findings.n; i++)
-                finding_log(&kube->findings.items[i], from->shown ?: from->path);
+        for (size_t i = 0; i < kube->findings.n; i++) {
+                Finding *f = &kube->findings.items[i];
+                const char *file = manifest_text_locate(from, &f->line);
+
+                finding_log(f, file);
+        }
         if (r >= 0)
                 *ret = TAKE_PTR(kube);
         return r;

@@ -123,7 +123,7 @@ static int fill_pod(const Check *check, ShortPod *to)
         return r;
 }
 
-/* Lines are those of the file that the manifest is. */
+/* Lines are those of the file that the manifest is, unless they say which. */
 static void hear(int level, const LogPlace *place, const char *line, void *userdata)
 {
         Check *check = userdata;
@@ -133,8 +133,8 @@ static void hear(int level, const LogPlace *place, const char *line, void *userd
                 return;
         if (rest)
                 line = startswith(rest, ": ") ?: line;
-        check->error = findings_add(check->findings, file, place ? place->line : 0,
-                                    place ? place->member : NULL, FINDING_LOST, "%s", line);
+        check->error = findings_add(check->findings, place && place->file ? place->file : file,
+                                    place ? place->line : 0, place ? place->member : NULL, FINDING_LOST, "%s", line);
 }
 
 static int check_options(Context *c, const Check *check)

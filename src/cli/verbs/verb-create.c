@@ -352,9 +352,7 @@ static int publish(const RunArgs *args, ManifestText *text)
         r = kube_publish(text->text, text->n, args->ports, &all, &e);
         if (r < 0)
                 return log_error_errno(r, "Option --port: %s: %s", args->apps[0].image, json_error_message(&e, r));
-        free(text->text);
-        text->text = all;
-        text->n = strlen(all);
+        manifest_text_replace(text, all);
         return 0;
 }
 
