@@ -5,6 +5,7 @@
 #include "foreign/kube/kube-generate.h"
 #include "foreign/kube/kube-pod.h"
 #include "foreign/yaml/yaml-write.h"
+#include "lib/test-kube-rules.h"
 #include "manifest/appc-image.h"
 
 static const KubeSurroundings around = { "/files", "u-1", "node" };
@@ -17,6 +18,18 @@ static char *write_text(json_object *documents)
 
         cr_assert(f && yaml_write(documents, f) >= 0 && fclose(f) == 0);
         return text;
+}
+
+/* The Pod is the last of the documents. */
+static void expect_valid(json_object *documents)
+{
+        size_t n = json_object_array_length(documents);
+        _cleanup_free_ char *broken = kube_rules_broken(json_object_array_get_idx(documents, n - 1)), *yaml = NULL;
+
+        if (!*broken)
+                return;
+        yaml = write_text(documents);
+        cr_expect(false, "%s:\n%s", broken, yaml);
 }
 
 static KubePod *parse(const char *text)
@@ -110,6 +123,7 @@ Test(kube_generate, there_and_back)
                 _cleanup_free_ char *yaml = NULL, *before = manifest_text(pod->manifest), *after = NULL;
 
                 cr_assert_eq(kube_generate(pod->manifest, "p", &findings, &documents), 0);
+                expect_valid(documents);
                 cr_expect_eq(findings.n, 0, "%s: %s", files[i], findings.n > 0 ? findings.items[0].text : "");
                 yaml = write_text(documents);
                 again = parse(yaml);
@@ -152,6 +166,24 @@ Test(kube_generate, own_pods)
                 { APP(",\"options\":{\"health-cmd\":\"x\",\"health-interval\":\"500ms\"},\"annotations\":[{\"name\":"
                       "\"podctl/on-unhealthy\",\"value\":\"restart\"}]") "}", "periodSeconds: 1",
                   "times of its check are whole seconds" },
+                /* What Kubernetes would refuse */
+                { APP(",\"app\":{\"exec\":[\"/x\"],\"user\":\"0\",\"group\":\"0\",\"isolators\":[{\"name\":"
+                      "\"resource/cpu\",\"value\":{\"limit\":\"500m\"}},{\"name\":\"os/linux/cpu-shares\","
+                      "\"value\":2048}]}") "}", "requests:\n        cpu: \"500m\"", "its CPU shares" },
+                { APP(",\"options\":{\"cpu\":\"1.5\",\"cpu-shares\":\"2048\"}") "}",
+                  "requests:\n        cpu: \"1.5\"", "its CPU shares" },
+                { APP(",\"options\":{\"caps-retain\":[\"net_admin\",\"cap_kill\"]}") "}",
+                  "- NET_ADMIN\n        - KILL", NULL },
+                { APP(",\"options\":{\"caps-remove\":[\"net_raw\"]}") "}", "- NET_RAW", NULL },
+                { APP(",\"options\":{\"supplementary-gids\":[\"4294967290\",\"7\"]}") "}", "- 7",
+                  "its group 4294967290" },
+                { APP(",\"mounts\":[{\"volume\":\"v\",\"path\":\"/v\"}]") ",\"volumes\":[{\"name\":\"v\",\"kind\":"
+                  "\"host\",\"source\":\"/srv/../x\"}]}", "name: a", "what is mounted at /v" },
+                { APP(",\"mounts\":[{\"volume\":\"v\",\"path\":\"/v:w\"}]") ",\"volumes\":[{\"name\":\"v\",\"kind\":"
+                  "\"empty\"}]}", "name: a", "what is mounted at /v:w" },
+                { APP(",\"options\":{\"health-cmd\":\"x\",\"healthcheck\":{\"Test\":[\"CMD\",\"x\"],\"Successes\":2}},"
+                      "\"annotations\":[{\"name\":\"podctl/on-unhealthy\",\"value\":\"restart\"}]") "}", "name: a",
+                  "how often its check has to succeed" },
 #define ANNOTATED(name, value) ",\"annotations\":[{\"name\":\"" name "\",\"value\":\"" value "\"}]"
                 { APP("") ANNOTATED("podctl/pull-policy", "update") "}", "imagePullPolicy: Always", NULL },
                 { APP(",\"options\":{\"stop-signal\":\"USR1\",\"stop-timeout\":\"0\"}") "}",
@@ -160,6 +192,21 @@ Test(kube_generate, own_pods)
                 { APP(",\"options\":{\"stop-signal\":\"10\"}") "}", "os:\n    name: linux", NULL },
                 { APP(",\"options\":{\"stop-timeout\":\"0\"}") "}", "terminationGracePeriodSeconds: 0", NULL },
                 { APP("") ANNOTATED("podctl/dns", "host") "}", "dnsPolicy: Default", NULL },
+                { APP(",\"options\":{\"no-new-privileges\":true}" ANNOTATED("podctl/insecure",
+                                                                           "capabilities,seccomp,paths"))
+                  ANNOTATED("podctl/privileged", "true") "}", "privileged: true",
+                  "that its programs gain no privileges" },
+                { APP("") ANNOTATED("podctl/dns", "1.1.1.1,2.2.2.2,3.3.3.3,4.4.4.4") "}", "- \"3.3.3.3\"",
+                  "its name server 4.4.4.4" },
+                { APP("") ANNOTATED("podctl/hosts-entry", "1.2.3.4=a_b,1.2.3.5=A.b") "}",
+                  "- a.b", "its name 'a_b' of 1.2.3.4" },
+                { APP(ANNOTATED("podctl/oneshot", "true")) "}", "  containers:\n  - name: a", NULL },
+                { APP(",\"options\":{\"stop-signal\":\"USR1\"}" ANNOTATED("podctl/oneshot", "true") "},{\"name\":\"b\","
+                      "\"image\":{\"name\":\"example.com/b\"},\"options\":{\"exec\":\"x\"}") "}",
+                  "  containers:\n  - name: b",
+                  "its checks, hooks and stop signal" },
+                { APP("") ANNOTATED("podctl/dns-search", "A.b,c_d") "}", "searches:\n    - a.b",
+                  "its search domain 'c_d'" },
                 { APP("") ANNOTATED("podctl/dns", "none") "}", "name: a", "that it has no name servers" },
                 { APP("") ANNOTATED("podctl/hosts-entry", "host") "}", "name: a", "the host's own /etc/hosts" },
                 { APP("") ANNOTATED("podctl/auto-update", "restart") "}", "io.containers.autoupdate: registry", NULL },
@@ -196,6 +243,7 @@ Test(kube_generate, own_pods)
                 cr_assert_eq(appc_pod_parse(cases[i].manifest, strlen(cases[i].manifest), &pod, &e), 0, "%s: %s",
                              cases[i].manifest, e.message);
                 cr_assert_eq(kube_generate(pod, "p", &findings, &documents), 0);
+                expect_valid(documents);
                 yaml = write_text(documents);
                 cr_expect(strstr(yaml, cases[i].in_yaml), "%s: %s", cases[i].manifest, yaml);
                 cr_expect_eq(findings.n, cases[i].finding ? 1 : 0, "%s", cases[i].manifest);
@@ -236,6 +284,7 @@ Test(kube_generate, long_names)
         const char *names[3], *mounted;
 
         cr_assert_eq(kube_generate(pod->manifest, "p", &findings, &documents), 0);
+        expect_valid(documents);
         containers = json_object_get(json_object_object_get(
                 json_object_object_get(json_object_array_get_idx(documents, 0), "spec"), "containers"));
         for (size_t i = 0; i < 3; i++)
@@ -282,6 +331,7 @@ Test(kube_generate, names)
 
                 cr_assert_eq(appc_pod_parse(json, strlen(json), &pod, NULL), 0, "%s", json);
                 cr_assert_eq(kube_generate(pod, cases[i].name, &findings, &documents), 0);
+                expect_valid(documents);
                 yaml = write_text(documents);
                 cr_expect(strstr(yaml, cases[i].in_yaml), "%s", yaml);
                 cr_assert_eq(findings.n, cases[i].finding ? 1 : 0, "%s", cases[i].name);

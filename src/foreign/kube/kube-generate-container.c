@@ -8,6 +8,7 @@
 #include "foreign/kube/kube-address.h"
 #include "foreign/kube/kube-generate-internal.h"
 #include "foreign/kube/kube-policy.h"
+#include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
 
 /* The image and its program */
@@ -177,16 +178,38 @@ static char *shares_of(const AppcPodApp *app)
         return shares > 0 ? strprintf("%llum", (unsigned long long) (shares * 1000 / 1024)) : NULL;
 }
 
-static int set_resources(const AppcPodApp *app, KubeContainer *c)
+static bool is_more(const char *request, const char *limit)
+{
+        Quantity r, l;
+
+        return request && limit && quantity_parse(request, &r) >= 0 && quantity_parse(limit, &l) >= 0 &&
+               r.nano > l.nano;
+}
+
+/* Kubernetes takes no request beyond the limit. */
+static int set_request(KubeGenerate *g, const AppcPodApp *app, const char *shares, const char *limit,
+                       KubeContainer *c)
+{
+        bool more = is_more(shares, limit);
+        int r = add_quantity(&c->requests, "cpu", more ? limit : shares);
+
+        return r < 0 || !more ? r
+                              : kube_generate_note(g, FINDING_CHANGED, app->name,
+                                                   "its CPU shares are a request, which is its limit of %s at most",
+                                                   limit);
+}
+
+static int set_resources(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c)
 {
         _cleanup_free_ char *memory = limit_of(app, ISOLATOR_MEMORY), *cpu = limit_of(app, ISOLATOR_CPU),
                             *shares = shares_of(app);
         const AppOptions *o = app->options;
+        const char *limit = o && o->cpu ? o->cpu : cpu;
         int r = add_quantity(&c->limits, "memory", o && o->memory ? o->memory : memory);
 
         if (r >= 0)
-                r = add_quantity(&c->limits, "cpu", o && o->cpu ? o->cpu : cpu);
-        return r < 0 ? r : add_quantity(&c->requests, "cpu", shares);
+                r = add_quantity(&c->limits, "cpu", limit);
+        return r < 0 ? r : set_request(g, app, shares, limit, c);
 }
 
 /* Probes */
@@ -322,6 +345,15 @@ static int check_of(const AppcPodApp *app, HealthKind kind, HealthCheck **ret)
         return r;
 }
 
+/* Kubernetes asks for several only of what is ready. */
+static int set_successes(KubeGenerate *g, const AppcPodApp *app, HealthKind kind, KubeProbe *probe)
+{
+        if (kind == HEALTH_READINESS || probe->successes == 0)
+                return 0;
+        probe->successes = 0;
+        return kube_generate_note(g, FINDING_CHANGED, app->name, "how often its check has to succeed is once here");
+}
+
 static int set_probe(KubeGenerate *g, const AppcPodApp *app, HealthKind kind, KubeContainer *c)
 {
         _cleanup_(health_check_freep) HealthCheck *check = NULL;
@@ -333,6 +365,8 @@ static int set_probe(KubeGenerate *g, const AppcPodApp *app, HealthKind kind, Ku
         if (!c->probes[kind])
                 return -ENOMEM;
         r = fill_probe(check, c->probes[kind]);
+        if (r >= 0)
+                r = set_successes(g, app, kind, c->probes[kind]);
         if (r >= 0 && c->probes[kind]->grpc && c->probes[kind]->grpc->host) {
                 r = kube_generate_lose(g, app->name, "the address %s of a check by gRPC", c->probes[kind]->grpc->host);
                 c->probes[kind]->grpc->host = mfree(c->probes[kind]->grpc->host);
@@ -434,7 +468,7 @@ int kube_generate_container(KubeGenerate *g, const AppcPodApp *app, KubeContaine
                 r = set_directory(app, c);
         set_streams(app, c);
         if (r >= 0)
-                r = set_resources(app, c);
+                r = set_resources(g, app, c);
         for (HealthKind kind = 0; r >= 0 && kind < _HEALTH_KIND_MAX; kind++)
                 r = set_probe(g, app, kind, c);
         if (r >= 0)

@@ -18,6 +18,8 @@ int kube_generate_note(KubeGenerate *g, FindingState state, const char *app, con
  * they are. What is changed or left out is noted. */
 int kube_generate_name(KubeGenerate *g, const char *name);
 int kube_generate_hostname(KubeGenerate *g, const char *name);
+/* A name that others have for a host or a domain: in small letters; *ret stays NULL if Kubernetes does not take it. */
+int kube_generate_domain(const char *name, char **ret);
 /* A container's or a volume's: no longer than Kubernetes takes, and another for each. */
 int kube_generate_label(KubeGenerate *g, const char *what, const char *name, char **ret);
 int kube_generate_pairs(KubeGenerate *g, const char *what, char *const *pairs, bool of_labels, char ***to);

@@ -63,6 +63,21 @@ int kube_generate_hostname(KubeGenerate *g, const char *name)
         return set_name(g, "host name", name, LABEL_MAX, &g->object->spec.hostname);
 }
 
+int kube_generate_domain(const char *name, char **ret)
+{
+        _cleanup_free_ char *small = strdup(name), *valid = NULL;
+
+        for (char *s = small; s && *s; s++)
+                *s = *s >= 'A' && *s <= 'Z' ? (char) (*s - 'A' + 'a') : *s;
+        valid = small ? strdup(small) : NULL;
+        if (!valid)
+                return -ENOMEM;
+        make_valid(valid, SUBDOMAIN_MAX);
+        if (*valid && streq(valid, small))
+                *ret = TAKE_PTR(valid);
+        return 0;
+}
+
 /* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/: two names that begin alike stay two. */
 static uint32_t hash(const char *name)
 {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
+
 #include "basic/parse.h"
 #include "foreign/kube/kube-generate-internal.h"
 #include "manifest/appc-image.h"
@@ -39,6 +41,13 @@ static int add_group(KubeSecurity *to, uint32_t gid)
         return 0;
 }
 
+static int take_group(KubeGenerate *g, const AppcPodApp *app, uint32_t gid)
+{
+        return gid <= INT32_MAX ? add_group(g->object->spec.security, gid)
+                                : kube_generate_lose(g, app->name, "its group %u: Kubernetes takes numbers up to %d",
+                                                     gid, INT32_MAX);
+}
+
 /* Those of all containers, for Kubernetes has them for the whole pod. */
 static int add_groups(KubeGenerate *g, const AppcPodApp *app)
 {
@@ -47,12 +56,12 @@ static int add_groups(KubeGenerate *g, const AppcPodApp *app)
         int r = 0;
 
         for (size_t i = 0; app->app && r >= 0 && i < app->app->n_supplementary_gids; i++)
-                r = add_group(to, app->app->supplementary_gids[i]);
+                r = take_group(g, app, app->app->supplementary_gids[i]);
         STRV_FOREACH(text, app->options ? app->options->supplementary_gids : NULL) {
                 uint32_t gid;
 
                 if (r >= 0 && parse_uint32(*text, &gid) >= 0)
-                        r = add_group(to, gid);
+                        r = take_group(g, app, gid);
         }
         return r >= 0 && to->n_groups > before && g->pod->n_apps > 1
                        ? kube_generate_note(g, FINDING_CHANGED, app->name, "its groups are those of all containers")
@@ -72,13 +81,21 @@ static int set_users(KubeGenerate *g, const AppcPodApp *app, KubeSecurity *s)
 
 /* Capabilities */
 
+/* In capitals, without "CAP_". */
 static int add_names(char ***to, char *const *names)
 {
         int r = 0;
 
-        STRV_FOREACH(name, names)
+        STRV_FOREACH(name, names) {
+                char *own = strdup(strncasecmp(*name, "CAP_", strlen("CAP_")) == 0 ? *name + strlen("CAP_") : *name);
+
+                for (char *s = own; s && *s; s++)
+                        *s = (char) toupper((unsigned char) *s);
                 if (r >= 0)
-                        r = strv_extend(to, startswith(*name, "CAP_") ?: *name);
+                        r = strv_consume(to, own);
+                else
+                        free(own);
+        }
         return r;
 }
 
@@ -175,6 +192,20 @@ static int set_openings(const KubeGenerate *g, const AppcPodApp *app, KubeSecuri
         return r;
 }
 
+/* Not with "privileged", which Kubernetes takes for the contrary. */
+static int set_escalation(KubeGenerate *g, const AppcPodApp *app, KubeSecurity *s)
+{
+        const AppOptions *o = app->options;
+
+        if ((!o || o->no_new_privileges != TRISTATE_YES) &&
+            (!app->app || !isolators_no_new_privs(app->app->isolators, app->app->n_isolators)))
+                return 0;
+        if (s->privileged)
+                return kube_generate_lose(g, app->name, "that its programs gain no privileges: it is privileged");
+        s->escalation = TRISTATE_NO;
+        return 0;
+}
+
 void kube_generate_drop_group(KubeSecurity *s)
 {
         size_t n = 0;
@@ -197,7 +228,6 @@ void kube_generate_drop_empty(KubeSecurity **s)
 
 int kube_generate_security(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c)
 {
-        const AppOptions *o = app->options;
         KubeSecurity *s = new0(KubeSecurity, 1);
         int r;
 
@@ -213,9 +243,8 @@ int kube_generate_security(KubeGenerate *g, const AppcPodApp *app, KubeContainer
                 r = set_context(g, app, s);
         if (r >= 0)
                 r = set_openings(g, app, s);
-        if ((o && o->no_new_privileges == TRISTATE_YES) ||
-            (app->app && isolators_no_new_privs(app->app->isolators, app->app->n_isolators)))
-                s->escalation = TRISTATE_NO;
+        if (r >= 0)
+                r = set_escalation(g, app, s);
         if (streq_ptr(strv_env_get(app->annotations, APPC_ANNOTATION_NON_ROOT), "true"))
                 s->non_root = TRISTATE_YES;
         s->read_only = app->read_only_rootfs;

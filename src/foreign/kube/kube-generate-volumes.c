@@ -132,6 +132,16 @@ static int name_of(KubeGenerate *g, const AppcPodApp *app, const Mount *m, char 
         return joined ? kube_generate_label(g, "volume", joined, ret) : -ENOMEM;
 }
 
+/* What Kubernetes refuses in paths, where lexical changes would make others of them. */
+static const char *fault_of(const Volume *v, const Mount *m)
+{
+        _cleanup_free_ char *whole = v->kind == VOLUME_HOST ? strjoin(v->source, "/") : NULL;
+
+        return strchr(m->path, ':')           ? "a path has no ':' there"
+               : whole && strstr(whole, "/../") ? "its source has no '..' there"
+                                              : NULL;
+}
+
 static int add_mount(KubeGenerate *g, const AppcPodApp *app, const Mount *m, KubeContainer *c)
 {
         const Volume *v = m->app_volume ?: appc_pod_find_volume(g->pod, m->volume);
@@ -146,6 +156,8 @@ static int add_mount(KubeGenerate *g, const AppcPodApp *app, const Mount *m, Kub
         if (v->kind == VOLUME_HOST && startswith(v->source, POD_FILES_DIRECTORY "/"))
                 return kube_generate_lose(g, app->name, "its files at %s: make a ConfigMap or a Secret of them, and "
                                           "mount that", m->path);
+        if (fault_of(v, m))
+                return kube_generate_lose(g, app->name, "what is mounted at %s: %s", m->path, fault_of(v, m));
         if (!has_volume(&g->object->spec, name))
                 r = add_volume(g, v, name);
         if (r >= 0)

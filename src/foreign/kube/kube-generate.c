@@ -4,6 +4,7 @@
 #include "basic/parse.h"
 #include "basic/time-util.h"
 #include "foreign/kube/kube-generate-internal.h"
+#include "foreign/kube/kube-types-internal.h"
 #include "manifest/appc-image.h"
 
 int kube_generate_note(KubeGenerate *g, FindingState state, const char *app, const char *format, ...)
@@ -19,10 +20,16 @@ int kube_generate_note(KubeGenerate *g, FindingState state, const char *app, con
 
 /* Names and networks */
 
-static int add_alias(KubePodSpec *spec, const char *address, const char *name)
+static int add_alias(KubeGenerate *g, const char *address, const char *said)
 {
+        KubePodSpec *spec = &g->object->spec;
+        _cleanup_free_ char *name = NULL;
         struct KubeHostAlias *grown;
 
+        if (kube_generate_domain(said, &name) < 0)
+                return -ENOMEM;
+        if (!name)
+                return kube_generate_lose(g, NULL, "its name '%s' of %s", said, address);
         for (size_t i = 0; i < spec->n_aliases; i++)
                 if (streq(spec->aliases[i].ip, address))
                         return strv_extend(&spec->aliases[i].names, name);
@@ -51,7 +58,7 @@ static int set_aliases(KubeGenerate *g)
                         r = address ? 0 : -ENOMEM;
                 }
                 if (r >= 0)
-                        r = address ? add_alias(&g->object->spec, address, equals ? equals + 1 : *word)
+                        r = address ? add_alias(g, address, equals ? equals + 1 : *word)
                                     : kube_generate_lose(g, NULL, "the host's own /etc/hosts (podctl/hosts-entry)");
         }
         return r;
@@ -79,16 +86,53 @@ static int set_dns_options(KubeGenerate *g)
         return 0;
 }
 
+/* Those of Kubernetes ("Pod's DNS Config"). */
+#define NAME_SERVERS_MAX 3U
+#define SEARCHES_MAX 32U
+
+static int set_servers(KubeGenerate *g, const char *text)
+{
+        _cleanup_strv_free_ char **servers = NULL;
+        int r = strv_split(text, ',', &servers);
+
+        STRV_FOREACH(server, servers)
+                if (r >= 0)
+                        r = strv_length(g->object->spec.nameservers) < NAME_SERVERS_MAX
+                                    ? strv_extend(&g->object->spec.nameservers, *server)
+                                    : kube_generate_lose(g, NULL, "its name server %s: there are %u at most", *server,
+                                                         NAME_SERVERS_MAX);
+        return r;
+}
+
+static int set_searches(KubeGenerate *g, const char *text)
+{
+        _cleanup_strv_free_ char **searches = NULL;
+        int r = strv_split(text, ',', &searches);
+
+        STRV_FOREACH(search, searches) {
+                _cleanup_free_ char *domain = NULL;
+
+                if (r >= 0)
+                        r = kube_generate_domain(*search, &domain);
+                if (r < 0)
+                        return r;
+                r = domain && strv_length(g->object->spec.searches) < SEARCHES_MAX
+                            ? strv_extend(&g->object->spec.searches, domain)
+                            : kube_generate_lose(g, NULL, "its search domain '%s'", *search);
+        }
+        return r;
+}
+
 static int set_dns(KubeGenerate *g)
 {
         KubePodSpec *spec = &g->object->spec;
         const char *servers = appc_pod_annotation(g->pod, "podctl/dns"),
                    *searches = appc_pod_annotation(g->pod, "podctl/dns-search");
         bool own = servers && !streq(servers, "host") && !streq(servers, "none");
-        int r = own ? strv_split(servers, ',', &spec->nameservers) : 0;
+        int r = own ? set_servers(g, servers) : 0;
 
         if (r >= 0 && searches)
-                r = strv_split(searches, ',', &spec->searches);
+                r = set_searches(g, searches);
         if (r >= 0 && servers && streq(servers, "none"))
                 r = kube_generate_lose(g, NULL, "that it has no name servers (podctl/dns)");
         else if (r >= 0 && servers)
@@ -251,16 +295,43 @@ static int set_policy(KubeGenerate *g, const AppcPodApp *app)
                                             spec->restart_policy);
 }
 
-static int add_app(KubeGenerate *g, const AppcPodApp *app, KubeContainer **ret)
+/* What has to end, or to be there, before others start. A pod has at least one that is not: where all are, the last. */
+static bool is_init(const AppcPod *pod, size_t index)
 {
+        bool last = index + 1 == pod->n_apps;
+
+        for (size_t i = 0; last && i < index; i++)
+                last = is_oneshot(&pod->apps[i]) || is_required(pod, pod->apps[i].name);
+        return !last && (is_oneshot(&pod->apps[index]) || is_required(pod, pod->apps[index].name));
+}
+
+/* Kubernetes has none of an init container that ends. */
+static int drop_checks(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c)
+{
+        const KubeLifecycle *l = c->lifecycle;
+        bool has = l, hooks = l && (l->hooks[APP_HOOK_POST_START] || l->hooks[APP_HOOK_PRE_STOP]);
+
+        for (HealthKind kind = 0; kind < _HEALTH_KIND_MAX; kind++) {
+                has = has || c->probes[kind];
+                kube_type_probe.free(&kube_type_probe, &c->probes[kind]);
+        }
+        kube_type_lifecycle.free(&kube_type_lifecycle, &c->lifecycle);
+        return has ? kube_generate_note(g, hooks ? FINDING_LOST : FINDING_CHANGED, app->name,
+                                        "its checks, hooks and stop signal: it is to end before others start")
+                   : 0;
+}
+
+static int add_app(KubeGenerate *g, size_t index, KubeContainer **ret)
+{
+        const AppcPodApp *app = &g->pod->apps[index];
         KubePodSpec *spec = &g->object->spec;
-        bool oneshot = is_oneshot(app), init = oneshot || is_required(g->pod, app->name);
+        bool oneshot = is_oneshot(app), init = is_init(g->pod, index);
         int r;
 
         *ret = init ? &spec->init[spec->n_init++] : &spec->containers[spec->n_containers++];
         r = kube_generate_container(g, app, *ret);
-        if (r >= 0 && init && !oneshot)
-                r = free_and_strdup(&(*ret)->restart_policy, "Always");
+        if (r >= 0 && init)
+                r = oneshot ? drop_checks(g, app, *ret) : free_and_strdup(&(*ret)->restart_policy, "Always");
         return r < 0 || init ? r : set_policy(g, app);
 }
 
@@ -347,7 +418,7 @@ static int fill(KubeGenerate *g, const char *name)
         if (r >= 0)
                 r = set_sysctls(g);
         for (size_t i = 0; r >= 0 && i < g->pod->n_apps; i++)
-                r = add_app(g, &g->pod->apps[i], &containers[i]);
+                r = add_app(g, i, &containers[i]);
         if (r >= 0)
                 r = set_ports(g, containers);
         if (r >= 0)
