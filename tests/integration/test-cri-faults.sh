@@ -143,7 +143,7 @@ test_cri_full_disk() {
         cri StopPodSandbox "{\"pod_sandbox_id\": \"$id\"}"
         cri RemovePodSandbox "{\"pod_sandbox_id\": \"$id\"}"
         assert_eq "$(cri ListPodSandbox)" '{}'
-        rm small/fill
+        rm small/fill-*
         # Its blocks are free when that is on the disk.
         sync -f small
         new=$(cri_sandbox b)
@@ -152,13 +152,15 @@ test_cri_full_disk() {
         cri_start "$c"
 }
 # fill_disk FILE: to the last block. The file system may give out some that it has kept back.
+fills=0
 fill_disk() {
         wait_until fills_disk "$1"
 }
 fills_disk() {
         local size
+        # Into new files: one that has many extents may have no room for another where the disk has.
         for size in 1M 1k; do
-                dd if=/dev/zero bs="$size" oflag=append conv=notrunc,fsync of="$1" 2>/dev/null || true
+                dd if=/dev/zero bs="$size" conv=fsync of="$1-$((++fills))" 2>/dev/null || true
         done
         rm -f "${1%/*}/probe"
         sync -f "${1%/*}"
