@@ -287,7 +287,7 @@ YAML
         defer rm -f /etc/podctl/pods.d/kube-odd.yaml
         assert_contains "$(podctl image gc 2>&1)" "data.broken: is not valid base64"
         assert_fails 254 podctl check kube-odd
-        assert_contains "$output" "kube-odd.yaml:11: data.broken: is not valid base64"
+        assert_contains "$output" "kube-odd.yaml:11:8: data.broken: is not valid base64"
 }
 
 test_kube_mistakes() {
