@@ -472,23 +472,6 @@ test_nothing_of_an_app_outlives_it() {
         podctl stop below
 }
 
-# Each process of the swarm is another one before it can be killed.
-test_no_swarm_outlives_its_app() {
-        local group
-        fetch debian.oci
-        sandbox swarm --net=none
-        podctl app add swarm debian --name=late --pids=shared --exec=/usr/bin/perl -- -e '
-                for (1..200) { next if fork; setpgrp; while (1) { fork and exit } }
-                $| = 1; print "up\n"; sleep 1000' >/dev/null
-        podctl app start swarm --app=late
-        wait_until has_written swarm late up
-        group=$(group_of swarm late)
-        systemctl --machine=swarm kill --signal=KILL --kill-whom=main late
-        wait_until has_states swarm 'late exited'
-        wait_until is_empty "$group"
-        podctl stop swarm
-}
-
 waits_for_restart() {
         [[ $(systemctl --machine="$1" show --property=SubState --value "$2") == auto-restart ]]
 }

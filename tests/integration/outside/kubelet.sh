@@ -79,8 +79,8 @@ node stream_outlives_upgrade '
                 jq -r .url)
         "$HERE/stream-client" "$url" ws:v5.channel.k8s.io --streams=io <keys >said 2>&1 &
         exec 5>keys
-        echo "echo bef\"\"ore" >&5
-        soon grep -q before said
+        echo "echo fir\"\"st" >&5
+        soon grep -q first said
         # As a package manager replaces them: other files of the same names.
         for file in /usr/bin/podctl /usr/lib/podctl/*; do
                 [[ ! -f $file ]] || { cp -p "$file" "$file.new"; mv "$file.new" "$file"; }
