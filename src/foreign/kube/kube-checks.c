@@ -25,7 +25,7 @@ static char *find_port(const KubeContainer *c, json_object *said)
 /* A port that probes name may be what is left out. */
 static bool ports_are_whole(const KubeMake *m, const KubeContainer *c)
 {
-        const bool init = c >= m->spec->init && c < m->spec->init + m->spec->n_init;
+        const bool init = m->spec->n_init > 0 && c >= m->spec->init && c < m->spec->init + m->spec->n_init;
         size_t index = (size_t) (c - (init ? m->spec->init : m->spec->containers));
         _cleanup_free_ char *ports = strprintf("%s[%zu].ports", init ? "initContainers" : "containers", index);
         bool whole = ports && !kube_is_left_out(m, ports);
