@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # rkt's API service, by a client of ours.
+# On any systemd, the same.
 
 fetch busybox.oci
 

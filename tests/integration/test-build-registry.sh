@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh, $server of lib-signatures.sh
 #
 # Images that begin with others of a registry, or copy from them, whoever builds: by root's store or without one.
+# On any systemd, the same.
 
 . "$HERE/lib-servers.sh"
 . "$HERE/lib-signatures.sh"

@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # podctl build run: commands that run in the image that is being built.
+# On any systemd, the same.
 
 . "$HERE/lib-servers.sh"
 . "$HERE/lib-signatures.sh"

@@ -3,6 +3,7 @@
 #
 # Networks of CNI plugins: Debian's containernetworking-plugins, with traffic, and one of the tests' own
 # that writes down how it was called.
+# On any systemd, the same.
 
 . "$HERE/lib-network.sh"
 fetch busybox.oci httpd.oci

@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # Pods as files: written from a command line, looked over before a start, fetched for at the start.
+# On any systemd, the same.
 
 . "$HERE/lib-servers.sh"
 fetch busybox.oci httpd.oci

@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
 #
 # podctl-cri: the events that a kubelet follows.
+# On any systemd, the same.
 
 # shellcheck source=tests/integration/lib-cri.sh
 . "$HERE/lib-cri.sh"

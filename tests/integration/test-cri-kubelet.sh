@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
 #
 # podctl-cri, by the calls of a kubelet in the order in which it makes them, with the fields that it fills in.
+# On any systemd, the same.
 
 # shellcheck source=tests/integration/lib-cri.sh
 . "$HERE/lib-cri.sh"

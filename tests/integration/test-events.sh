@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # What podctl events finds in the host's journal, and what it does not take for an event.
+# On any systemd, the same.
 
 fetch busybox.oci
 

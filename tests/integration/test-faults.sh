@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
 #
 # Whatever is killed, and whenever: the next start works, and `podctl gc` removes every trace.
+# On any systemd, the same.
 
 fetch busybox.oci
 

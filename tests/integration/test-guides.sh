@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #
 # The guides for users of rkt, podman and Kubernetes, as written.
+# On any systemd, the same.
 
 . "$HERE/lib-examples.sh"
 

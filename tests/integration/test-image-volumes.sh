@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
 #
 # The files of images as volumes: what apps see of them, what keeps them, and images that mean harm.
+# On any systemd, the same.
 
 fetch busybox.oci
 

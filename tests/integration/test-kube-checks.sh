@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #
 # Probes and hooks of Kubernetes.
+# On any systemd, the same.
 
 . "$HERE/lib-kube.sh"
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #
 # Pods of Kubernetes that are started by the clock, and ended by it.
+# On any systemd, the same.
 
 . "$HERE/lib-kube.sh"
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #
 # Files of Kubernetes.
+# On any systemd, the same.
 
 . "$HERE/lib-kube.sh"
 

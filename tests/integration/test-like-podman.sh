@@ -3,6 +3,7 @@
 #
 # The same image in podctl and in podman: whatever the app sees of itself is the same, or has a row below that says why
 # not.
+# On any systemd, the same.
 
 # What is another thing on purpose, by the word that /look begins its line with.
 #   user      podman sets neither USER nor LOGNAME; rkt did, and they are the user's

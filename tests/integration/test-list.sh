@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # Which pods list shows, and the ports of the host that lead into them.
+# On any systemd, the same.
 
 fetch busybox.oci httpd.oci
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
 #
 # Log files of apps on the host, in the form of Kubernetes.
+# On any systemd, the same.
 
 fetch busybox.oci
 

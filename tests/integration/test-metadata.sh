@@ -3,6 +3,7 @@
 #
 # The metadata service: what apps are told, from every network that leads to the host, and what becomes of it when the
 # service, the pod or everything ends. What it answers to which path is tested in tests/unit/test-metadata-api.c.
+# On any systemd, the same.
 
 fetch busybox.oci
 

@@ -3,6 +3,7 @@
 #
 # What podctl metrics prints of pods, and what the service for Prometheus answers: that Prometheus can read it, and that
 # it is true.
+# On any systemd, the same.
 
 fetch busybox.oci
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
 #
 # Volumes that outlive their pods: what is in them at first, who shares them, what keeps them, and their archives.
+# On any systemd, the same.
 
 fetch busybox.oci
 VOLUMES=/var/lib/podctl/volumes

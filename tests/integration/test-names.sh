@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #
 # One name, everywhere the same image.
+# On any systemd, the same.
 
 . "$HERE/lib-servers.sh"
 fetch busybox.oci

@@ -3,6 +3,7 @@
 #
 # Pods' networks, with traffic: the default one, forwarded ports, names, and that nothing of it stays.
 # CNI plugins are in test-cni.sh.
+# On any systemd, the same.
 
 . "$HERE/lib-network.sh"
 fetch busybox.oci httpd.oci debian.oci

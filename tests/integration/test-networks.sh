@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
 #
 # What is shown of networks, the isolation of one from the other, and the names that pods of one give each other.
+# On any systemd, the same.
 
 . "$HERE/lib-network.sh"
 fetch busybox.oci debian.oci

@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
 #
 # Pods that are made first and started later.
+# On any systemd, the same.
 
 fetch busybox.oci httpd.oci
 

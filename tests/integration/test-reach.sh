@@ -3,6 +3,7 @@
 #
 # How far an app can reach with the defaults: no further than in a container of podman's on the same
 # host, but for what podctl-confinement(7) gives the reasons of. The program is inspect.c.
+# On any systemd, the same.
 
 INSPECT=/var/tmp/podctl-build/tests/integration/inspect
 

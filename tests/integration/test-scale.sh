@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # Many pods with networks: each has an address of its own, and nothing is left of any of them.
+# On any systemd, the same.
 
 PODS=${PODCTL_TEST_PODS:-200}
 AT_ONCE=4

@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # pods.d's short form: started, checked, created from, and changed in an editor.
+# On any systemd, the same.
 
 . "$HERE/lib-servers.sh"
 fetch busybox.oci httpd.oci

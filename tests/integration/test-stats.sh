@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output and $terminal are of lib.sh
 #
 # What running pods use: podctl stats. Which figures there are depends on the host's controllers; CPU time is on all.
+# On any systemd, the same.
 
 fetch busybox.oci
 

@@ -3,6 +3,7 @@
 #
 # What clients of Kubernetes connect to for exec, attach and port-forward, without a kubelet: a server and a client of
 # the tests.
+# On any systemd, the same.
 
 SERVE=/var/tmp/podctl-build/tests/integration/stream-serve
 STREAM_CLIENT=/usr/src/podctl/tests/integration/stream-client

@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
 #
 # What images, pods and volumes take on the disk.
+# On any systemd, the same.
 
 . "$HERE/lib-servers.sh"
 

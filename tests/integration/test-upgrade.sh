@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
 # Images and pods that older versions of podctl left (tests/data/store), in the hands of this one.
+# On any systemd, the same.
 
 STORES=$HERE/../data/store
 
