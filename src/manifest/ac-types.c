@@ -185,14 +185,20 @@ bool http_url_is_valid(const char *s)
 int names_check_unique(const void *items, size_t n, size_t size, const char *member, JsonError *e)
 {
         _cleanup_free_ char **names = new0(char *, n + 1);
+        size_t n_names = 0;
 
         if (!names)
                 return -ENOMEM;
-        for (size_t i = 0; i < n; i++)
-                names[i] = *(char *const *) ((const char *) items + i * size);
+        for (size_t i = 0; i < n; i++) {
+                char *name = *(char *const *) ((const char *) items + i * size);
+
+                /* One that is wrong may have been left out. */
+                if (!isempty(name))
+                        names[n_names++] = name;
+        }
 
         strv_sort(names);
-        for (size_t i = 1; i < n; i++)
+        for (size_t i = 1; i < n_names; i++)
                 if (streq(names[i - 1], names[i]))
                         return json_error_set(e, -EINVAL, member, "'%s' is there twice", names[i]);
         return 0;

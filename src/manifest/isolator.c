@@ -377,9 +377,13 @@ static int check_stranger(const Isolator *i, JsonError *e)
 static int isolator_check(void *p, json_object *o, JsonError *e)
 {
         Isolator *i = p;
-        IsolatorType t = isolator_type_from_string(i->name);
+        IsolatorType t;
         int r;
 
+        /* It was wrong, and has been left out: what the value should be, nobody knows. */
+        if (!i->name)
+                return 0;
+        t = isolator_type_from_string(i->name);
         if (t < 0)
                 return check_stranger(i, e);
         if (!i->value)

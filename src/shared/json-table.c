@@ -373,11 +373,30 @@ void json_array_free(const JsonType *type, void *p)
         *list = (List) {};
 }
 
+/* All mistakes are found by leaving each one out. */
+static int read_strictly(const JsonType *type, json_object *o, void **ret, JsonError *e)
+{
+        void *p = NULL;
+        int r = json_document_read_rest(type, o, &p, e);
+
+        if (r < 0) {
+                json_document_free(type, p);
+                return r;
+        }
+
+        *ret = p;
+        return 0;
+}
+
 int json_document_read(const JsonType *type, json_object *o, void **ret, JsonError *e)
 {
-        void *p = calloc(1, type->size);
+        void *p;
         int r;
 
+        if (json_error_is_strict(e) && !json_error_reads_rest(e))
+                return read_strictly(type, o, ret, e);
+
+        p = calloc(1, type->size);
         if (!p)
                 return -ENOMEM;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "manifest/appc-pod.h"
 #include "lib/test-cases.h"
+#include "lib/test-mutate.h"
 
 static int parse_case(const char *data, size_t n, JsonError *e)
 {
@@ -294,6 +295,13 @@ Test(appc_pod, strangers)
                   { "apps[0].image: expected an object", "apps[0]: missing member 'name'",
                     "apps[0].app.user: expected a string", "apps[0].app: missing member 'group'",
                     "ports[0]: missing member 'name'", "ports[0]: missing member 'hostPort'" } },
+                /* What an object's own check says does not wait until its members have the right types. */
+                { POD("'apps':[{'name':'A','image':{},'app':{'user':0,'group':'0','workingDirectory':'rel'}}],"
+                      "'ports':[{'name':'P','hostPort':80,'hostIP':'x'}]"),
+                  { "apps[0].image: missing member 'id' (or 'name' of a stored image)",
+                    "apps[0].app.user: expected a string",
+                    "apps[0].app.workingDirectory: 'rel' is not an absolute path",
+                    "ports[0].hostIP: 'x' is not an IP address" } },
                 { "{'acKind':'PodManifest','acVersion':1}",
                   { "acVersion: expected a string", "missing member 'apps'" } },
         };
@@ -354,6 +362,23 @@ Test(appc_pod, written_is_strictly_read)
 Test(appc_pod, survives_damage_strictly, .timeout = 120)
 {
         run_damaged("appc-pod/full.json", parse_case_strictly);
+}
+
+static void see_mutation(const char *text)
+{
+        _cleanup_json_error_ JsonError e = { .strict = true };
+        int r = parse_case(text, strlen(text), &e);
+
+        cr_expect_eq(r < 0, e.message != NULL, "%s", text);
+}
+
+/* Whatever a value is, there is a pod or a message. */
+Test(appc_pod, values_of_all_types, .timeout = 120)
+{
+        size_t n;
+        _cleanup_free_ char *data = read_data("appc-pod/full.json", &n);
+
+        each_mutation(data, see_mutation);
 }
 
 static int note_volume(Volume *v, void *userdata)
