@@ -23,6 +23,7 @@
 #include "stage1/app-install.h"
 #include "stage1/app-mounts.h"
 #include "stage1/app-unit.h"
+#include "stage1/nspawn/nspawn-command.h"
 #include "stage1/nspawn/nspawn-keep.h"
 #include "stage1/nspawn/ready-filter.h"
 #include "stage1/payload-group.h"
@@ -31,16 +32,9 @@
 #include "stage1/pod-tree.h"
 #include "stage1/stage1.h"
 #include "stage1/uid-range.h"
-#include "unit/machine.h"
 
 /* The pod as a systemd-nspawn container whose PID 1 is the host's own systemd. All mounts are made in
  * a namespace of our own before nspawn is exec'ed, so the host sees none of them and none can be left behind. */
-
-#define NSPAWN "/usr/bin/systemd-nspawn"
-/* A tmpfs is mounted here, differently for each pod. */
-#define WORK_DIRECTORY "/run/podctl/stage1"
-#define ROOT_DIRECTORY WORK_DIRECTORY "/root"
-#define SCRATCH_DIRECTORY WORK_DIRECTORY "/layers"
 
 typedef struct Launch {
         Pod *pod;
@@ -204,16 +198,16 @@ static int launch_make_root(Launch *l, char **reterr_message)
 {
         int r;
 
-        r = mkdir_p_at(AT_FDCWD, WORK_DIRECTORY, 0755);
+        r = mkdir_p_at(AT_FDCWD, NSPAWN_WORK_DIRECTORY, 0755);
         if (r < 0)
                 return r;
         r = mount_namespace_enter();
         if (r < 0)
                 return r;
-        if (mount("podctl", WORK_DIRECTORY, "tmpfs", MS_NODEV | MS_NOSUID, "mode=0755,size=64m") < 0)
+        if (mount("podctl", NSPAWN_WORK_DIRECTORY, "tmpfs", MS_NODEV | MS_NOSUID, "mode=0755,size=64m") < 0)
                 return -errno;
 
-        l->work_fd = open_directory_at(AT_FDCWD, WORK_DIRECTORY);
+        l->work_fd = open_directory_at(AT_FDCWD, NSPAWN_WORK_DIRECTORY);
         if (l->work_fd < 0)
                 return l->work_fd;
         if (mkdirat(l->work_fd, "root", 0755) < 0 || mkdirat(l->work_fd, "layers", 0700) < 0 ||
@@ -247,7 +241,7 @@ static int carry_out_mounts(const Launch *l, MountContext *context, char **reter
 
 static int launch_load_credentials(Launch *l, char **reterr_message)
 {
-        return pod_credentials_load(l->plan, WORK_DIRECTORY "/credentials", &l->credentials, reterr_message);
+        return pod_credentials_load(l->plan, NSPAWN_WORK_DIRECTORY "/credentials", &l->credentials, reterr_message);
 }
 
 /* systemd-nspawn cuts the pod off from the host's mounts after they were made. */
@@ -351,152 +345,6 @@ static int launch_write_apps(Launch *l, char **reterr_message)
         return r;
 }
 
-static int add_late_mounts(const Launch *l, char ***argv)
-{
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < l->late.n; i++)
-                if (l->late.items[i].scratch)
-                        r = strv_extendf(argv, "--bind=" SCRATCH_DIRECTORY "/%s:%s", l->late.items[i].scratch,
-                                         l->late.items[i].source);
-        return r;
-}
-
-/* What every pod has. */
-static const char *const common_arguments[] = {
-        NSPAWN,
-        "--quiet",
-        "--boot",
-        "--keep-unit",
-        "--settings=no",
-        "--notify-ready=yes",
-        "--link-journal=no",
-        "--resolv-conf=off",
-        "--timezone=off",
-        "--directory=" ROOT_DIRECTORY,
-        /* Nothing there would react to a lack of memory, and the kernel takes 10 to 40 ms to end the watch
-         * (sd_event_add_memory_pressure(3)). */
-        "--setenv=MEMORY_PRESSURE_WATCH=/dev/null",
-        "--setenv=SYSTEMD_GENERATOR_PATH=/nonexistent",
-        "--setenv=SYSTEMD_ENVIRONMENT_GENERATOR_PATH=/nonexistent",
-        NULL,
-};
-
-/* Options whose value is the pod's, or that not every pod has. */
-static int add_own_arguments(const Launch *l, bool console, char ***argv)
-{
-        const PodSettings *s = l->plan->settings;
-        const bool mapped = l->range.base > 0;
-        _cleanup_free_ char *range = strprintf("%u:%u", l->range.base, POD_UID_COUNT);
-        const struct {
-                bool wanted;
-                const char *option, *value;
-        } rows[] = {
-                { true, "--setenv=SYSTEMD_UNIT_PATH=", pod_tree_unit_path() },
-                { true, "--machine=", s->name },
-                { true, "--register=", machine_registry_missing() ? "no" : "yes" },
-                { s->hostname, "--hostname=", s->hostname },
-                { true, "--console=", console ? "interactive" : "read-only" },
-                { mapped, "--private-users=", range },
-                { mapped, "--private-users-ownership=off", NULL },
-                /* With networks, our process is in the pod's namespace by now, and nspawn stays in it:
-                 * --network-namespace-path= would exclude all other options of networks (systemd-nspawn(1)). */
-                { s->n_joins == 0 && !net_is_host(s->net), "--private-network", NULL },
-                { s->n_joins > 0, "--capability=CAP_NET_ADMIN", NULL },
-                { appc_pod_is_privileged(l->plan->manifest), "--capability=all", NULL },
-        };
-        int r = range ? 0 : -ENOMEM;
-
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
-                if (rows[i].wanted)
-                        r = strv_extendf(argv, "%s%s", rows[i].option, strempty(rows[i].value));
-        return r;
-}
-
-/* For PID 1: they come last. */
-static int add_init_arguments(bool console, char ***argv)
-{
-        const char *const words[] = {
-                "systemd.show_status=no",
-                /* Only what goes wrong: each line is work for the journal, and the first ones, before there is a
-                 * journal, land on the console. */
-                "systemd.log_level=notice",
-                /* Until there is a journal, PID 1 would write to the console, which is the app's then. */
-                console ? "systemd.log_target=null" : "systemd.log_target=journal",
-                NULL,
-        };
-
-        return strv_extend_strv(argv, (char *const *) words);
-}
-
-/* What a container has without being asked (systemd-nspawn(1), --capability=). */
-static const char *const usual_capabilities[] = {
-        "AUDIT_CONTROL", "AUDIT_WRITE",      "CHOWN",         "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER",
-        "FSETID",        "IPC_OWNER",        "KILL",          "LEASE",        "LINUX_IMMUTABLE", "MKNOD",
-        "NET_ADMIN",     "NET_BIND_SERVICE", "NET_BROADCAST", "NET_RAW",      "SETFCAP",         "SETGID",
-        "SETPCAP",       "SETUID",           "SYS_ADMIN",     "SYS_BOOT",     "SYS_CHROOT",      "SYS_NICE",
-        "SYS_PTRACE",    "SYS_RESOURCE",     "SYS_TTY_CONFIG",
-};
-
-static bool is_usual(const char *capability)
-{
-        for (size_t i = 0; i < ELEMENTSOF(usual_capabilities); i++)
-                if (streq(usual_capabilities[i], capability))
-                        return true;
-        return false;
-}
-
-/* An app can have only what its pod has. */
-static int add_capabilities(const PodPlan *plan, char ***argv)
-{
-        _cleanup_strv_free_ char **all = NULL;
-        int r = 0;
-
-        for (size_t i = 0; i < plan->n_apps; i++)
-                STRV_FOREACH(c, plan->apps[i].capabilities)
-                        if (r >= 0 && !is_usual(*c) && !strv_contains(all, *c))
-                                r = strv_extend(&all, *c);
-        if (r < 0 || !all)
-                return r;
-        strv_sort(all);
-        STRV_FOREACH(c, all)
-                if (r >= 0)
-                        r = strv_extendf(argv, "--capability=CAP_%s", *c);
-        return r;
-}
-
-static int nspawn_arguments(const Launch *l, char ***ret)
-{
-        const bool console = l->plan->settings->interactive && !l->plan->settings->attached;
-        _cleanup_strv_free_ char **argv = NULL;
-        int r;
-
-        r = strv_extend_strv(&argv, (char *const *) common_arguments);
-        if (r < 0)
-                return r;
-        r = add_own_arguments(l, console, &argv);
-        if (r < 0)
-                return r;
-        r = add_capabilities(l->plan, &argv);
-        if (r < 0)
-                return r;
-        r = add_late_mounts(l, &argv);
-        if (r < 0)
-                return r;
-        r = pod_limits_arguments(l->plan, &argv);
-        if (r < 0)
-                return r;
-        r = strv_extend_strv(&argv, l->credentials);
-        if (r < 0)
-                return r;
-        r = add_init_arguments(console, &argv);
-        if (r < 0)
-                return r;
-
-        *ret = TAKE_PTR(argv);
-        return 0;
-}
-
 /* Records what later commands need to know of the start. */
 static int note_start(const Launch *l)
 {
@@ -579,7 +427,7 @@ static int launch_exec(Launch *l)
         ReadyFilter filter;
         int r;
 
-        r = nspawn_arguments(l, &argv);
+        r = nspawn_command_format(&(NspawnCommand) { l->plan, l->range.base, &l->late, l->credentials }, &argv);
         if (r < 0)
                 return r;
         filter = appc_pod_is_unfiltered(l->plan->manifest) ? (ReadyFilter) { FILTER_MAKE, -EBADF }
