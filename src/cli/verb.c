@@ -99,6 +99,11 @@ static void print_rkt_help(const Verb *verb, FILE *f)
         print_rkt_options("GLOBAL OPTIONS", context_options, f);
 }
 
+bool verb_options_end_at_second_word(char *const *words)
+{
+        return words[0] && words[1];
+}
+
 void verb_print_help(const Verb *verb, FILE *f)
 {
         if (persona_is_rkt()) {

@@ -9,9 +9,8 @@ typedef enum VerbFlags {
         VERB_HIDDEN = 1 << 0,    /* for our own units, not shown */
         VERB_ROOT = 1 << 1,      /* for root only */
         VERB_OWN_WORDS = 1 << 2, /* gets options among its words: their order matters */
-        VERB_STOP_EARLY = 1 << 3, /* options end at the second word: the rest is another program's command line */
-        VERB_GROUP = 1 << 4,      /* for root, or members of a group by way of group-helper.h */
-        VERB_AFTER_ENDINGS = 1 << 5, /* waits for pods that are ending (pod-ending.h) */
+        VERB_GROUP = 1 << 3,      /* for root, or members of a group by way of group-helper.h */
+        VERB_AFTER_ENDINGS = 1 << 4, /* waits for pods that are ending (pod-ending.h) */
 } VerbFlags;
 
 typedef struct Verb {
@@ -21,6 +20,7 @@ typedef struct Verb {
         const Option *options;
         const Option *app_options; /* behind the image they are for, see run-args.h */
         const char *(*option_remedy)(char *const *before); /* as in OptionSet */
+        bool (*options_end)(char *const *words);           /* as in OptionSet */
         size_t args_size;
         /* Presets of the argument struct that are not zero. */
         const void *presets;
@@ -38,6 +38,9 @@ typedef struct Verb {
 
 /* All there are (cli/verbs/verbs.c); ends with NULL. */
 extern const Verb *const podctl_verbs[];
+
+/* For .options_end: of verbs whose second word begins another program's command line. */
+bool verb_options_end_at_second_word(char *const *words);
 
 void verb_print_help(const Verb *verb, FILE *f);
 void podctl_print_help(FILE *f);

@@ -257,13 +257,16 @@ int options_parse(const OptionSet *sets, char **words, char ***ret_rest)
                 if (r > 0)
                         continue;
                 if (streq(*words, "--")) {
-                        if (strv_extend_strv(&rest, words + 1) < 0)
-                                return log_oom();
+                        words++;
                         break;
                 }
                 if (strv_extend(&rest, *words++) < 0)
                         return log_oom();
+                if (sets->ends && sets->ends(rest))
+                        break;
         }
+        if (strv_extend_strv(&rest, words) < 0)
+                return log_oom();
 
         *ret_rest = TAKE_PTR(rest);
         return 0;

@@ -56,13 +56,16 @@ typedef struct OptionSet {
         /* Of the first set: asked about a word that is no option, with the words before it; returns the remedy, or
          * NULL. */
         const char *(*remedy)(char *const *before);
+        /* Of the first set: whether the last of these words, which are all so far that are no option, begins another
+         * program's command line, so that no option comes after it. NULL: options may stand anywhere. */
+        bool (*ends)(char *const *words);
 } OptionSet;
 
 /* Takes one option, with its value, off the front of *words and stores it; the sets end with one whose table is NULL.
  * 1: done. 0: the next word is not an option ("-", "--" and the end are not). -EINVAL: logged. */
 int options_parse_one(const OptionSet *sets, char ***words);
 
-/* Takes all options out of words, up to "--". The remaining words go to ret_rest. */
+/* Takes all options out of words, up to "--" or where the first set ends. The remaining words go to ret_rest. */
 int options_parse(const OptionSet *sets, char **words, char ***ret_rest);
 
 /* Whether the option was given, for types whose value is not zero then: texts, lists and flags. */

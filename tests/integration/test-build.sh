@@ -615,11 +615,9 @@ test_build_says_what_is_wrong() {
         refused_command 'a build has begun here already' build begin
         refused_command "'build layer' does not take --chown" build layer --chown=1
         refused_command "Unknown option '-l'; write -- before a command that is set: podctl build cmd set -- ls -l" \
-                build cmd set ls -l
-        refused_command "Unknown option '-c'; write -- before the command that is run" build run sh -c true
-        refused_command "'build entrypoint' does not take --user; write -- before" build entrypoint set su --user=1
-        podctl build cmd set -- ls -l
-        assert_contains "$(podctl build config)" '"-l"'
+                build cmd set -l
+        refused_command "Unknown option '-c'; write -- before the command that is run" build run -c true
+        refused_command "'build entrypoint' does not take --user; write -- before" build entrypoint set --user=1 su
         refused_command 'in numbers' build copy --chown=root . /
         refused_command 'in octal' build copy --chmod=u+x . /
         refused_command 'the image has no files yet' build write oci:out
@@ -627,6 +625,26 @@ test_build_says_what_is_wrong() {
         printf 'env add A=b\n\ncopy none "/x\n' >script
         refused_command 'script:3' build script script
         assert_contains "$(podctl build config)" '"A=b"'
+}
+
+# A command's own options look like those of podctl, and stay the command's from its first word on.
+test_build_command_lines() {
+        podctl build begin
+        podctl build cmd set grep -f x --user=1 -- --help
+        podctl build entrypoint set -- -x -f
+        podctl build health set busybox wget --file --debug
+        podctl build pre-start set sh -c --target
+        podctl build post-stop set --  sh -f
+        assert_eq "$(podctl build config | jq -c '.config | .Cmd, .Entrypoint, .Healthcheck.Test')" \
+                '["grep","-f","x","--user=1","--","--help"]
+["-x","-f"]
+["CMD","busybox","wget","--file","--debug"]'
+        printf 'cmd set ls -f --overwrite\n' >script
+        podctl build script script
+        assert_eq "$(podctl build config | jq -c .config.Cmd)" '["ls","-f","--overwrite"]'
+        assert_eq "$(jq -c '[.appc.app.eventHandlers[].exec]' .podctl-build/build.json)" \
+                '[["sh","-c","--target"],["sh","-f"]]'
+        podctl build end
 }
 
 # A record that came with somebody's files, or that others could write to.

@@ -260,6 +260,41 @@ Test(options, remedy_of_words_before)
         }
 }
 
+static bool ends_at_second_word(char *const *words)
+{
+        return words[0] && words[1];
+}
+
+/* What comes behind is another program's, whatever it looks like. */
+Test(options, end_at_a_word)
+{
+        const struct {
+                const char *const *words;
+                const char *rest;
+                const char *name; /* NULL: the option was not given */
+        } cases[] = {
+                { WORDS("a"),                                  "a",                NULL },
+                { WORDS("a", "--name=x", "b", "--name=y"),     "a b --name=y",     "x"  },
+                { WORDS("a", "b", "-f", "-x", "--bogus"),      "a b -f -x --bogus", NULL },
+                { WORDS("--name", "x", "a", "b", "--", "-f"),  "a b -- -f",        "x"  },
+                { WORDS("a", "--", "-f", "--", "b"),           "a -f -- b",        NULL },
+                { WORDS("a", "--", "b", "--name=y"),           "a b --name=y",     NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(values_done) Values v = {};
+                const OptionSet sets[] = { { options, &v, .ends = ends_at_second_word }, {} };
+                _cleanup_strv_free_ char **copy = strv_copy((char **) cases[i].words), **rest = NULL;
+                _cleanup_free_ char *joined = NULL;
+
+                cr_assert_eq(options_parse(sets, copy, &rest), 0);
+                joined = strv_join(rest, " ");
+                cr_expect_str_eq(joined, cases[i].rest);
+                cr_expect(cases[i].name ? streq_ptr(v.name, cases[i].name) : !v.name);
+                cr_expect_not(v.flag);
+        }
+}
+
 Test(options, finds)
 {
         static const struct {

@@ -422,11 +422,20 @@ static int find_and_run(Acbuild *a, char **rest)
         return run_command(a);
 }
 
+/* acbuild looks for options in all words before --, also in a command line. */
+static const char *option_remedy(char *const *before)
+{
+        size_t n = 0;
+        const AcbuildCommand *command = before[0] ? find_command(before, &n) : NULL;
+
+        return command && strstr(command->usage, "-- COMMAND") ? "write -- before a command line: -- ls -l" : NULL;
+}
+
 /* directory: of the build, instead of what the options say, or NULL. */
 static int run_words(Context *context, char **words, const char *directory)
 {
         Acbuild a = { .context = context, .build = BUILD_CONTEXT_NONE };
-        OptionSet sets[] = { { global_options, &a.args }, { command_options, &a.args }, {} };
+        OptionSet sets[] = { { global_options, &a.args, .remedy = option_remedy }, { command_options, &a.args }, {} };
         _cleanup_strv_free_ char **rest = NULL;
         int status = ACBUILD_STATUS_USAGE;
 

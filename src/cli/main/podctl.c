@@ -49,35 +49,6 @@ static char **words_of_verb(char **words, size_t verb_at, size_t n_verb)
         return TAKE_PTR(own);
 }
 
-/* Takes options up to the first other word, which belongs to the verb; the rest stays as it is. */
-static int parse_early(const OptionSet *sets, char **words, char ***ret)
-{
-        _cleanup_strv_free_ char **rest = new0(char *, 1);
-        int r;
-
-        if (!rest)
-                return log_oom();
-
-        for (bool first = true;;) {
-                r = options_parse_one(sets, &words);
-                if (r < 0)
-                        return r;
-                if (r > 0)
-                        continue;
-                if (!first || !*words)
-                        break;
-                if (strv_extend(&rest, *words++) < 0)
-                        return log_oom();
-                first = false;
-        }
-        if (*words && streq(*words, "--"))
-                words++;
-        if (strv_extend_strv(&rest, words) < 0)
-                return log_oom();
-        *ret = TAKE_PTR(rest);
-        return 0;
-}
-
 static int check_words(const Verb *verb, char **words)
 {
         int n = (int) strv_length(words);
@@ -99,7 +70,8 @@ static bool asks_for_help(const Verb *verb, char *const *words)
 
 static int run_verb(const Verb *verb, Context *context, void *args, char **words)
 {
-        OptionSet sets[] = { { verb->options, args, foreign_option, verb->name, verb->option_remedy },
+        OptionSet sets[] = { { verb->options, args, foreign_option, verb->name, verb->option_remedy,
+                               verb->options_end },
                              { context_options, context, foreign_option, verb->name },
                              {} };
         _cleanup_strv_free_ char **rest = NULL;
@@ -108,8 +80,6 @@ static int run_verb(const Verb *verb, Context *context, void *args, char **words
 
         if (verb->flags & VERB_OWN_WORDS)
                 r = (rest = strv_copy(words)) ? 0 : log_oom();
-        else if (verb->flags & VERB_STOP_EARLY)
-                r = parse_early(used, words, &rest);
         else
                 r = options_parse(used, words, &rest);
         if (r < 0)

@@ -127,23 +127,33 @@ static int run_end(Run *r)
 
 /* Options */
 
+/* Commands whose words are a program's command line, from the first one on that is no option. */
 static const struct {
-        const char *command, *remedy;
-} option_remedies[] = {
-        { "cmd",        "write -- before a command that is set: podctl build cmd set -- ls -l"              },
-        { "entrypoint", "write -- before a command that is set: podctl build entrypoint set -- ls -l"       },
-        { "health",     "write -- before a command that is set: podctl build health set -- ls -l"           },
-        { "post-stop",  "write -- before a command that is set: podctl build post-stop set -- ls -l"        },
-        { "pre-start",  "write -- before a command that is set: podctl build pre-start set -- ls -l"        },
-        { "run",        "write -- before the command that is run: podctl build run -- ls -l"                },
+        const char *command, *operation, *remedy;
+} command_lines[] = {
+        { "cmd",        "set", "write -- before a command that is set: podctl build cmd set -- ls -l"        },
+        { "entrypoint", "set", "write -- before a command that is set: podctl build entrypoint set -- ls -l" },
+        { "health",     "set", "write -- before a command that is set: podctl build health set -- ls -l"     },
+        { "post-stop",  "set", "write -- before a command that is set: podctl build post-stop set -- ls -l"  },
+        { "pre-start",  "set", "write -- before a command that is set: podctl build pre-start set -- ls -l"  },
+        { "run",        NULL,  "write -- before the command that is run: podctl build run -- ls -l"          },
+        {}
 };
 
 const char *build_option_remedy(char *const *before)
 {
-        for (size_t i = 0; i < ELEMENTSOF(option_remedies); i++)
-                if (streq_ptr(before[0], option_remedies[i].command))
-                        return option_remedies[i].remedy;
+        FOREACH_ROW(row, command_lines)
+                if (streq_ptr(before[0], row->command))
+                        return row->remedy;
         return NULL;
+}
+
+bool build_options_end(char *const *words)
+{
+        FOREACH_ROW(row, command_lines)
+                if (streq(words[0], row->command))
+                        return row->operation ? streq_ptr(words[1], row->operation) && words[2] : words[1] != NULL;
+        return false;
 }
 
 /* script: the build stays open, and locked, from its first line to its last */
@@ -154,7 +164,7 @@ static int run_line(const Run *script, const char *line)
 {
         _cleanup_strv_free_ char **words = NULL, **rest = NULL;
         BuildArgs args = {};
-        OptionSet sets[] = { { build_options, &args, .remedy = build_option_remedy }, {} };
+        OptionSet sets[] = { { build_options, &args, .remedy = build_option_remedy, .ends = build_options_end }, {} };
         int k = shell_words_of_line(line, &words);
 
         if (k == -EINVAL)

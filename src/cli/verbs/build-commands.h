@@ -8,6 +8,7 @@
 extern const Option build_options[];
 /* As in OptionSet: words of a program's command line are not options of ours. */
 const char *build_option_remedy(char *const *before);
+bool build_options_end(char *const *words);
 
 /* Where the build is, in the working directory. */
 #define BUILD_DIRECTORY ".podctl-build"

@@ -13,6 +13,7 @@ const Verb verb_build = {
         .summary = "Build an image, step by step",
         .options = build_options,
         .option_remedy = build_option_remedy,
+        .options_end = build_options_end,
         .args_size = sizeof(BuildArgs),
         .min_words = 0,
         .max_words = -1,
