@@ -3,11 +3,46 @@
 #include "basic/path.h"
 #include "build/build-aci.h"
 #include "build/build-appc.h"
+#include "build/build-image.h"
 #include "build/build-pack.h"
 #include "build/build-rootfs.h"
+#include "image/export/aci-export.h"
+#include "manifest/oci-config.h"
 #include "shared/explain.h"
 
 #define ALL_LAYERS SIZE_MAX
+
+/* Takes the documents of the base as those of an image of the store. */
+static int describe(const BuildContext *c, char *manifest, Image *image, char **reterr_message)
+{
+        _cleanup_(oci_config_freep) OciConfig *parsed = NULL;
+        _cleanup_json_error_ JsonError error = {};
+        int r = oci_config_read(c->record->config, &parsed, &error);
+
+        if (r < 0)
+                return explain(reterr_message, r, "config: %s", json_error_message(&error, r));
+        image->manifest = manifest;
+        image->manifest_size = strlen(manifest);
+        image->config = c->base_config;
+        image->config_size = strlen(c->base_config);
+        r = digest_of_memory(DIGEST_SHA256, manifest, strlen(manifest), &image->id);
+        return r < 0 ? r : oci_config_to_app(parsed, &image->app);
+}
+
+int build_aci_manifest(BuildContext *c, json_object **ret, char **reterr_message)
+{
+        _cleanup_(build_image_done) BuildImage made = {};
+        char *names[] = { c->record->base_name, NULL };
+        Image image = { .kind = IMAGE_OCI, .names = c->record->base_name ? names : NULL };
+        int r = c->base_manifest ? 0 : build_image_make_base(c, &made, reterr_message);
+
+        if (r >= 0)
+                r = describe(c, c->base_manifest ?: made.manifest, &image, reterr_message);
+        if (r >= 0)
+                r = image_to_appc(&image, ret, reterr_message);
+        app_free(image.app);
+        return r;
+}
 
 static int write_tar(BuildContext *c, size_t layer, json_object *manifest, int fd, char **reterr_message)
 {

@@ -4,6 +4,9 @@
 #include "build/build-context.h"
 #include "manifest/oci-descriptor.h"
 
+/* The manifest that image_export_aci() would make of the base, in the process that began with it. */
+int build_aci_manifest(BuildContext *c, json_object **ret, char **reterr_message);
+
 /* Writes the image as an ACI (spec/aci.md, "Image Archives"): the manifest, and all layers as one tree. The caller has
  * closed the last layer. name: as in build_appc_manifest(). *ret is the image's ID, of the tar before it is compressed.
  * -EOPNOTSUPP: ACIs are not compressed so. */

@@ -42,6 +42,9 @@ static int refuse_platform(const OciPlatform *p, const char *platform, char **re
         _cleanup_free_ char *own = NULL;
         int r = oci_platform_format(p, &own);
 
+        if (r >= 0 && (isempty(p->os) || isempty(p->architecture)))
+                return explain(reterr_message, EINVAL, "config: %s: is empty, so that nobody knows where the image "
+                               "runs", isempty(p->os) ? "os" : "architecture");
         return r < 0      ? r
                : platform ? explain(reterr_message, EINVAL, "is for %s, not for %s", own, platform)
                           : explain(reterr_message, EINVAL, "is for %s, not for this host; --platform=%s takes it", own,
@@ -72,7 +75,6 @@ static int take_config(BuildContext *c, const char *text, size_t n, const BuildB
         _cleanup_free_ char *created = build_time_format(c->record->time);
         _cleanup_json_object_ json_object *config = NULL;
         _cleanup_json_error_ JsonError error = {};
-        json_object *before = NULL;
         int r = json_parse_foreign(text, n, &config, &error);
 
         if (r < 0)
@@ -81,9 +83,6 @@ static int take_config(BuildContext *c, const char *text, size_t n, const BuildB
         if (r < 0)
                 return r;
         if (!created)
-                return -ENOMEM;
-        if (json_object_object_get_ex(config, "created", &before) &&
-            free_and_strdup(&c->record->base_created, json_object_get_string(before)) < 0)
                 return -ENOMEM;
         (void) json_object_object_add(config, "created", json_object_new_string(created));
         c->record->config = TAKE_PTR(config);
@@ -271,6 +270,13 @@ static int add_file_layer(BuildContext *c, const BaseFiles *base, BuildTree *tre
         return fd < 0 ? fd : add_layer(c, tree, fd, path, &image->layers[i], reterr_message);
 }
 
+static int keep_documents(BuildContext *c, const SourceImage *image)
+{
+        c->base_config = string_from_bytes(image->config, image->config_size);
+        c->base_manifest = image->manifest ? string_from_bytes(image->manifest, image->manifest_size) : NULL;
+        return c->base_config && (c->base_manifest || !image->manifest) ? 0 : -ENOMEM;
+}
+
 static int take_image(BuildContext *c, const BaseFiles *base, const BuildBaseOptions *options, char **reterr_message)
 {
         _cleanup_(build_tree_freep) BuildTree *tree = NULL;
@@ -282,6 +288,8 @@ static int take_image(BuildContext *c, const BaseFiles *base, const BuildBaseOpt
                         return explain(reterr_message, ENOTUNIQ,
                                        "has several images; write oci:PATH:REFERENCE to name one");
         r = take_config(c, image->config, image->config_size, options, reterr_message);
+        if (r >= 0)
+                r = keep_documents(c, image);
         if (r >= 0 && image->names)
                 r = free_and_strdup(&c->record->base_name, image->names[0]);
         if (r >= 0 && image->manifest)
@@ -349,14 +357,15 @@ int build_base_path(BuildContext *c, const char *path, const char *reference, co
 
 /* Images of registries, as files of the build */
 
-int build_base_registry(BuildContext *c, Fetcher *f, const DockerReference *reference, const SourceImages *images,
-                        const BuildBaseOptions *options, char **reterr_message)
+int build_base_registry(BuildContext *c, const RegistrySave *from, const BuildBaseOptions *options,
+                        char **reterr_message)
 {
         _cleanup_close_ int fd = mkdir_open_at(c->dir_fd, BASE_FILES, 0777);
         const Source source = { .kind = &source_directory, .dir_fd = fd, .poll_fd = -EBADF,
                                 .options = &(SourceOptions) {} };
-        const BaseFiles base = { .source = &source, .place = BASE_FILES, .images = images };
-        int r = fd < 0 ? fd : registry_save(f, reference, images->images, fd, reterr_message);
+        const SourceImages images = { .images = (SourceImage *) from->image, .n = 1 };
+        const BaseFiles base = { .source = &source, .place = BASE_FILES, .images = &images };
+        int r = fd < 0 ? fd : registry_save(from, fd, reterr_message);
 
         return r < 0 ? r : take_image(c, &base, options, reterr_message);
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "build/build-context.h"
-#include "image/source/source-registry.h"
+#include "image/export/registry-blobs.h"
 
 /* What a build begins with. All fill the record of a build that begins; the caller saves it. Layers of a base are read,
  * to check them and to learn which files they have; those of the store and of registries are kept in the build, and
@@ -19,9 +19,9 @@ int build_base_scratch(BuildContext *c, const char *platform, char **reterr_mess
 /* An image of the store. The caller holds the store's lock, shared. */
 int build_base_image(BuildContext *c, ImageStore *store, const Image *image, const BuildBaseOptions *options,
                      char **reterr_message);
-/* An image that source_registry_describe() found. Its layers are fetched into the build. */
-int build_base_registry(BuildContext *c, Fetcher *f, const DockerReference *reference, const SourceImages *images,
-                        const BuildBaseOptions *options, char **reterr_message);
+/* Its layers are fetched into the build. */
+int build_base_registry(BuildContext *c, const RegistrySave *from, const BuildBaseOptions *options,
+                        char **reterr_message);
 /* An OCI layout, or an archive of one or by `docker save`, which is unpacked into the context. reference: which of its
  * images, or NULL. -ENOTUNIQ: it has several. -EMEDIUMTYPE: it is something else. */
 int build_base_path(BuildContext *c, const char *path, const char *reference, const BuildBaseOptions *options,

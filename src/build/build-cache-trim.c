@@ -123,7 +123,7 @@ static int trim_steps(Trim *t, char *const *names)
         return r;
 }
 
-static int trim_directory(Trim *t, int fd, const char *name, time_t now)
+static int trim_entry(Trim *t, int fd, const char *name, time_t now)
 {
         uint64_t size;
         struct stat st;
@@ -140,15 +140,15 @@ static int trim_directory(Trim *t, int fd, const char *name, time_t now)
         return t->preview ? 0 : rm_rf_at(fd, name);
 }
 
-static int trim_shared(Trim *t)
+static int trim_directory(Trim *t, const char *directory)
 {
-        _cleanup_close_ int fd = open_directory_at(t->cache->dir_fd, "shared");
+        _cleanup_close_ int fd = open_directory_at(t->cache->dir_fd, directory);
         _cleanup_strv_free_ char **names = NULL;
         int r = fd >= 0 ? list_directory_all_at(fd, ".", &names) : fd == -ENOENT ? 0 : fd;
         time_t now = time(NULL);
 
         STRV_FOREACH(name, names)
-                r = r < 0 ? r : trim_directory(t, fd, *name, now);
+                r = r < 0 ? r : trim_entry(t, fd, *name, now);
         return r;
 }
 
@@ -176,7 +176,9 @@ static int trim(Trim *t)
         for (size_t i = 0; r >= 0 && i < t->n_files; i++)
                 r = trim_file(t, &t->files[i]);
         free(t->files);
-        return r < 0 ? r : trim_shared(t);
+        if (r >= 0)
+                r = trim_directory(t, "shared");
+        return r < 0 ? r : trim_directory(t, "partial");
 }
 
 int build_cache_preview(BuildCache *c, uint64_t limit, uint64_t unused_sec, BuildCacheUse *ret)

@@ -68,6 +68,11 @@ static void forget_known(BuildCache *c)
         c->n_known = 0;
 }
 
+int build_cache_open_partial(BuildCache *c)
+{
+        return mkdir_open_at(c->dir_fd, "partial", 0700);
+}
+
 BuildCache *build_cache_free(BuildCache *c)
 {
         if (!c)

@@ -10,6 +10,7 @@
  *     files/KEY-N      a file that a step made: one with the build, where both are on one file system; and layers as
  *                      they were compressed (build/build-pack-cache.h)
  *     shared/NAME      a directory of commands that run
+ *     partial/DIGEST   the beginning of a layer of a registry, whose download was interrupted
  *
  * The key of a step is the digest of the key before it, its words and what it reads; the first is that of the build as
  * it was found. Files come before the entry that names them, each under its name when it is complete: one that is
@@ -24,6 +25,9 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(BuildCache *, build_cache_free);
 /* A directory that commands of all builds share, in shared/ of the cache, whose time is that of its last use; *ret is
  * its absolute path. */
 int build_cache_share(BuildCache *c, const char *name, char **ret);
+
+/* The directory partial/, as an fd. Nothing is removed from it as long as the cache is open. */
+int build_cache_open_partial(BuildCache *c);
 
 /* The build has changed by something that has no key: the next key begins with what it is then. */
 void build_cache_forget_key(BuildCache *c);
@@ -41,12 +45,12 @@ int build_cache_keep(BuildCache *c, const BuildContext *build);
 #define BUILD_CACHE_MAX (5ULL * 1024 * 1024 * 1024)
 #define BUILD_CACHE_UNUSED_SEC (30ULL * 24 * 3600)
 
-/* Removes steps and shared directories that nobody has used for that long, and the oldest steps beyond the limit of
- * bytes; leaves it to the next one if another build uses the cache. */
+/* Removes steps, shared directories and parts of layers that nobody has used for that long, and the oldest steps beyond
+ * the limit of bytes; leaves it to the next one if another build uses the cache. */
 int build_cache_trim(BuildCache *c, uint64_t limit, uint64_t unused_sec);
 
 typedef struct BuildCacheUse {
-        uint64_t n;             /* steps and shared directories */
+        uint64_t n;             /* steps, shared directories and parts of layers */
         uint64_t size;          /* bytes of their files */
         uint64_t reclaimable;   /* that it would remove */
 } BuildCacheUse;

@@ -130,6 +130,8 @@ static int sweep_all(const BuildContext *c)
 void build_context_done(BuildContext *c)
 {
         c->record = build_record_free(c->record);
+        c->base_manifest = mfree(c->base_manifest);
+        c->base_config = mfree(c->base_config);
         c->lock_fd = safe_close(c->lock_fd);
         c->dir_fd = safe_close(c->dir_fd);
 }
@@ -335,6 +337,11 @@ int build_context_open_file(const BuildContext *c, const char *path, char **rete
                      : TAKE_FD(fd);
 }
 
+int build_context_refuse_changed(const char *path, char **reterr_message)
+{
+        return explain(reterr_message, EBADMSG, "%s has changed since the build began; end it, and begin again", path);
+}
+
 int build_context_sync(BuildContext *c, int fd)
 {
         _cleanup_close_ int layers = open_directory_at(c->dir_fd, "layers");
@@ -364,6 +371,8 @@ static int apply_tar(const BuildContext *c, const char *path, BuildTree *tree, c
         for (size_t i = 0; r >= 0 && i < segments.n; i++)
                 r = apply_segment(tree, &segments.items[i]);
         build_segments_done(&segments);
+        if (r == -EBADMSG)
+                return build_context_refuse_changed(path, reterr_message);
         return r < 0 && fd >= 0 ? explain_context(reterr_message, r, "%s", path) : r;
 }
 

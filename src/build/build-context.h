@@ -24,6 +24,8 @@ typedef struct BuildContext {
         int dir_fd;
         int lock_fd;
         BuildRecord *record;
+        /* In the process that begins with an image in files: its documents, as they came; the manifest may be NULL. */
+        char *base_manifest, *base_config;
 } BuildContext;
 
 #define BUILD_CONTEXT_NONE { .dir_fd = -EBADF, .lock_fd = -EBADF }
@@ -53,6 +55,8 @@ int build_context_create(BuildContext *c, const char *suffix, char **ret_path, c
 /* A file that the record names, to be read: the record may have been written by anybody. Of the base it may be
  * anywhere, since its digest tells whether it is the one; others are within the build. Returns its fd. */
 int build_context_open_file(const BuildContext *c, const char *path, char **reterr_message);
+/* -EBADMSG: it is not what it was when it became part of the build. path: as the record has it. */
+int build_context_refuse_changed(const char *path, char **reterr_message);
 /* Syncs it, so that the record does not come before it. */
 int build_context_sync(BuildContext *c, int fd);
 

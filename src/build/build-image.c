@@ -100,11 +100,12 @@ static int pack_layers(BuildContext *c, MakePacked make, OciCompression compress
         return 0;
 }
 
-static int make_image(BuildContext *c, json_object *config, MakePacked make, OciCompression compression,
-                      BuildImage *ret, char **reterr_message)
+/* Takes the config. */
+static int make_image_of(BuildContext *c, char *config, MakePacked make, OciCompression compression, BuildImage *ret,
+                         char **reterr_message)
 {
-        _cleanup_(build_image_done) BuildImage image = {};
-        int r = format_document(config, &image.config, &image.config_digest);
+        _cleanup_(build_image_done) BuildImage image = { .config = config };
+        int r = digest_of_memory(DIGEST_SHA256, config, strlen(config), &image.config_digest);
 
         if (r >= 0)
                 r = pack_layers(c, make, compression, &image, reterr_message);
@@ -115,6 +116,15 @@ static int make_image(BuildContext *c, json_object *config, MakePacked make, Oci
         *ret = image;
         image = (BuildImage) {};
         return 0;
+}
+
+static int make_image(BuildContext *c, json_object *config, MakePacked make, OciCompression compression,
+                      BuildImage *ret, char **reterr_message)
+{
+        char *text;
+        int r = json_format_compact(config, &text);
+
+        return r < 0 ? r : make_image_of(c, text, make, compression, ret, reterr_message);
 }
 
 int build_image_make(BuildContext *c, OciCompression compression, BuildImage *ret, char **reterr_message)
@@ -130,4 +140,11 @@ int build_image_make_unpacked(BuildContext *c, BuildImage *ret, char **reterr_me
 int build_image_make_with(BuildContext *c, json_object *config, BuildImage *ret, char **reterr_message)
 {
         return make_image(c, config, build_pack, OCI_COMPRESSION_NONE, ret, reterr_message);
+}
+
+int build_image_make_base(BuildContext *c, BuildImage *ret, char **reterr_message)
+{
+        char *config = strdup(c->base_config);
+
+        return config ? make_image_of(c, config, build_pack, OCI_COMPRESSION_NONE, ret, reterr_message) : -ENOMEM;
 }

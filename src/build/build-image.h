@@ -22,4 +22,6 @@ int build_image_make(BuildContext *c, OciCompression compression, BuildImage *re
 int build_image_make_unpacked(BuildContext *c, BuildImage *ret, char **reterr_message);
 /* The same with another config, and with all layers as they are. */
 int build_image_make_with(BuildContext *c, json_object *config, BuildImage *ret, char **reterr_message);
+/* The base itself, whose manifest is unknown, in the process that began with it. */
+int build_image_make_base(BuildContext *c, BuildImage *ret, char **reterr_message);
 void build_image_done(BuildImage *image);

@@ -46,7 +46,6 @@ static const JsonField record_table[] = {
         { "annotations", &json_string_map, offsetof(BuildRecord, annotations)             },
         { "reference",   &json_string,     offsetof(BuildRecord, reference)               },
         { "baseName",    &json_string,     offsetof(BuildRecord, base_name)               },
-        { "baseCreated", &json_string,     offsetof(BuildRecord, base_created)            },
         { "baseDigest",  &json_string,     offsetof(BuildRecord, base_digest)             },
         { "baseTree",    &json_string,     offsetof(BuildRecord, base_tree)               },
         { "baseArtifacts", &json_strv,     offsetof(BuildRecord, base_artifacts)          },

@@ -40,8 +40,7 @@ typedef struct BuildRecord {
         json_object *appc;      /* parts of an appc image manifest, or NULL (build/build-appc.h) */
         char **annotations;     /* of the manifest, "NAME=VALUE" */
         char *reference;        /* what the image is called where it is written, unless that says so; or NULL */
-        char *base_name;        /* of the image that the build began with, and when that was made; or NULL */
-        char *base_created;
+        char *base_name;        /* of the image that the build began with; or NULL */
         char *base_digest;      /* of its manifest; NULL: it had none */
         char *base_tree;        /* the files that the base has, without contents; NULL: there is no base */
         char **base_artifacts;  /* the files of what is kept beside that image, relative to the context (see

@@ -110,6 +110,14 @@ random_layout() {
         done
 }
 
+# blobs LAYOUT TAG: digests of its layers, from below.
+blobs() {
+        local manifest
+        local of_tag='.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $tag).digest'
+        manifest=$(jq -r --arg tag "$2" "$of_tag" "$1/index.json")
+        jq -r '.layers[].digest' "$1/blobs/${manifest/://}"
+}
+
 # websites: example.test, which serves the directory "site" by "rules" to "requests", and storage.test with "storage",
 # "storage-rules" and "storage-requests". Both speak TLS, as servers that everybody trusts.
 websites() {

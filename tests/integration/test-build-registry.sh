@@ -10,9 +10,12 @@
 # A user who has no rights here but to the directory of the test.
 as_stranger() { setpriv --reuid=12345 --regid=12345 --clear-groups env HOME="$PWD" TMPDIR="$PWD" "$@"; }
 
-# by_root and by_user BUILD-WORD…: root with a store, and a user without one.
+# by_root and by_user BUILD-WORD…: root with a store, and a user without one. As an array it is a process of its own in
+# the background, that can be killed.
 by_root() { podctl --dir="$DATA" --insecure-options=image,http build "$@"; }
-by_user() { as_stranger podctl --insecure-options=image,http build "$@"; }
+BY_USER=(setpriv --reuid=12345 --regid=12345 --clear-groups env HOME="$PWD" TMPDIR="$PWD"
+        podctl --insecure-options=image,http build)
+by_user() { "${BY_USER[@]}" "$@"; }
 
 # busybox_script NAME: of steps that need no root.
 busybox_script() {
@@ -55,6 +58,92 @@ test_build_registry_by_anybody() {
         as_stranger podctl build end
         assert_eq "$(ls)" "$(printf '%s\n' data of-root of-user registry-5000 registry-5000.yml requests script \
                 server-5000.log server-5001.log with-store words)"
+}
+
+# Layers come side by side, and the user sees them come. One that was not whole when its process was killed is gone on
+# with in the next build, and is fetched anew if what is there is wrong.
+test_build_registry_goes_on() {
+        local pid offset blobs
+        front_registry
+        random_layout layout big 1 3000000 3000000 3000000
+        push layout:big big:1
+        mapfile -t blobs < <(blobs layout big)
+        chown 12345:12345 .
+        rules '[{"path": "/blobs/('"${blobs[0]}|${blobs[1]}"')", "until": "go"}]'
+        "${BY_USER[@]}" begin --from=docker://$FRONT/big:1 2>said &
+        pid=$!
+        partial() { stat -c %s ".cache/podctl/build/partial/${blobs[$1]/:/-}"; }
+        wait_until eval '(($(partial 0) > 0 && $(partial 1) > 0))'
+        assert_contains "$(cat said)" "docker://$FRONT/big:1: fetching layer ${blobs[0]:0:19}, 2.9MiB"
+        kill -9 $pid
+        wait $pid || true
+        wait_until flock -n ".cache/podctl/build/partial/${blobs[0]/:/-}" true
+        wait_until flock -n ".cache/podctl/build/partial/${blobs[1]/:/-}" true
+        defer touch go
+        rules '[]'
+        rm -rf .podctl-build
+        : >requests
+        offset=$(partial 1)
+        printf wrong | dd of=".cache/podctl/build/partial/${blobs[0]/:/-}" conv=notrunc status=none
+        by_user begin --from=docker://$FRONT/big:1
+        grep -q "^GET .*/blobs/${blobs[1]} 206 - bytes=$offset-$" requests || fail "not gone on: $(cat requests)"
+        assert_eq "$(requests "^GET .*/blobs/${blobs[0]} 20[06]")" 2
+        assert_eq "$(ls -A .cache/podctl/build/partial)" ''
+        by_user write oci:out:latest
+        by_user end
+        umoci unpack --image out:latest of-user
+        umoci unpack --image layout:big of-layout
+        diff -r of-user/rootfs of-layout/rootfs
+}
+
+# Two of one user, and one without a place for a cache; and a cache that is on another disk than the build.
+test_build_registry_side_by_side() {
+        local pid
+        front_registry
+        random_layout layout big 1 3000000
+        push layout:big big:1
+        small_disk .cache 20M
+        chown 12345:12345 . .cache
+        rules '[{"path": "/blobs/'"$(blobs layout big)"'", "times": 1, "until": "go"}]'
+        "${BY_USER[@]}" begin --from=docker://$FRONT/big:1 2>said &
+        pid=$!
+        wait_until test -s ".cache/podctl/build/partial/$(blobs layout big | tr : -)"
+        mkdir other homeless
+        chown 12345:12345 other homeless
+        (cd other && by_user begin --from=docker://$FRONT/big:1)
+        (cd homeless && as_stranger env -u HOME podctl --insecure-options=image,http \
+                build begin --from=docker://$FRONT/big:1)
+        touch go
+        wait $pid || fail "$(cat said)"
+        for dir in . other homeless; do
+                assert_eq "$(cd $dir && by_user write --overwrite oci:out)" "$(by_user write --overwrite oci:out)"
+        done
+        assert_eq "$(ls -A .cache/podctl/build/partial)" ''
+}
+
+# As acbuild, too, in both of its modes.
+test_build_registry_as_acbuild() {
+        local mode
+        front_registry
+        push "$IMAGES/busybox.oci:latest" base:1
+        ln -s "$(command -v podctl)" acbuild
+        chown 12345:12345 .
+        echo words >words
+        for mode in appc oci; do
+                ./acbuild begin --insecure --build-mode=$mode docker://$FRONT/base:1
+                ./acbuild copy words /srv/words
+                ./acbuild write of-root.$mode
+                ./acbuild end
+                as_stranger ./acbuild begin --insecure --build-mode=$mode docker://$FRONT/base:1
+                as_stranger ./acbuild copy words /srv/words
+                as_stranger ./acbuild write of-user.$mode
+                as_stranger ./acbuild end
+                cmp of-root.$mode of-user.$mode
+        done
+        assert_eq "$(tar -xzOf of-user.appc rootfs/srv/words)" words
+        assert_fails 1 as_stranger ./acbuild begin docker://$FRONT/base:1
+        assert_contains "$output" "begin: $FRONT/base:1: "
+        [[ ! -e .acbuild ]]
 }
 
 # A step is known by what the image is: only its documents are asked for.

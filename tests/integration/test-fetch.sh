@@ -6,14 +6,6 @@
 
 . "$HERE/lib-servers.sh"
 
-# blobs LAYOUT TAG: digests of its layers, from below.
-blobs() {
-        local manifest
-        local of_tag='.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $tag).digest'
-        manifest=$(jq -r --arg tag "$2" "$of_tag" "$1/index.json")
-        jq -r '.layers[].digest' "$1/blobs/${manifest/://}"
-}
-
 # nothing_kept: no image, and no layer that was wrong.
 nothing_kept() {
         assert_eq "$(plain image list --no-legend)" ''

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "basic/fs.h"
 #include "basic/path.h"
+#include "build/build-aci.h"
 #include "build/build-appc.h"
 #include "build/build-base-tar.h"
 #include "build/build-base.h"
@@ -13,7 +15,10 @@
 #include "cli/images/print-manifest.h"
 #include "cli/terminal/output-file.h"
 #include "cli/verbs/build-pod.h"
+#include "cli/verbs/build-registry.h"
+#include "image/export/aci-export.h"
 #include "image/export/image-export.h"
+#include "image/name/image-location.h"
 #include "manifest/oci-config.h"
 #include "shared/explain.h"
 
@@ -60,8 +65,14 @@ static int begin_with_file(Acbuild *a, const char *path, char **reterr_message)
         return r < 0 ? r : begin_with_rootfs(a, path, reterr_message);
 }
 
-/* As an ACI, whatever it was. */
-static int export_image(Acbuild *a, ImageStore *store, const Image *image, char **reterr_message)
+/* What a build of an ACI has before it begins is not in its way. */
+static void forget_config(Acbuild *a)
+{
+        (void) json_object_put(a->build.record->config);
+        a->build.record->config = NULL;
+}
+
+static int take_stored_aci(Acbuild *a, ImageStore *store, const Image *image, char **reterr_message)
 {
         _cleanup_free_ char *path = NULL, *whole = NULL;
         _cleanup_close_ int fd = build_context_create(&a->build, ".aci", &path, reterr_message);
@@ -74,9 +85,64 @@ static int export_image(Acbuild *a, ImageStore *store, const Image *image, char 
         return r == 0 ? -EBADMSG : r;
 }
 
+/* Under the name that it was asked for by, whatever it is called besides. */
+static int convert_stored(Acbuild *a, const Image *image, const char *start, char **reterr_message)
+{
+        _cleanup_json_object_ json_object *manifest = NULL;
+        char *names[] = { (char *) image_display_name(image, start), NULL };
+        Image named = *image;
+        int r;
+
+        named.names = names;
+        r = image_to_appc(&named, &manifest, reterr_message);
+        return r < 0 ? r : build_appc_replace(a->build.record, manifest, reterr_message);
+}
+
+static int take_stored_image(Acbuild *a, ImageStore *store, const Image *image, const char *start,
+                             char **reterr_message)
+{
+        int r;
+
+        if (a->appc && image->kind == IMAGE_APPC)
+                return take_stored_aci(a, store, image, reterr_message);
+        forget_config(a);
+        r = build_base_image(&a->build, store, image, &changed, reterr_message);
+        return r < 0 || !a->appc ? r : convert_stored(a, image, start, reterr_message);
+}
+
+static int take_registry_image(Acbuild *a, RegistryImage *g, char **reterr_message)
+{
+        _cleanup_json_object_ json_object *manifest = NULL;
+        RegistrySave save;
+        int r = registry_image_describe(g, reterr_message);
+
+        if (r >= 0)
+                r = registry_image_prepare(g, &save);
+        if (r < 0)
+                return r;
+        forget_config(a);
+        r = build_base_registry(&a->build, &save, &changed, reterr_message);
+        if (r < 0 || !a->appc)
+                return r;
+        r = build_aci_manifest(&a->build, &manifest, reterr_message);
+        return r < 0 ? r : build_appc_replace(a->build.record, manifest, reterr_message);
+}
+
+/* For those who have no store. -EREMOTE: that has been logged. */
+static int begin_with_registry(Acbuild *a, const char *start, const ImageLocation *location, char **reterr_message)
+{
+        RegistryImage image = REGISTRY_IMAGE(.context = a->context, .text = start, .location = location);
+        int r = context_fetcher(a->context, &image.fetcher) < 0 ? -EREMOTE
+                                                                : take_registry_image(a, &image, reterr_message);
+
+        registry_image_done(&image);
+        return r;
+}
+
 /* Images of the store, and those that are fetched. -EREMOTE: that has been logged. */
 static int begin_with_stored(Acbuild *a, const char *start, char **reterr_message)
 {
+        _cleanup_(image_location_done) ImageLocation location = {};
         _cleanup_(image_freep) Image *image = NULL;
         _cleanup_close_ int lock = -EBADF;
         ImageStore *store;
@@ -84,13 +150,14 @@ static int begin_with_stored(Acbuild *a, const char *start, char **reterr_messag
         if (a->args.insecure && (strv_extend(&a->context->insecure, "image") < 0 ||
                                  strv_extend(&a->context->insecure, "http") < 0))
                 return -ENOMEM;
+        if (geteuid() != 0 && image_location_parse(start, &location, NULL) >= 0 && location.type == IMAGE_AT_REGISTRY)
+                return begin_with_registry(a, start, &location, reterr_message);
         if (fetch_or_find_image(a->context, &(ImageWish) { .text = start, .policy = PULL_NEW }, &image) < 0)
                 return -EREMOTE;
         lock = context_lock_images(a->context, LOCK_SH, &store);
         if (lock < 0)
                 return -EREMOTE;
-        return a->appc ? export_image(a, store, image, reterr_message)
-                       : build_base_image(&a->build, store, image, &changed, reterr_message);
+        return take_stored_image(a, store, image, start, reterr_message);
 }
 
 static bool is_local(const char *start)

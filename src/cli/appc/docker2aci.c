@@ -7,13 +7,11 @@
 #include "build/build-aci.h"
 #include "build/build-appc.h"
 #include "build/build-base.h"
-#include "build/build-write.h"
 #include "cli/appc/docker2aci.h"
 #include "cli/terminal/output-file.h"
-#include "image/export/aci-export.h"
+#include "cli/verbs/build-registry.h"
 #include "image/export/registry-save.h"
 #include "image/name/image-location.h"
-#include "manifest/oci-config.h"
 #include "shared/explain.h"
 
 #define DOCKER2ACI_VERSION "0.17.2"
@@ -58,9 +56,17 @@ static void conversion_done(Conversion *c)
         options_free(options, &c->args);
 }
 
+/* What is converted is named once, by the name that the user wrote. */
+static const char *behind_name(const char *message, const char *name)
+{
+        const char *rest = message && name ? startswith(message, name) : NULL;
+
+        return rest ? startswith(rest, ": ") ?: message : message;
+}
+
 static int failed(const char *what, int error, const char *message)
 {
-        return log_error_errno(error, "Cannot convert %s: %s", what, explained(message, error));
+        return log_error_errno(error, "Cannot convert %s: %s", what, explained(behind_name(message, what), error));
 }
 
 /* What is converted */
@@ -86,10 +92,11 @@ static int allow(Context *c, const Args *args)
 static int fetch_to_layout(Conversion *c, const char *text, char **ret)
 {
         _cleanup_(image_location_done) ImageLocation location = {};
-        _cleanup_(source_images_done) SourceImages images = {};
+        _cleanup_(registry_image_done) RegistryImage image =
+                REGISTRY_IMAGE(.context = c->context, .text = text, .location = &location, .unverified = true);
         _cleanup_free_ char *path = path_join(c->temporary.path, "layout"), *message = NULL;
         _cleanup_close_ int fd = path ? mkdir_open_at(AT_FDCWD, path, 0700) : -ENOMEM;
-        Fetcher *fetcher;
+        RegistrySave save;
         int r = fd < 0 ? fd : image_location_parse(text, &location, &message);
 
         if (r >= 0 && location.type != IMAGE_AT_REGISTRY)
@@ -98,57 +105,18 @@ static int fetch_to_layout(Conversion *c, const char *text, char **ret)
                 return failed(text, r, message);
         r = allow(c->context, &c->args);
         if (r >= 0)
-                r = context_fetcher(c->context, &fetcher);
+                r = context_fetcher(c->context, &image.fetcher);
         if (r < 0)
                 return r;
-        r = source_registry_describe(fetcher, &location.registry, location.text, &(SourceOptions) {}, &images,
-                                     &message);
+        r = registry_image_describe(&image, &message);
         if (r >= 0)
-                r = registry_save(fetcher, &location.registry, images.images, fd, &message);
+                r = registry_image_prepare(&image, &save);
+        if (r >= 0)
+                r = registry_save(&save, fd, &message);
         if (r < 0)
-                return failed(text, r, message);
+                return failed(text, r, behind_name(message, location.text));
         *ret = TAKE_PTR(path);
         return 0;
-}
-
-/* The manifest, as from an image of the store */
-
-static int describe(Conversion *c, char *manifest, char *config, Image *image, char **reterr_message)
-{
-        _cleanup_(oci_config_freep) OciConfig *parsed = NULL;
-        _cleanup_json_error_ JsonError error = {};
-        int r = oci_config_read(c->build.record->config, &parsed, &error);
-
-        if (r < 0)
-                return explain(reterr_message, r, "config: %s", json_error_message(&error, r));
-        image->manifest = manifest;
-        image->manifest_size = strlen(manifest);
-        image->config = config;
-        image->config_size = strlen(config);
-        r = digest_of_memory(DIGEST_SHA256, manifest, strlen(manifest), &image->id);
-        return r < 0 ? r : oci_config_to_app(parsed, &image->app);
-}
-
-static int convert_manifest(Conversion *c, char **reterr_message)
-{
-        BuildRecord *record = c->build.record;
-        _cleanup_free_ char *manifest = NULL, *config = NULL;
-        char *names[] = { record->base_name, NULL };
-        Image image = { .kind = IMAGE_OCI, .names = record->base_name ? names : NULL };
-        int r;
-
-        /* A build says when it was made; this one is still the image that it was. */
-        if (record->base_created)
-                (void) json_object_object_add(record->config, "created", json_object_new_string(record->base_created));
-        r = build_write_manifest(&c->build, OCI_COMPRESSION_NONE, &manifest, reterr_message);
-        if (r >= 0)
-                r = json_format_compact(record->config, &config);
-        if (r >= 0)
-                r = describe(c, manifest, config, &image, reterr_message);
-        if (r >= 0)
-                r = image_to_appc(&image, &c->manifest, reterr_message);
-        app_free(image.app);
-        return r;
 }
 
 /* "docker.io/library/busybox:1" → "library-busybox-1" */
@@ -256,35 +224,50 @@ static int layer_manifest(const Conversion *c, size_t i, json_object **ret)
         return 0;
 }
 
-static int write_layer(Conversion *c, size_t i)
+static int write_layer(Conversion *c, size_t i, Output *output)
 {
         const Digest *layer = &c->build.record->layers[i].tar;
         _cleanup_free_ char *path = strprintf("%s-%zu-%.12s.aci", c->stem, i + 1, layer->hex), *message = NULL;
         _cleanup_json_object_ json_object *manifest = NULL;
-        _cleanup_(output_done) Output output = OUTPUT_NONE;
         int r = path ? layer_manifest(c, i, &manifest) : -ENOMEM;
 
         if (r < 0)
                 return failed(strempty(path), r, NULL);
-        r = output_open_file(path, true, &output);
+        r = output_open_file(path, true, output);
         if (r < 0)
                 return r;
-        r = build_aci_write_layer(&c->build, i, manifest, compression_of(&c->args), output.fd, &message);
-        if (r < 0)
-                return failed(path, r, message);
-        r = output_commit(&output);
-        if (r >= 0)
-                (void) printf("%s\n", path);
-        return r;
+        r = build_aci_write_layer(&c->build, i, manifest, compression_of(&c->args), output->fd, &message);
+        return r < 0 ? failed(path, r, message) : 0;
 }
 
+static int commit_layers(Output *outputs, size_t n)
+{
+        (void) fputs("\nGenerated ACI(s):\n", stdout);
+        for (size_t i = 0; i < n; i++) {
+                int r = output_commit(&outputs[i]);
+
+                if (r < 0)
+                        return r;
+                (void) printf("%s\n", outputs[i].path);
+        }
+        return 0;
+}
+
+/* None of them is of use without those below. */
 static int write_layers(Conversion *c)
 {
-        int r = 0;
+        size_t n = c->build.record->n_layers;
+        _cleanup_free_ Output *outputs = new0(Output, n + 1);
+        int r = outputs ? 0 : log_oom();
 
-        (void) fputs("\nGenerated ACI(s):\n", stdout);
-        for (size_t i = 0; r >= 0 && i < c->build.record->n_layers; i++)
-                r = write_layer(c, i);
+        for (size_t i = 0; outputs && i < n; i++)
+                outputs[i] = (Output) OUTPUT_NONE;
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = write_layer(c, i, &outputs[i]);
+        if (r >= 0)
+                r = commit_layers(outputs, n);
+        for (size_t i = 0; outputs && i < n; i++)
+                output_done(&outputs[i]);
         return r;
 }
 
@@ -308,11 +291,11 @@ static int convert(Conversion *c, const char *word)
                 return r;
         r = begin(c, fetched ?: word, &message);
         if (r >= 0)
-                r = convert_manifest(c, &message);
+                r = build_aci_manifest(&c->build, &c->manifest, &message);
         if (r >= 0)
                 r = name_files(c);
         if (r < 0)
-                return failed(word, r, message);
+                return failed(word, r, behind_name(message, fetched));
         return c->args.nosquash ? write_layers(c) : write_squashed(c);
 }
 

@@ -232,7 +232,7 @@ static int run_lines_cached(Run *r, const char *path, char *text)
         k = run_lines(r, path, text);
         /* Also for what comes before a line that fails. */
         applied = build_run_apply_cache(r);
-        build_run_trim_cache(r);
+        build_run_trim_cache(r->cache);
         r->cache = NULL;
         return k != 0 ? k : applied;
 }

@@ -49,6 +49,17 @@ int build_run_open_cache(Context *context, BuildCache **ret)
         return k < 0 ? log_error_errno(k, "Cannot open the cache: %s", explained(message, k)) : 0;
 }
 
+BuildCache *build_run_find_cache(Context *context)
+{
+        _cleanup_free_ char *message = NULL;
+        BuildCache *cache = NULL;
+        int k = open_cache(context, &cache, &message);
+
+        if (k < 0)
+                log_debug("There is no cache: %s", explained(message, k));
+        return cache;
+}
+
 int build_run_try_cache(Context *context, BuildCache **ret)
 {
         _cleanup_free_ char *message = NULL;
@@ -157,9 +168,9 @@ static void trim_cache(BuildCache *cache, uint64_t unused_sec)
                 log_warning_errno(k, "Cannot trim the cache: %m");
 }
 
-void build_run_trim_cache(const Run *r)
+void build_run_trim_cache(BuildCache *cache)
 {
-        trim_cache(r->cache, BUILD_CACHE_UNUSED_SEC);
+        trim_cache(cache, BUILD_CACHE_UNUSED_SEC);
 }
 
 void build_cache_collect(Context *context, uint64_t unused_sec)

@@ -8,6 +8,8 @@
 
 /* The cache that belongs to this user: below the store's directory for root, else in XDG_CACHE_HOME. */
 int build_run_open_cache(Context *context, BuildCache **ret);
+/* One for what can be done without; NULL: there is no place for it. */
+BuildCache *build_run_find_cache(Context *context);
 /* Only warns. */
 int build_run_try_cache(Context *context, BuildCache **ret);
 /* The build begins with the image of the store that has this ID, if it did so before. 0: it did not;
@@ -19,7 +21,7 @@ void build_run_keep(const Run *r);
 int build_run_cached(Run *r, int (*carry_out)(Run *r));
 /* What was looked up so far becomes the state of the build. */
 int build_run_apply_cache(Run *r);
-void build_run_trim_cache(const Run *r);
+void build_run_trim_cache(BuildCache *cache);
 /* Layers that were compressed before are not compressed again, if there is a cache: the record gets them, and those
  * that it has now are kept. */
 void build_run_take_packs(const Run *r, OciCompression compression);

@@ -329,6 +329,14 @@ int fetcher_dispatch(Fetcher *f, char **reterr_message)
         return 0;
 }
 
+bool fetcher_is_done(const Fetcher *f, uint64_t id)
+{
+        for (size_t i = 0; i < f->n_answers; i++)
+                if (f->answers[i]->id == id)
+                        return true;
+        return false;
+}
+
 static FetchAnswer *take_answer(Fetcher *f, uint64_t id)
 {
         for (size_t i = 0; i < f->n_answers; i++)

@@ -67,6 +67,8 @@ int fetcher_fetch(Fetcher *f, const FetchRequest *request, FetchReply *ret, char
 /* The same without waiting, for several in parallel. The request's fd is not needed any more once this returns; it is
  * required, since the body has no other place to go. */
 int fetcher_start(Fetcher *f, const FetchRequest *request, uint64_t *ret_id, char **reterr_message);
+/* Whether fetcher_finish() would not wait. */
+bool fetcher_is_done(const Fetcher *f, uint64_t id);
 /* Waits for the answer, which can be taken once. */
 int fetcher_finish(Fetcher *f, uint64_t id, FetchReply *ret, char **reterr_message);
 
