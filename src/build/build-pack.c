@@ -163,7 +163,7 @@ static bool find_form(const BuildLayer *layer, OciCompression *ret)
 
 static void take_as_it_is(const BuildLayer *layer, int fd, OciCompression compression, BuildPacked *ret)
 {
-        *ret = (BuildPacked) { .fd = fd, .compression = compression, .digest = layer->blob,
+        *ret = (BuildPacked) { .path = layer->path, .fd = fd, .compression = compression, .digest = layer->blob,
                                .size = layer->blob_size };
 }
 
@@ -180,9 +180,11 @@ int build_unpack(BuildContext *c, const BuildLayer *layer, BuildPacked *ret, cha
         }
         to = build_aside(c, reterr_message);
         r = to < 0 ? to : unpack(from, to, reterr_message);
+        if (r == -EBADMSG)
+                return build_context_refuse_changed(layer->path, reterr_message);
         if (r < 0)
                 return explain_unless_told(reterr_message, r, layer->path);
-        *ret = (BuildPacked) { .fd = TAKE_FD(to), .digest = layer->tar, .size = layer->tar_size };
+        *ret = (BuildPacked) { .path = layer->path, .fd = TAKE_FD(to), .digest = layer->tar, .size = layer->tar_size };
         return 0;
 }
 
@@ -203,7 +205,8 @@ static int take_pack(BuildContext *c, const BuildPack *pack, OciCompression comp
 
         if (fd < 0)
                 return fd;
-        *ret = (BuildPacked) { .fd = fd, .compression = compression, .digest = pack->blob, .size = pack->blob_size };
+        *ret = (BuildPacked) { .path = pack->path, .fd = fd, .compression = compression, .digest = pack->blob,
+                               .size = pack->blob_size };
         return 0;
 }
 
@@ -243,8 +246,7 @@ static int compress(void *userdata, WorkerReport *report, char **reterr_message)
         if (r >= 0)
                 r = digest_of_file(job->layer->tar.algorithm, tar.fd, &found, &size);
         if (r >= 0 && !digest_equal(&found, &job->layer->tar))
-                r = explain(reterr_message, EBADMSG, "%s has changed since the build began; end it, and begin again",
-                            job->layer->path);
+                r = build_context_refuse_changed(job->layer->path, reterr_message);
         if (r >= 0)
                 r = build_pack_file(tar.fd, job->compression, job->fd, reterr_message);
         if (r >= 0)
@@ -341,6 +343,15 @@ int build_pack(BuildContext *c, BuildLayer *layer, OciCompression compression, B
         return take_pack(c, build_pack_find(layer, compression), compression, ret, reterr_message);
 }
 
+int build_packed_check(const BuildPacked *p, char **reterr_message)
+{
+        uint64_t size;
+        Digest found;
+        int r = digest_of_file(p->digest.algorithm, p->fd, &found, &size);
+
+        return r < 0 ? r : digest_equal(&found, &p->digest) ? 0 : build_context_refuse_changed(p->path, reterr_message);
+}
+
 int build_packed_write(const BuildPacked *p, LayoutWriter *writer, char **reterr_message)
 {
         _cleanup_(hasher_freep) Hasher *hasher = NULL;
@@ -362,8 +373,6 @@ int build_packed_write(const BuildPacked *p, LayoutWriter *writer, char **reterr
                 r = hasher_finish(hasher, &found);
         if (r < 0)
                 return r;
-        return left > 0 || !digest_equal(&found, &p->digest)
-                       ? explain(reterr_message, EBADMSG,
-                                 "a layer has changed since the build began; end it, and begin again")
-                       : 0;
+        return left > 0 || !digest_equal(&found, &p->digest) ? build_context_refuse_changed(p->path, reterr_message)
+                                                             : 0;
 }

@@ -7,6 +7,7 @@
 
 /* A layer as it is written. */
 typedef struct BuildPacked {
+        const char *path; /* what it was made of, as the record has it */
         int fd;
         OciCompression compression;
         Digest digest;
@@ -36,5 +37,7 @@ int build_pack(BuildContext *c, BuildLayer *layer, OciCompression compression, B
                char **reterr_message);
 /* The tar of a layer. */
 int build_unpack(BuildContext *c, const BuildLayer *layer, BuildPacked *ret, char **reterr_message);
-/* Writes the file that was begun for it. -EBADMSG: it has changed since it became part of the build. */
+/* -EBADMSG: it has changed since it became part of the build. */
+int build_packed_check(const BuildPacked *p, char **reterr_message);
+/* Writes the file that was begun for it, and checks it. */
 int build_packed_write(const BuildPacked *p, LayoutWriter *writer, char **reterr_message);

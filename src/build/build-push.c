@@ -50,13 +50,18 @@ static int push(const BuildContext *c, Fetcher *f, const DockerReference *name, 
         list_layers(c->record, image, repository, blobs);
         blobs[image->n_layers] = (PushBlob) { .fd = config_fd, .digest = image->config_digest,
                                               .size = strlen(image->config) };
-        return image_push(f, name, &(PushImage) {
+        r = image_push(f, name, &(PushImage) {
                 .blobs = blobs,
                 .n_blobs = image->n_layers + 1,
                 .manifest = image->manifest,
                 .media_type = OCI_MEDIA_TYPE_MANIFEST,
                 .digest = image->manifest_digest,
         }, reterr_message);
+        /* The registry has the last word on a layer that it may have already. */
+        for (size_t i = 0; r < 0 && r != -ENOMEM && i < image->n_layers; i++)
+                if (build_packed_check(&image->layers[i], reterr_message) == -EBADMSG)
+                        return -EBADMSG;
+        return r;
 }
 
 static int push_artifacts(const BuildContext *c, Fetcher *f, const DockerReference *name, char **reterr_message)

@@ -55,7 +55,7 @@ static void rootfs_done(Rootfs *f)
 
 /* Reading */
 
-static int read_layer(Rootfs *f, const BuildLayer *layer, See see)
+static int read_entries(Rootfs *f, const BuildLayer *layer, See see)
 {
         _cleanup_close_ int fd = build_context_open_file(f->context, layer->path, f->reterr_message);
         _cleanup_(archive_reader_freep) ArchiveReader *reader = NULL;
@@ -74,10 +74,15 @@ static int read_layer(Rootfs *f, const BuildLayer *layer, See see)
                 r = archive_reader_finish(reader, &totals, f->reterr_message);
         if (r < 0)
                 return r;
-        return digest_equal(&totals.tar_digest, &layer->tar)
-                       ? 0
-                       : explain(f->reterr_message, EBADMSG,
-                                 "it has changed since the build began; end it, and begin again");
+        return digest_equal(&totals.tar_digest, &layer->tar) ? 0 : -EBADMSG;
+}
+
+/* All of them were read before. */
+static int read_layer(Rootfs *f, const BuildLayer *layer, See see)
+{
+        int r = read_entries(f, layer, see);
+
+        return r == -EBADMSG ? build_context_refuse_changed(layer->path, f->reterr_message) : r;
 }
 
 static int read_layers(Rootfs *f, See see)

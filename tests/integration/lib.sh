@@ -75,6 +75,21 @@ wait_until() {
         done
 }
 
+# killed_at N OF MSEC CMD…: at the Nth of so many moments of a command that takes so long; see duration.
+killed_at() {
+        local at=$(($3 * $1 / $2))
+        local seconds
+        printf -v seconds %d.%03d $((at / 1000)) $((at % 1000))
+        { (timeout --signal=KILL "$seconds" "${@:4}" &>/dev/null) || true; } 2>/dev/null
+}
+
+# duration CMD…: in milliseconds.
+duration() {
+        local begin=${EPOCHREALTIME/./}
+        "$@" >/dev/null
+        echo $(((${EPOCHREALTIME/./} - begin) / 1000 + 1))
+}
+
 # defer CMD…: to be run when the test is over, last first, however it ends.
 deferred=()
 defer() {

@@ -143,7 +143,7 @@ test_build_packs_once() {
         podctl build end
 }
 
-# Several layers are compressed at once, as there are processors, and none gets what is another's.
+# Layers that are compressed side by side (tests/unit/test-build-pack.c): none gets what is another's.
 test_build_packs_in_parallel() {
         local i one
         podctl build begin
@@ -512,17 +512,62 @@ test_build_base_refused() {
         assert_eq "$(ls -A)" ''
 }
 
+# with_config EXPRESSION DIR: the image of busybox with its config so changed.
+with_config() {
+        local document=index.json digest expression
+        cp -a "$IMAGES/busybox.oci" "$2"
+        jq -c '.manifests |= [.[0] | del(.platform)]' "$2/index.json" >index
+        digest=$(jq -r '.config.digest | ltrimstr("sha256:")' "$(manifest_of "$2")")
+        jq -c "$1" "$2/blobs/sha256/$digest" >config
+        for document in config manifest; do
+                digest=$(sha256sum $document | cut -d' ' -f1)
+                cp $document "$2/blobs/sha256/$digest"
+                expression=".config.digest = \"sha256:$digest\" | .config.size = $(stat -c %s $document)"
+                [[ $document == manifest ]] || jq -c "$expression" "$(manifest_of "$2")" >manifest
+        done
+        jq -c ".manifests[0].digest = \"sha256:$digest\" | .manifests[0].size = $(stat -c %s manifest)" index \
+                >"$2/index.json"
+        rm index config manifest
+}
+
+# What nobody knows where to run is no base. Under acbuild's name, an image need not be for this host.
+test_build_base_without_architecture() {
+        local member form
+        for member in os architecture; do
+                with_config "del(.$member)" without
+                refused_command "missing member '$member'" build begin --from=./without
+                with_config ".$member = \"\"" empty
+                refused_command "./empty: config: $member: is empty" build begin --from=./empty
+                refused_command "./empty: config: $member: is empty" build begin --from=./empty --platform=linux/arm64
+                rm -r without empty
+        done
+        with_config '.architecture = ""' empty
+        for form in oci appc; do
+                (exec -a acbuild podctl begin --build-mode=oci ./empty)
+                (exec -a acbuild podctl write $form)
+                (exec -a acbuild podctl end)
+        done
+        assert_eq "$(ls -A)" $'appc\nempty\noci'
+}
+
 # What becomes of a base is seen at the latest when the image is written.
 test_build_base_damaged() {
-        local layer
+        local layer damage target
         cp -a "$IMAGES/busybox.oci" base
         layer=base/blobs/sha256/$(jq -r '.layers[0].digest | ltrimstr("sha256:")' "$(manifest_of base)")
         podctl build begin --from=./base
         mv "$layer" elsewhere
         refused_command 'end the build, and begin again' build write oci:out
-        cp "$IMAGES/busybox.oci/index.json" "$layer"
-        refused_command 'a layer has changed since the build began' build write oci:out
-        [[ ! -e out/index.json ]]
+        # Another file, one that breaks off, and one with another byte in it.
+        for damage in 'cp base/index.json' 'head -c 100000 elsewhere >' 'sed s/a/b/1 elsewhere >'; do
+                eval "$damage $layer"
+                for target in oci:out oci-archive:archive docker-archive:archive aci:archive:a.b/c; do
+                        refused_command "$PWD/$layer has changed since the build began; end it, and begin again" \
+                                build write "$target"
+                done
+        done
+        [[ ! -e out/index.json && ! -e archive ]]
+        refused_command "$PWD/$layer has changed" build push --insecure-options=http docker://127.0.0.1:5999/a
         podctl build end
         refused_command 'layer sha256:' build begin --from=./base
         mv elsewhere "$layer"
@@ -606,6 +651,41 @@ test_build_survives_kills() {
                 own image extract --rootfs-only "$(own fetch --full "./$n")" "$n.tree"
         done
         diff -r --no-dereference undisturbed.tree disturbed.tree
+}
+
+# A copy, too, from this host and from another image.
+test_build_copy_survives_kills() {
+        local n there
+        mkdir many
+        (cd many && seq 300 | xargs touch)
+        dd if=/dev/urandom of=many/large bs=1M count=3 status=none
+        cp -a "$IMAGES/busybox.oci" other
+        copy_many() { podctl build copy many /many; }
+        copy_other() { podctl build copy --from=./other /bin /etc /from/; }
+        podctl build begin
+        copy_many
+        copy_other
+        podctl build layer
+        podctl build config | jq -c .rootfs >undisturbed
+        ls -A .podctl-build >parts
+        podctl build end
+        podctl build begin
+        there=$(duration copy_other)
+        for n in {1..20}; do
+                killed_at "$n" 20 "$there" podctl build copy many /many
+                wait_until podctl build config
+                killed_at "$n" 20 "$there" podctl build copy --from=./other /bin /etc /from/
+                # Processes of the one that was killed may hold the build's lock for another moment.
+                wait_until podctl build config
+                assert_eq "$(ls .podctl-build/layers)" \
+                        "$(jq -r '.changes[]?.path | ltrimstr("layers/")' .podctl-build/build.json | sort)"
+        done
+        copy_many
+        copy_other
+        podctl build layer
+        podctl build config | jq -c .rootfs | diff undisturbed -
+        ls -A .podctl-build | diff parts -
+        assert_eq "$(ls -A)" $'.podctl-build\nmany\nother\nparts\nundisturbed'
 }
 
 test_build_says_what_is_wrong() {
