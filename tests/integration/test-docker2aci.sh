@@ -66,6 +66,43 @@ test_docker2aci_registry() {
         assert_fails 1 docker2aci "docker://127.0.0.1:$REGISTRATION_PORT/test/none"
 }
 
+# Under the name that was asked for; and what is wrong is told with one name, by a line, and leaves no file.
+test_docker2aci_names() {
+        local image layer
+        skopeo copy -q "oci:$IMAGES/busybox.oci:latest" docker-archive:two.tar:a/b:1 --additional-tag a/c:2
+        assert_eq "$(docker2aci -image a/c:2 two.tar | tail -n1)" a-c-2.aci
+        assert_eq "$(tar xzOf a-c-2.aci manifest | jq -c '[.name, .labels[0].value]')" '["docker.io/a/c","2"]'
+        rm a-c-2.aci
+        docker2aci_fails() {
+                assert_fails 1 docker2aci "${@:2}"
+                assert_eq "$output" "docker2aci: Cannot convert $1"
+        }
+        docker2aci_fails 'none.tar: No such file or directory' none.tar
+        docker2aci_fails "none.tar: No such file or directory" --nosquash none.tar
+        docker2aci_fails "two.tar: no image 'a/d' in it" -image a/d two.tar
+        cp -a "$IMAGES/busybox.oci" layout
+        layer=$(blobs layout latest | tail -n1)
+        echo broken >"layout/blobs/${layer/://}"
+        assert_fails 1 docker2aci layout
+        assert_contains "$output" 'docker2aci: Cannot convert layout: layer sha256:'
+        registry
+        push "$IMAGES/busybox.oci:latest" base:1
+        image=docker://127.0.0.1:$REGISTRATION_PORT/base:2
+        docker2aci_fails "$image: not found: manifest unknown" --insecure-allow-http "$image"
+        assert_eq "$(ls -- *.aci 2>/dev/null)" ''
+}
+
+# Layers are of no use without those below.
+test_docker2aci_full_disk() {
+        random_layout layout big 1 100000 100000 3000000
+        small_disk small 2M
+        cd small
+        assert_fails 1 docker2aci -nosquash ../layout
+        assert_contains "$output" 'No space left'
+        assert_eq "$(ls -A)" lost+found
+        cd ..
+}
+
 # What a killed one leaves is removed by the next one of the same user.
 test_docker2aci_killed() {
         local left
@@ -88,7 +125,7 @@ test_docker2aci_killed() {
 
 test_docker2aci_refused() {
         assert_fails 1 docker2aci none.tar
-        assert_contains "$output" 'Cannot convert none.tar: none.tar: No such file'
+        assert_contains "$output" 'Cannot convert none.tar: No such file'
         assert_fails 1 docker2aci "$IMAGES/busybox.aci"
         assert_contains "$output" 'neither an OCI layout nor a docker archive'
         foreign_base

@@ -88,13 +88,19 @@ static bool is_same_name(const char *a, const char *b)
         return same;
 }
 
-static bool is_wanted(char *const *tags, const char *reference)
+/* The tag that was asked for becomes the first one, by which the image is called. */
+static bool is_wanted(char **tags, const char *reference)
 {
         if (!reference)
                 return true;
-        STRV_FOREACH(tag, tags)
-                if (streq(*tag, reference) || is_same_name(*tag, reference))
+        for (size_t i = 0; tags && tags[i]; i++)
+                if (streq(tags[i], reference) || is_same_name(tags[i], reference)) {
+                        char *first = tags[0];
+
+                        tags[0] = tags[i];
+                        tags[i] = first;
                         return true;
+                }
         return false;
 }
 
