@@ -171,6 +171,35 @@ test_acbuild_modify() {
         assert_eq "$(ls -A)" $'added\nimage.aci\nr'
 }
 
+# Killed at whatever moment, it is as it was, or as it was to be, and nothing is beside it that stays.
+test_acbuild_modify_survives_kills() {
+        local mode n there
+        mkdir r tmp
+        dd if=/dev/urandom of=r/large bs=1M count=2 status=none
+        export TMPDIR=$PWD/tmp
+        for mode in appc oci; do
+                acbuild begin --build-mode=$mode ./r
+                [[ $mode == oci ]] || acbuild set-name a.b/c
+                acbuild write image
+                acbuild end
+                modify() { acbuild --modify-$mode=image copy r/large "/$1"; }
+                there=$(duration modify before)
+                for n in {1..12}; do
+                        killed_at "$n" 12 "$there" bash -c 'exec -a acbuild podctl "$@"' _ --modify-$mode=image \
+                                copy r/large /killed
+                        acbuild --modify-$mode=image cat-manifest >/dev/null
+                        assert_eq "$(ls -A --ignore=data)" $'image\nr\ntmp'
+                done
+                modify after
+                own image extract --rootfs-only "$(own fetch --full ./image)" tree
+                for n in before after; do
+                        cmp "tree/$n" r/large
+                done
+                rm -r image tree
+        done
+        assert_eq "$(ls -A tmp)" ''
+}
+
 # What a build begins with: an ACI, a bare tar, an image of another kind.
 test_acbuild_begin() {
         mkdir -p r/sub

@@ -61,6 +61,24 @@ test_sign_aci() {
 }
 
 # For an image that has a digest it does not take the image.
+# Killed at whatever moment, a signature is the one before, or the new one, or none, and the next command makes it.
+test_sign_survives_kills() {
+        local n there
+        with_keys alice
+        signable
+        there=$(duration podctl sign --key=alice app.aci)
+        for n in {1..20}; do
+                killed_at "$n" 20 "$there" podctl sign --key=alice --overwrite app.aci
+                gpg_here --verify app.aci.asc app.aci
+                killed_at "$n" 20 "$there" podctl sign --key=alice --output=new.asc app.aci
+                [[ ! -e new.asc ]] || gpg_here --verify new.asc app.aci
+                rm -f new.asc
+                assert_eq "$(ls)" "$(printf '%s\n' alice.asc app.aci app.aci.asc app.oci digest gnupg gpg.log)"
+        done
+        podctl sign --key=alice --output=new.asc app.aci
+        gpg_here --verify new.asc app.aci
+}
+
 test_sign_oci() {
         local name=registry.example.com/team/app signature
         with_keys alice
