@@ -47,6 +47,16 @@ static int find_fault(Reading *r, const char *what, const char *name)
         return 0;
 }
 
+/* What the error of a path in a tree means. */
+static int refuse_entry(struct archive_entry *entry, int k, char **reterr_message)
+{
+        const char *text = tree_error_text(k), *name = strempty(archive_entry_pathname(entry));
+
+        return text && (!reterr_message || !*reterr_message)
+                       ? explain(reterr_message, k, "entry '%s' %s", name, text)
+                       : explain_context(reterr_message, k, "entry '%s'", name);
+}
+
 static int read_manifest(Reading *r, ArchiveReader *reader)
 {
         AciFile *f = &r->file;
@@ -91,8 +101,10 @@ static int look_at(Reading *r, struct archive_entry *entry, char *path, ArchiveR
 
         if (archive_entry_hardlink(entry) && path_is_at_or_below(path, ROOTFS))
                 return look_at_link(r, archive_entry_hardlink(entry), path);
-        if (streq(path, MANIFEST) && archive_entry_filetype(entry) == AE_IFREG)
-                return read_manifest(r, reader);
+        if (streq(path, MANIFEST))
+                return archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry)
+                               ? read_manifest(r, reader)
+                               : find_fault(r, "is not a regular file", path);
         if (!path_is_at_or_below(path, ROOTFS))
                 return *path ? find_fault(r, "is neither the manifest nor in rootfs", path) : 0;
         r->file.has_rootfs = true;
@@ -156,7 +168,7 @@ static int read_entries(Reading *r, int fd)
                 if (k >= 0)
                         k = see(r, entry, path, reader);
                 if (k < 0)
-                        return explain_context(r->reterr_message, k, "entry '%s'", name);
+                        return refuse_entry(entry, k, r->reterr_message);
         }
         return k < 0 ? k : archive_reader_finish(reader, &totals, r->reterr_message);
 }
@@ -266,8 +278,7 @@ int aci_file_rewrite(int from, const char *manifest, bool gzip, int to, char **r
         while (r >= 0 && (r = archive_reader_next(reader, &entry, reterr_message)) > 0) {
                 r = copy_entry(entry, manifest, reader, tar, reterr_message);
                 if (r < 0)
-                        return explain_context(reterr_message, r, "entry '%s'",
-                                               strempty(archive_entry_pathname(entry)));
+                        return refuse_entry(entry, r, reterr_message);
         }
         if (r >= 0)
                 r = archive_reader_finish(reader, &totals, reterr_message);

@@ -134,8 +134,8 @@ test_acbuild_failures() {
         acbuild_fails 1 'copy: ' copy none /
         acbuild_fails 3 'unknown command "bogus"' bogus
         acbuild_fails 3 'unknown flag: --size' set-user --size=1 0
-        acbuild_fails 3 -- "Unknown option '--bogus'" set-user --bogus 0
-        acbuild_fails 3 -- "Unknown option '-f'; write -- before a command line: -- ls -l" set-exec grep -f x
+        acbuild_fails 3 "Unknown option '--bogus'" set-user --bogus 0
+        acbuild_fails 3 "Unknown option '-f'; write -- before a command line: -- ls -l" set-exec grep -f x
         assert_eq "$(manifest '[.app, .annotations]')" '[null,null]'
         acbuild set-name a.b
         touch out.aci

@@ -124,6 +124,7 @@ test_actool_validate() {
         tar -C layout -cf extra.aci manifest rootfs link
         rm layout/link
         tar -C layout -cf twice.aci manifest rootfs rootfs/bin/app rootfs/bin/app
+        tar -C layout -cf manifests.aci manifest manifest rootfs
         tar -C layout -cf nomanifest.aci rootfs
         tar -C layout -cf norootfs.aci manifest
         tar -C layout -cPf leaves.aci --transform='s,rootfs/tmp,rootfs/../../tmp,' manifest rootfs
@@ -152,8 +153,9 @@ extra.aci|'link' is neither the manifest nor in rootfs
 twice.aci|'rootfs/bin/app' is there twice
 nomanifest.aci|no image manifest found in layout
 norootfs.aci|no rootfs found in layout
-leaves.aci|entry 'rootfs/../../tmp
+leaves.aci|entry 'rootfs/../../tmp/' leaves the tree
 file.aci|'rootfs' is not a directory
+manifests.aci|'manifest' is not a regular file
 linketc-passwd.aci|'rootfs/bin/same' is a hard link to what is not in rootfs
 link..-etc-passwd.aci|'rootfs/bin/same' is a hard link to what is not in rootfs
 linkrootfs-..-etc-passwd.aci|'rootfs/bin/same' is a hard link to what is not in rootfs
