@@ -231,6 +231,10 @@ static int map_volume(const char *volume, App *app)
         r = path_clean(volume, &path);
         if (r < 0)
                 return r;
+        /* "/data" and "/data/" are the same volume. */
+        for (size_t i = 0; i < app->n_mount_points; i++)
+                if (streq(app->mount_points[i].path, path))
+                        return 0;
         raw = strjoin("volume-", path);
         if (!raw)
                 return -ENOMEM;
