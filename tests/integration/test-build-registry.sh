@@ -72,6 +72,7 @@ test_build_registry_goes_on() {
         rules '[{"path": "/blobs/('"${blobs[0]}|${blobs[1]}"')", "until": "go"}]'
         "${BY_USER[@]}" begin --from=docker://$FRONT/big:1 2>said &
         pid=$!
+        defer stop_server $pid
         partial() { stat -c %s ".cache/podctl/build/partial/${blobs[$1]/:/-}"; }
         wait_until eval '(($(partial 0) > 0 && $(partial 1) > 0))'
         assert_contains "$(cat said)" "docker://$FRONT/big:1: fetching layer ${blobs[0]:0:19}, 2.9MiB"
@@ -107,6 +108,7 @@ test_build_registry_side_by_side() {
         rules '[{"path": "/blobs/'"$(blobs layout big)"'", "times": 1, "until": "go"}]'
         "${BY_USER[@]}" begin --from=docker://$FRONT/big:1 2>said &
         pid=$!
+        defer stop_server $pid
         wait_until test -s ".cache/podctl/build/partial/$(blobs layout big | tr : -)"
         mkdir other homeless
         chown 12345:12345 other homeless
@@ -143,6 +145,9 @@ test_build_registry_as_acbuild() {
         assert_eq "$(tar -xzOf of-user.appc rootfs/srv/words)" words
         assert_fails 1 as_stranger ./acbuild begin docker://$FRONT/base:1
         assert_contains "$output" "begin: $FRONT/base:1: "
+        assert_fails 1 as_stranger ./acbuild begin example.com/app
+        assert_eq "$output" "begin: example.com/app: only root can read images in the store; write docker://NAME for \
+one in a registry"
         [[ ! -e .acbuild ]]
 }
 

@@ -146,12 +146,16 @@ static int begin_with_stored(Acbuild *a, const char *start, char **reterr_messag
         _cleanup_(image_freep) Image *image = NULL;
         _cleanup_close_ int lock = -EBADF;
         ImageStore *store;
+        int r;
 
         if (a->args.insecure && (strv_extend(&a->context->insecure, "image") < 0 ||
                                  strv_extend(&a->context->insecure, "http") < 0))
                 return -ENOMEM;
         if (geteuid() != 0 && image_location_parse(start, &location, NULL) >= 0 && location.type == IMAGE_AT_REGISTRY)
                 return begin_with_registry(a, start, &location, reterr_message);
+        r = build_check_store(a->context, start, reterr_message);
+        if (r < 0)
+                return r;
         if (fetch_or_find_image(a->context, &(ImageWish) { .text = start, .policy = PULL_NEW }, &image) < 0)
                 return -EREMOTE;
         lock = context_lock_images(a->context, LOCK_SH, &store);

@@ -1,7 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "basic/fd.h"
+#include <unistd.h>
+
+#include "basic/path.h"
 #include "cli/verbs/build-registry.h"
 #include "cli/verbs/build-run-cache.h"
+#include "shared/explain.h"
+
+/* Who has a store of his own is not concerned. */
+int build_check_store(Context *c, const char *from, char **reterr_message)
+{
+        _cleanup_free_ char *images = NULL;
+        const char *directory;
+        int r = geteuid() == 0 ? 1 : context_directory(c, &directory);
+
+        if (r != 0)
+                return MIN(r, 0);
+        images = path_join(directory, "images");
+        if (!images)
+                return -ENOMEM;
+        if (access(images, R_OK | X_OK) >= 0 || errno != EACCES)
+                return 0;
+        return explain(reterr_message, EACCES, "%s: only root can read images in the store; write docker://NAME for "
+                       "one in a registry", from);
+}
 
 int registry_image_describe(RegistryImage *g, char **reterr_message)
 {

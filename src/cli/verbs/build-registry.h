@@ -7,6 +7,9 @@
 #include "image/export/registry-blobs.h"
 #include "image/name/image-location.h"
 
+/* -EACCES: whoever this is may not read images of the store. */
+int build_check_store(Context *c, const char *from, char **reterr_message);
+
 /* An image of a registry that does not go through the store, since that belongs to root and has what this host can
  * run. */
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <unistd.h>
-
-#include "basic/path.h"
 #include "build/build-base-tree.h"
 #include "build/build-base.h"
 #include "cli/images/fetch-artifacts.h"
 #include "cli/images/fetch-image.h"
 #include "cli/verbs/build-commands.h"
+#include "cli/verbs/build-registry.h"
 #include "cli/verbs/build-run-cache.h"
 #include "cli/verbs/build-run-registry.h"
 #include "image/name/image-location.h"
@@ -23,24 +21,6 @@ static void fetch_artifacts_of(const Run *r, const char *from, const Image *imag
                 (void) fetch_artifacts(r->context, from, DIGEST_STRING(&image->id));
 }
 
-/* Who has a store of his own is not concerned. */
-static int check_store(const Run *r, const char *from)
-{
-        _cleanup_free_ char *images = NULL;
-        const char *directory;
-        int k = geteuid() == 0 ? 1 : context_directory(r->context, &directory);
-
-        if (k != 0)
-                return MIN(k, 0);
-        images = path_join(directory, "images");
-        if (!images)
-                return log_oom();
-        if (access(images, R_OK | X_OK) >= 0 || errno != EACCES)
-                return 0;
-        return log_error_errno(EACCES, "Cannot build: %s: %s: only root can read images in the store; write "
-                               "docker://NAME for one in a registry", r->command->name, from);
-}
-
 static int begin_with_stored(Run *r, const char *from)
 {
         const BuildBaseOptions options = { .platform = r->args->platform, .any_platform = r->is_other };
@@ -49,11 +29,12 @@ static int begin_with_stored(Run *r, const char *from)
         _cleanup_free_ char *message = NULL;
         _cleanup_close_ int lock = -EBADF;
         ImageStore *store;
-        int k = check_store(r, from);
+        int k = build_check_store(r->context, from, &message);
 
-        if (k >= 0)
-                k = fetch_or_find_image(r->context, &(ImageWish) { .text = from, .policy = PULL_NEW,
-                                                                   .ret_brought = &brought }, &image);
+        if (k < 0)
+                return build_failed(r, k, message);
+        k = fetch_or_find_image(r->context, &(ImageWish) { .text = from, .policy = PULL_NEW, .ret_brought = &brought },
+                                &image);
         if (k < 0)
                 return k;
         if (brought && !r->is_other)
