@@ -3,12 +3,15 @@
 #
 # The container runtime interface, and a kubelet's part of it.
 
+# shellcheck source=tests/integration/lib-grpc.sh
+. "$HERE/lib-grpc.sh"
+
 # cri CALL [JSON] [OPTION…]: the answer as JSON; an error is "CODE: …", and status 1. With the client's options in
 # "client".
 client=()
+CRI=(--proto=cri/runtime.proto --package=runtime.v1 --address=unix:/run/podctl/cri.sock)
 cri() {
-        "$HERE/grpc-client" --proto=cri/runtime.proto --package=runtime.v1 --address=unix:/run/podctl/cri.sock \
-                "${client[@]}" "$@"
+        grpc "${CRI[@]}" "${client[@]}" "$@"
 }
 
 # The service, for this test.
@@ -25,6 +28,7 @@ cri_service() {
         systemctl start podctl-cri.socket
         defer systemctl stop podctl-cri.socket podctl-cri.service
         defer cri_clear
+        grpc_stay "${CRI[@]}"
 }
 
 # What a test that failed has left would be found by those that follow.

@@ -4,11 +4,14 @@
 # rkt's API service, by a client of ours.
 # On any systemd, the same.
 
+# shellcheck source=tests/integration/lib-grpc.sh
+. "$HERE/lib-grpc.sh"
+
 fetch busybox.oci
 
 # api CALL [JSON] [OPTION…]: the answer as JSON, of a stream a line for each; an error is "CODE: …", and status 1.
 api() {
-        "$HERE/grpc-client" --proto=api/api.proto --address="${API_ADDRESS:-127.0.0.1:15441}" "$@"
+        grpc --proto=api/api.proto --address="${API_ADDRESS:-127.0.0.1:15441}" "$@"
 }
 
 # The service, for this test.
@@ -17,6 +20,7 @@ api_service() {
         systemd-sysusers podctl-api.conf
         systemctl start podctl-api.socket
         defer systemctl stop podctl-api.socket podctl-api.service
+        grpc_stay --proto=api/api.proto
 }
 
 # api_uuid NAME

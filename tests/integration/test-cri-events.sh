@@ -12,9 +12,9 @@ fetch busybox.oci
 # events_follow FILE: follows in the background, as $follower; returns when events arrive.
 events_follow() {
         local probe
-        # Not through a function, whose shell would be what is killed.
-        "$HERE/grpc-client" --proto=cri/runtime.proto --package=runtime.v1 --address=unix:/run/podctl/cri.sock \
-                --timeout=300 GetContainerEvents >"$1" 2>"$1.err" &
+        # Not through a function, whose shell would be what is killed, and not by the client that stays: a test stops
+        # what reads.
+        "$HERE/grpc-client" "${CRI[@]}" --timeout=300 GetContainerEvents >"$1" 2>"$1.err" &
         follower=$!
         defer end_follower "$follower"
         probe=$(cri_sandbox "probe-$1")
