@@ -45,11 +45,23 @@ static int add_mount(const Cri__Mount *from, CriContainerPlan *p)
                 return -ENOMEM;
         volume->name = strprintf("mount-%zu", p->n_mounts - 1);
         to->volume = volume->name ? strdup(volume->name) : NULL;
-        to->path = strdup(from->container_path);
+        (void) path_clean(from->container_path, &to->path);
         to->read_only = from->readonly;
         if (is_image(from) && !isempty(from->image_sub_path))
                 to->sub_path = strdup(from->image_sub_path);
         return to->volume && to->path && (to->sub_path || isempty(from->image_sub_path)) ? 0 : -ENOMEM;
+}
+
+/* What is mounted there would hide the image; runc cannot either. */
+static GrpcCode check_place(const Cri__Mount *m, char **reterr_message)
+{
+        _cleanup_free_ char *clean = NULL;
+
+        if (path_clean(m->container_path, &clean) < 0)
+                return GRPC_RESOURCE_EXHAUSTED;
+        return clean[1] ? GRPC_OK
+                        : call_refuse(GRPC_INVALID_ARGUMENT, reterr_message, "mount '%s': container_path is the "
+                                      "container's root, where its image is", m->container_path);
 }
 
 /* Devices work in no mount that the container was not given, and nothing in an image changes the user. */
@@ -120,6 +132,8 @@ GrpcCode cri_container_mounts(const Cri__ContainerConfig *config, CriContainerPl
                 return GRPC_RESOURCE_EXHAUSTED;
         for (size_t i = 0; code == GRPC_OK && i < config->n_mounts; i++) {
                 code = check(config->mounts[i], reterr_message);
+                if (code == GRPC_OK)
+                        code = check_place(config->mounts[i], reterr_message);
                 if (code == GRPC_OK)
                         code = check_options(config->mounts[i], reterr_message);
                 if (code == GRPC_OK && add_mount(config->mounts[i], p) < 0)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fcntl.h>
 #include <inttypes.h>
 
+#include "basic/fs.h"
 #include "basic/log.h"
+#include "basic/number-set.h"
 #include "basic/parse.h"
 #include "cli/start/pod-json.h"
 #include "cri/cri-answer.h"
@@ -13,6 +16,9 @@
 #include "unit/unit-property.h"
 
 /* Limits that change while a container runs, and calls that need nothing of us. */
+
+/* Far more than the kernel writes of sets of CPUs. */
+#define SET_FILE_MAX (64 * 1024)
 
 /* Files of a control group (cgroup-v2.rst), and the properties that systemd has of them. */
 typedef struct UnifiedFile {
@@ -156,18 +162,47 @@ static GrpcCode check_numbers(const CriContainerRecord *r, char **reterr_message
         return GRPC_OK;
 }
 
-static GrpcCode check_set(const char *member, const char *property, const char *value, char **reterr_message)
+/* What is not there, the kernel refuses when the container starts, or runs it elsewhere. Without NUMA there is no file
+ * of nodes. */
+static GrpcCode check_there(const char *member, const char *value, const NumberSet *set, const char *file,
+                            char **reterr_message)
 {
-        _cleanup_free_ char *assignment = value ? strjoin(property, "=", value) : NULL;
+        _cleanup_free_ char *text = NULL;
+        NumberSet there;
 
-        if (!value)
+        if (read_file_at(AT_FDCWD, file, SET_FILE_MAX, &text, NULL) < 0)
                 return GRPC_OK;
-        if (!assignment)
-                return GRPC_RESOURCE_EXHAUSTED;
-        return unit_property_check(assignment, NULL) >= 0
+        text[strcspn(text, "\n")] = 0;
+        return number_set_parse(text, &there) < 0 || number_set_is_within(set, &there)
                        ? GRPC_OK
-                       : call_refuse(GRPC_INVALID_ARGUMENT, reterr_message,
-                                     "%s is a list of numbers and ranges, as 0-3,5, not '%s'", member, value);
+                       : call_refuse(GRPC_INVALID_ARGUMENT, reterr_message, "%s '%s': this host has %s only", member,
+                                     value, text);
+}
+
+static GrpcCode check_sets(const CriContainerRecord *r, char **reterr_message)
+{
+        const struct {
+                const char *member, *value, *file;
+        } rows[] = {
+                { "cpuset_cpus", r->cpus, "/sys/devices/system/cpu/present" },
+                { "cpuset_mems", r->memory_nodes, "/sys/devices/system/node/online" },
+        };
+        GrpcCode code = GRPC_OK;
+
+        for (size_t i = 0; code == GRPC_OK && i < ELEMENTSOF(rows); i++) {
+                const char *value = rows[i].value;
+                NumberSet set;
+                int k = value ? number_set_parse(value, &set) : 0;
+
+                if (k == -ENOMEM)
+                        return GRPC_RESOURCE_EXHAUSTED;
+                if (k < 0)
+                        return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message, "%s is a list of numbers and ranges, "
+                                           "as 0-3,5, not '%s'", rows[i].member, value);
+                if (value)
+                        code = check_there(rows[i].member, value, &set, rows[i].file, reterr_message);
+        }
+        return code;
 }
 
 GrpcCode cri_resources_check(const CriContainerRecord *r, char **reterr_message)
@@ -175,9 +210,7 @@ GrpcCode cri_resources_check(const CriContainerRecord *r, char **reterr_message)
         GrpcCode code = check_numbers(r, reterr_message);
 
         if (code == GRPC_OK)
-                code = check_set("cpuset_cpus", "AllowedCPUs", r->cpus, reterr_message);
-        if (code == GRPC_OK)
-                code = check_set("cpuset_mems", "AllowedMemoryNodes", r->memory_nodes, reterr_message);
+                code = check_sets(r, reterr_message);
         if (code != GRPC_OK)
                 return code;
         if (r->memory_swap > 0 && r->memory <= 0)

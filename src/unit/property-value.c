@@ -2,6 +2,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 
+#include "basic/number-set.h"
 #include "basic/parse.h"
 #include "basic/path.h"
 #include "basic/signal-util.h"
@@ -508,36 +509,11 @@ int property_value_cpu_weight(sd_bus_message *m, const PropertyRow *row, const c
         return property_value_uint64(m, row, streq(value, "idle") ? "0" : value);
 }
 
-/* What the kernel has at most (CONFIG_NR_CPUS). */
-#define SET_BITS 8192
-
-/* Adds "3" or "3-5". -EINVAL: it is neither. */
-static int add_range(const char *text, uint8_t *bits, size_t *n_bytes)
-{
-        _cleanup_free_ char *first = NULL, *last = NULL;
-        uint32_t from, to;
-        int r = split_pair(text, '-', &first, &last);
-
-        if (r < 0)
-                return r;
-        if (parse_uint32(first, &from) < 0 || parse_uint32(last ?: first, &to) < 0 || from > to || to >= SET_BITS)
-                return -EINVAL;
-        for (uint32_t i = from; i <= to; i++)
-                bits[i / 8] |= (uint8_t) (1U << (i % 8));
-        *n_bytes = MAX(*n_bytes, (size_t) to / 8 + 1);
-        return 0;
-}
-
 int property_value_set(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
-        _cleanup_strv_free_ char **words = NULL;
-        uint8_t bits[SET_BITS / 8] = {};
-        size_t n = 0;
-        int r = strv_split(value, ',', &words);
+        NumberSet set;
+        int r = number_set_parse(value, &set);
 
-        STRV_FOREACH(word, words)
-                if (r >= 0 && **word)
-                        r = add_range(*word, bits, &n);
         if (r < 0 || !m)
                 return r;
         r = sd_bus_message_open_container(m, 'r', "sv");
@@ -546,7 +522,7 @@ int property_value_set(sd_bus_message *m, const PropertyRow *row, const char *va
         if (r >= 0)
                 r = sd_bus_message_open_container(m, 'v', "ay");
         if (r >= 0)
-                r = sd_bus_message_append_array(m, 'y', bits, n);
+                r = sd_bus_message_append_array(m, 'y', set.bits, set.n_bytes);
         if (r >= 0)
                 r = sd_bus_message_close_container(m);
         return r < 0 ? r : sd_bus_message_close_container(m);

@@ -705,17 +705,17 @@ test_cri_metrics() {
 }
 
 test_cri_resources() {
-        local id c
+        local id c last=$(($(nproc --all) - 1))
         cri_service
         id=$(cri_sandbox a)
         defer cri_end "$id"
         c=$(cri_container "$id" c 'sleep 1000' '"linux": {"resources": {"memory_limit_in_bytes": "67108864",
-                "cpuset_cpus": "1", "cpu_period": "100000", "cpu_quota": "1500",
+                "cpuset_cpus": "'"$last"'", "cpu_period": "100000", "cpu_quota": "1500",
                 "memory_swap_limit_in_bytes": "100663296", "hugepage_limits": [{"page_size": "2MB"}],
                 "unified": {"memory.oom.group": "1", "memory.high": "60000000"}}}')
         cri_start "$c"
         property() { systemctl -M "a-${id:0:8}" show --property="$1" --value c.service; }
-        assert_eq "$(property MemoryMax) $(property AllowedCPUs)" '67108864 1'
+        assert_eq "$(property MemoryMax) $(property AllowedCPUs)" "67108864 $last"
         assert_eq "$(property MemorySwapMax) $(property MemoryHigh) $(property OOMPolicy)" '33554432 60000000 kill'
         assert_eq "$(property CPUQuotaPerSecUSec)" 15ms
         cri UpdateContainerResources "{\"container_id\": \"$c\", \"linux\": {
@@ -730,6 +730,10 @@ test_cri_resources() {
         assert_fails 1 cri UpdateContainerResources "{\"container_id\": \"$c\", \"linux\": {
                 \"unified\": {\"io.max\": \"8:0 rbps=1\"}}}"
         assert_contains "$output" "UNIMPLEMENTED: not supported: resources.unified 'io.max'"
+        assert_fails 1 cri UpdateContainerResources "{\"container_id\": \"$c\", \"linux\": {
+                \"cpuset_cpus\": \"0,$((last + 1))\"}}"
+        assert_contains "$output" "INVALID_ARGUMENT: cpuset_cpus '0,$((last + 1))': this host has 0"
+        assert_eq "$(property AllowedCPUs)" 0
         cri_stop "$c" 0
         assert_fails 1 cri UpdateContainerResources "{\"container_id\": \"$c\", \"linux\": {}}"
         assert_contains "$output" FAILED_PRECONDITION
@@ -933,6 +937,8 @@ test_cri_refusals_name_the_member() {
         refused '"linux": {"resources": {"cpuset_cpus": "a"}}' 'cpuset_cpus is a list of numbers'
         refused '"linux": {"security_context": {"run_as_user": {"value": -1}}}' 'run_as_user: -1 is not a valid ID'
         refused '"devices": [{"host_path": "dev/null", "container_path": "/dev/x"}]' "devices: 'dev/null' at '/dev/x'"
+        refused '"linux": {"resources": {"cpuset_cpus": "8191"}}' "cpuset_cpus '8191': this host has 0"
+        refused '"mounts": [{"host_path": "/", "container_path": "/a/../.."}]' "mount '/a/../..': container_path is"
         assert_eq "$(cri ListContainers | jq '.containers // [] | length')" 0
 }
 

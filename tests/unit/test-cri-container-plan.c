@@ -136,21 +136,21 @@ Test(cri_container_plan, new_limits)
         r.cpu_quota = 1500;
         r.cpu_shares = 2048;
         r.memory_swap_limit_in_bytes = 6144;
-        r.cpuset_cpus = test_keep(call_text("0-1"));
+        r.cpuset_cpus = test_keep(call_text("0,0"));
         add_unified(&r, "memory.min", "1024");
         add_unified(&r, "memory.high", "max");
         add_unified(&r, "memory.oom.group", "1");
         test_keep(r.unified);
         cr_assert_geq(cri_container_record_limits(&r, record), 0);
         cr_expect_eq(cri_resources_check(record, NULL), GRPC_OK);
-        expect_properties(record, "CPUQuota=1.5% CPUWeight=200 MemoryMax=4096 MemorySwapMax=2048 AllowedCPUs=0-1 "
+        expect_properties(record, "CPUQuota=1.5% CPUWeight=200 MemoryMax=4096 MemorySwapMax=2048 AllowedCPUs=0,0 "
                                   "MemoryMin=1024 MemoryHigh=infinity");
         r = (Cri__LinuxContainerResources) CRI__LINUX_CONTAINER_RESOURCES__INIT;
         r.cpu_quota = r.memory_limit_in_bytes = r.memory_swap_limit_in_bytes = -1;
         add_unified(&r, "memory.min", "0");
         test_keep(r.unified);
         cr_assert_geq(cri_container_record_limits(&r, record), 0);
-        expect_properties(record, "CPUQuota= CPUWeight=200 MemoryMax=infinity MemorySwapMax=infinity AllowedCPUs=0-1 "
+        expect_properties(record, "CPUQuota= CPUWeight=200 MemoryMax=infinity MemorySwapMax=infinity AllowedCPUs=0,0 "
                                   "MemoryMin=0 MemoryHigh=infinity");
         cri_container_record_free(record);
 }
@@ -384,12 +384,13 @@ Test(cri_container_plan, mounts)
         Cri__Mount *m = test_keep(call_new(&cri__mount__descriptor));
 
         call_append(&c->mounts, &c->n_mounts, m);
-        m->container_path = test_keep(call_text("/data"));
+        m->container_path = test_keep(call_text("/x/..//data/"));
         m->host_path = test_keep(call_text("/"));
         m->readonly = true;
         m->propagation = CRI__MOUNT_PROPAGATION__PROPAGATION_HOST_TO_CONTAINER;
         plan(c, &sandbox, &p);
         cr_assert_eq(p.n_mounts, 1);
+        cr_expect_str_eq(p.mounts[0].path, "/data");
         cr_expect_str_eq(p.mounts[0].app_volume->source, "/");
         cr_expect_eq(p.mounts[0].app_volume->propagation, PROPAGATION_SLAVE);
         cr_expect(p.mounts[0].read_only);
@@ -404,6 +405,9 @@ Test(cri_container_plan, mounts)
         refuse(c, GRPC_INVALID_ARGUMENT, "/there/is/none: No such file");
         m->host_path = test_keep(call_text("relative"));
         refuse(c, GRPC_INVALID_ARGUMENT, "absolute");
+        m->host_path = test_keep(call_text("/"));
+        m->container_path = test_keep(call_text("/a/../.."));
+        refuse(c, GRPC_INVALID_ARGUMENT, "mount '/a/../..': container_path is the container's root");
 }
 
 Test(cri_container_plan, images_as_mounts)
@@ -487,6 +491,7 @@ Test(cri_container_plan, impossible_numbers)
                 { RESOURCES(.oom_score_adj = 1001), "oom_score_adj is a number from -1000 to 1000, not 1001" },
                 { RESOURCES(.cpuset_cpus = (char *) "3-1"), "cpuset_cpus is a list of numbers and ranges" },
                 { RESOURCES(.cpuset_mems = (char *) "all"), "cpuset_mems" },
+                { RESOURCES(.cpuset_cpus = (char *) "0,8191"), "cpuset_cpus '0,8191': this host has 0" },
         };
         static const int64_t ids[] = { -1, UINT32_MAX, INT64_MAX };
         Cri__ContainerConfig *c = config_of("a");
