@@ -50,6 +50,9 @@ GrpcCode call_code_of(int error)
         case -EACCES:
                 return GRPC_UNAUTHENTICATED;
         case -EINVAL:
+        case -EISDIR:
+        case -ENODEV:
+        case -ENOTDIR:
         case -ENOTUNIQ:
                 return GRPC_INVALID_ARGUMENT;
         case -ESRCH:

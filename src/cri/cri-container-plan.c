@@ -276,6 +276,9 @@ static GrpcCode check(const Cri__ContainerConfig *config, const CriSandboxRecord
                 return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message, "config.image is missing");
         if (config->n_command > 0 && isempty(config->command[0]))
                 return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message, "config.command begins with ''");
+        if (!isempty(config->working_dir) && !path_is_absolute(config->working_dir))
+                return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message, "working_dir '%s' is not an absolute path",
+                                   config->working_dir);
         if (namespaces_of(config) && namespaces_of(config)->pid == CRI__NAMESPACE_MODE__NODE)
                 return call_refuse(GRPC_UNIMPLEMENTED, reterr_message, "not supported: " CRI_NO_HOST_PIDS);
         code = check_environment(config, reterr_message);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
 #include "basic/path.h"
 #include "cri/cri-answer.h"
 #include "cri/cri-container-plan.h"
 #include "foreign/draft/foreign-capabilities.h"
 #include "foreign/draft/foreign-openings.h"
 #include "manifest/appc-image.h"
+#include "manifest/isolator.h"
 
 /* Who a container is, and what it may. */
 
@@ -142,6 +144,24 @@ static bool is_known_profile(const char *old)
         return strv_contains((char *const *) words, strempty(old));
 }
 
+/* Here, where the file can be named: what reads it later knows an option only. */
+static GrpcCode check_profile(const char *path, char **reterr_message)
+{
+        _cleanup_(isolator_done) Isolator profile = {};
+        _cleanup_json_error_ JsonError e = {};
+        _cleanup_free_ char *text = NULL;
+        int r = read_named_file(path, JSON_MAX_SIZE, &text, NULL);
+
+        if (r < 0)
+                return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message, "seccomp profile %s: %s", path,
+                                   r == -EINVAL ? "not a regular file" : strerror(-r));
+        r = isolator_parse("os/linux/seccomp-profile", text, &profile, &e);
+        return r >= 0         ? GRPC_OK
+               : r == -ENOMEM ? GRPC_RESOURCE_EXHAUSTED
+                              : call_refuse(GRPC_INVALID_ARGUMENT, reterr_message, "seccomp profile %s: %s", path,
+                                            json_error_message(&e, r));
+}
+
 /* A container of which no security is said at all has podctl's own filter. systemd-nspawn's is that of the whole pod,
  * and stays if the sandbox has a profile, as those of kubelets do. */
 static GrpcCode set_seccomp(const Cri__LinuxContainerSecurityContext *s, AppOptions *o, ForeignOpenings *openings,
@@ -160,10 +180,9 @@ static GrpcCode set_seccomp(const Cri__LinuxContainerSecurityContext *s, AppOpti
         if (!path_is_absolute(path) || strchr(path, ','))
                 return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message, "'%s' is not the path of a seccomp profile",
                                    path);
-        if (access(path, R_OK) < 0)
-                return call_refuse(GRPC_INVALID_ARGUMENT, reterr_message, "seccomp profile %s: %s", path,
-                                   strerror(errno));
-        return free_and_strdup(&o->seccomp, path) < 0 ? GRPC_RESOURCE_EXHAUSTED : GRPC_OK;
+        if (free_and_strdup(&o->seccomp, path) < 0)
+                return GRPC_RESOURCE_EXHAUSTED;
+        return check_profile(path, reterr_message);
 }
 
 static GrpcCode set_apparmor(const Cri__LinuxContainerSecurityContext *s, AppOptions *o)

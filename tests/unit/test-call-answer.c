@@ -11,6 +11,9 @@ Test(call_answer, codes)
         cr_expect_eq(call_code_of(-ENOENT), GRPC_NOT_FOUND);
         cr_expect_eq(call_code_of(-EEXIST), GRPC_ALREADY_EXISTS);
         cr_expect_eq(call_code_of(-EINVAL), GRPC_INVALID_ARGUMENT);
+        cr_expect_eq(call_code_of(-EISDIR), GRPC_INVALID_ARGUMENT);
+        cr_expect_eq(call_code_of(-ENODEV), GRPC_INVALID_ARGUMENT);
+        cr_expect_eq(call_code_of(-ENOTDIR), GRPC_INVALID_ARGUMENT);
         cr_expect_eq(call_code_of(-ESRCH), GRPC_FAILED_PRECONDITION);
         cr_expect_eq(call_code_of(-EIO), GRPC_UNKNOWN);
         cr_expect_eq(call_refuse(GRPC_ABORTED, &message, "%s!", "no"), GRPC_ABORTED);

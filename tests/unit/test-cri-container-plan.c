@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
 
+#include "basic/fs.h"
+#include "basic/path.h"
 #include "cri/cri-answer.h"
 #include "cri/cri-container-plan.h"
 #include "cri/cri-resources.h"
 #include "lib/test-kept.h"
+#include "lib/test-temporary.h"
 #include "manifest/appc-image.h"
 
 static const Uuid pod = { "11111111-2222-4333-8444-555555555555" };
@@ -546,8 +549,42 @@ Test(cri_container_plan, bad_paths)
                 refuse(c, GRPC_INVALID_ARGUMENT, cases[i].words);
         }
         c->n_devices = 0;
+        c->working_dir = (char *) "a/b";
+        refuse(c, GRPC_INVALID_ARGUMENT, "working_dir 'a/b' is not an absolute path");
+        c->working_dir = (char *) "/a";
         c->log_path = (char *) "../other.log";
         refuse(c, GRPC_INVALID_ARGUMENT, "log_path '../other.log' is not a path below log_directory");
+}
+
+/* What is not one may be anything that a path leads to, also what would never end. */
+Test(cri_container_plan, bad_seccomp_profiles)
+{
+        _cleanup_(temporary_done) Temporary t = temporary_new();
+        static const struct {
+                const char *name, *words;
+        } cases[] = {
+                { "garbage", ": not valid JSON" },
+                { "empty", ": not valid JSON" },
+                { "list", ": value: expected an object" },
+                { "fifo", ": not a regular file" },
+                { ".", ": Is a directory" },
+        };
+        Cri__ContainerConfig *c = config_of("a");
+        Cri__SecurityProfile *p = c->linux->security_context->seccomp =
+                test_keep(call_new(&cri__security_profile__descriptor));
+
+        cr_assert_geq(write_string_at(t.fd, "garbage", "{ garbage", 0644), 0);
+        cr_assert_geq(write_string_at(t.fd, "empty", "", 0644), 0);
+        cr_assert_geq(write_string_at(t.fd, "list", "[]", 0644), 0);
+        cr_assert_eq(mkfifoat(t.fd, "fifo", 0644), 0);
+        p->profile_type = CRI__SECURITY_PROFILE__PROFILE_TYPE__Localhost;
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *words = NULL;
+
+                p->localhost_ref = test_keep(path_join(t.path, cases[i].name));
+                words = strprintf("seccomp profile %s%s", p->localhost_ref, cases[i].words);
+                refuse(c, GRPC_INVALID_ARGUMENT, words);
+        }
 }
 
 Test(cri_container_plan, refusals)
