@@ -51,6 +51,7 @@ GrpcCode call_code_of(int error)
                 return GRPC_UNAUTHENTICATED;
         case -EINVAL:
         case -EISDIR:
+        case -ELOOP:
         case -ENODEV:
         case -ENOTDIR:
         case -ENOTUNIQ:

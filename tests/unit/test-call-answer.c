@@ -12,6 +12,7 @@ Test(call_answer, codes)
         cr_expect_eq(call_code_of(-EEXIST), GRPC_ALREADY_EXISTS);
         cr_expect_eq(call_code_of(-EINVAL), GRPC_INVALID_ARGUMENT);
         cr_expect_eq(call_code_of(-EISDIR), GRPC_INVALID_ARGUMENT);
+        cr_expect_eq(call_code_of(-ELOOP), GRPC_INVALID_ARGUMENT);
         cr_expect_eq(call_code_of(-ENODEV), GRPC_INVALID_ARGUMENT);
         cr_expect_eq(call_code_of(-ENOTDIR), GRPC_INVALID_ARGUMENT);
         cr_expect_eq(call_code_of(-ESRCH), GRPC_FAILED_PRECONDITION);
