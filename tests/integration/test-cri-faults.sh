@@ -40,6 +40,9 @@ container_after_all() {
         container=$output
 }
 
+# A start may go on without the service, so that another one comes too late for it: then the next look finds it.
+started_after_all() { cri_is "$container" RUNNING || patient cri_start "$container"; }
+
 # What is there of a life, by the calls that a kubelet clears away with.
 clear_life() {
         local id
@@ -65,7 +68,7 @@ live() {
         killed_in "$1" cri_container "$sandbox" main 'echo here; sleep 1000'
         wait_until container_after_all
         killed_in "$1" cri_start "$container"
-        cri_is "$container" RUNNING || patient cri_start "$container"
+        wait_until started_after_all
         cri_is "$container" RUNNING
         killed_in "$1" cri_exec "$container" 'sleep 1'
         assert_eq "$(cri_exec "$container" 'echo still here')" 'still here'
