@@ -23,7 +23,7 @@ sandbox_after_all() {
         patient cri ListPodSandbox '{"filter": {"label_selector": {"life": "1"}}}'
         sandbox=$(jq -r '[.items[]? | select(.state != "SANDBOX_NOTREADY")][0].id // empty' <<<"$output")
         [[ -z $sandbox ]] || return 0
-        patient run_life "$(jq '[.items[]? | .metadata.attempt // 0] | max // -1 | . + 1' <<<"$output")"
+        patient run_life "$(jq '[.items[]? | .metadata.attempt // 0] | max // -1 | . + 1' <<<"$output")" || return 1
         sandbox=$(jq -r .podSandboxId <<<"$output")
 }
 
@@ -36,7 +36,7 @@ container_after_all() {
         patient cri ListContainers "{\"filter\": {\"pod_sandbox_id\": \"$sandbox\"}}"
         container=$(jq -r '.containers[0].id // empty' <<<"$output")
         [[ -z $container ]] || return 0
-        patient cri_container "$sandbox" main 'echo here; sleep 1000'
+        patient cri_container "$sandbox" main 'echo here; sleep 1000' || return 1
         container=$output
 }
 
