@@ -25,6 +25,7 @@
 #include "inside/app-record.h"
 #include "inside/app-status.h"
 #include "inside/launch-places.h"
+#include "inside/own-group.h"
 
 #define READY_MARK "/run/podctl-ready"   /* podctl-ready.socket */
 #define ENDING_MARK "/run/podctl-ending" /* podctl-ending.socket */
@@ -135,17 +136,14 @@ static bool is_stopped(const char *app)
  * pod whose memory is not counted has no such file. */
 static unsigned long killed_for_memory(void)
 {
-        char group[PATH_MAX] = {}, path[PATH_MAX + 64], line[128];
+        char group[OWN_GROUP_MAX], path[OWN_GROUP_MAX + 32], line[128];
         unsigned long n = 0;
-        FILE *f = fopen("/proc/self/cgroup", "re");
+        FILE *f;
 
-        if (!f || !fgets(group, sizeof(group), f) || strncmp(group, "0::", 3) != 0)
-                group[0] = 0;
-        if (f)
-                (void) fclose(f);
-        group[strcspn(group, "\n")] = 0;
-        (void) snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.events", group[0] ? group + 3 : "");
-        f = group[0] ? fopen(path, "re") : NULL;
+        if (!own_group_path(group))
+                return 0;
+        (void) snprintf(path, sizeof(path), "%s/memory.events", group);
+        f = fopen(path, "re");
         while (f && fgets(line, sizeof(line), f))
                 if (strncmp(line, "oom_kill ", strlen("oom_kill ")) == 0)
                         n = strtoul(line + strlen("oom_kill "), NULL, 10);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "inside/app-die.h"
+#include "inside/own-group.h"
 #include "inside/pids-of.h"
 #include "inside/unit-group.h"
 
@@ -22,18 +23,12 @@ static FILE *open_text(int directory, const char *path)
 /* The processes of the other unit, whose control group is beside our own. */
 static FILE *open_processes(const char *unit)
 {
-        char line[4096], path[8400];
-        const char *group = NULL;
-        FILE *f = open_text(AT_FDCWD, "/proc/self/cgroup");
+        char group[OWN_GROUP_MAX], path[2 * OWN_GROUP_MAX];
 
-        while (f && !group && fgets(line, sizeof(line), f))
-                group = strncmp(line, "0::/", 4) == 0 ? line + 3 : NULL;
-        if (f)
-                (void) fclose(f);
-        if (!group)
+        if (!own_group_path(group))
                 return NULL;
-        (void) snprintf(path, sizeof(path), "/sys/fs/cgroup%.*s/%s%s/cgroup.procs",
-                        (int) (strrchr(group, '/') - group), group, unit_group_prefix(unit), unit);
+        (void) snprintf(path, sizeof(path), "%.*s/%s%s/cgroup.procs", (int) (strrchr(group, '/') - group), group,
+                        unit_group_prefix(unit), unit);
         return open_text(AT_FDCWD, path);
 }
 
