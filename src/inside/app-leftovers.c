@@ -17,6 +17,7 @@
 #include "inside/app-leftovers.h"
 #include "inside/launch-places.h"
 #include "inside/notify-relay.h"
+#include "inside/own-group.h"
 
 /* Steps of half a millisecond, until a process that was killed is gone. */
 #define STEPS_MAX 4000
@@ -29,20 +30,9 @@ typedef struct Carriers {
 
 static int open_group(void)
 {
-        char line[PATH_MAX], path[PATH_MAX + 32];
-        FILE *groups = fopen("/proc/self/cgroup", "re");
-        int group = -1;
+        char path[OWN_GROUP_MAX];
 
-        while (groups && group < 0 && fgets(line, sizeof(line), groups)) {
-                if (strncmp(line, "0::", strlen("0::")) != 0)
-                        continue;
-                line[strcspn(line, "\n")] = 0;
-                (void) snprintf(path, sizeof(path), "/sys/fs/cgroup%s", line + strlen("0::"));
-                group = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        }
-        if (groups)
-                (void) fclose(groups);
-        return group;
+        return own_group_path(path) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 }
 
 static FILE *open_processes(int group)
@@ -217,33 +207,38 @@ static void kill_swarm(int group, Carriers *ret)
                 write_attribute(group, "pids.max", limit);
 }
 
-static void kill_all(Carriers *ret)
+static void kill_all(int group, Carriers *ret)
 {
-        int group = open_group();
-
         ret->n = 0;
-        if (group < 0)
-                return;
-        if (kill_once(group, ret)) {
+        if (group >= 0 && kill_once(group, ret)) {
                 close_carriers(ret);
                 kill_swarm(group, ret);
         }
-        (void) close(group);
+}
+
+void app_leftovers_kill_in(int group)
+{
+        Carriers carriers;
+
+        kill_all(group, &carriers);
+        close_carriers(&carriers);
 }
 
 void app_leftovers_kill(void)
 {
-        Carriers carriers;
+        int group = open_group();
 
-        kill_all(&carriers);
-        close_carriers(&carriers);
+        app_leftovers_kill_in(group);
+        (void) close(group);
 }
 
 void app_leftovers_end(void)
 {
+        int group = open_group();
         Carriers carriers;
 
-        kill_all(&carriers);
+        kill_all(group, &carriers);
+        (void) close(group);
         for (size_t i = 0; i < carriers.n; i++)
                 await_end(carriers.fds[i]);
         close_carriers(&carriers);

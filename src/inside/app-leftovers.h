@@ -9,6 +9,8 @@
 void app_leftovers_await_notify(void);
 /* Kills the app's, at once. */
 void app_leftovers_kill(void);
+/* Of another group, by its directory. */
+void app_leftovers_kill_in(int group);
 /* The same, and waits for the end of the other one, which may have to wait for a reader. systemd limits how long that
  * may take. */
 void app_leftovers_end(void);
