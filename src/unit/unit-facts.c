@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shared/json-table.h"
 #include "unit/unit-facts.h"
+#include "unit/unit-properties.h"
 
 /* Properties that are there unless they have the value that stands for "not set"; of numbers it is UINT64_MAX, of texts
  * the empty one. */
@@ -82,54 +83,19 @@ static int read_value(sd_bus_message *m, size_t fact, json_object *o)
         return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-static int read_property(sd_bus_message *m, json_object *o)
+static int read_fact(sd_bus_message *m, const char *name, void *userdata)
 {
-        const char *name;
-        int r = sd_bus_message_read(m, "s", &name);
-
-        if (r < 0)
-                return r;
         for (size_t i = 0; i < ELEMENTSOF(facts); i++)
                 if (streq(facts[i].name, name))
-                        return read_value(m, i, o);
+                        return read_value(m, i, userdata);
         return sd_bus_message_skip(m, "v");
-}
-
-static int read_properties(sd_bus_message *m, json_object *o)
-{
-        int r = sd_bus_message_enter_container(m, 'a', "{sv}");
-
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-                r = read_property(m, o);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_exit_container(m);
-                if (r < 0)
-                        return r;
-        }
-        return r;
 }
 
 int unit_facts(sd_bus *bus, const char *unit, json_object **ret)
 {
-        _cleanup_bus_message_ sd_bus_message *where = NULL, *reply = NULL;
         _cleanup_json_object_ json_object *o = json_object_new_object();
-        const char *path;
-        int r;
+        int r = unit_properties_of(bus, unit, read_fact, o);
 
-        r = bus_call(bus, &bus_systemd_manager, "GetUnit", NULL, &where, "s", unit);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_read(where, "o", &path);
-        if (r < 0)
-                return r;
-        r = sd_bus_call_method(bus, bus_systemd_manager.destination, path, "org.freedesktop.DBus.Properties",
-                               "GetAll", NULL, &reply, "s", "");
-        if (r < 0)
-                return r;
-        r = read_properties(reply, o);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(o);

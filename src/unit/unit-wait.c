@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/time-util.h"
 #include "unit/unit-events.h"
+#include "unit/unit-properties.h"
 #include "unit/unit-wait.h"
 
 #define UNIT_PATH_PREFIX "/org/freedesktop/systemd1/unit"
@@ -31,7 +32,6 @@ void unit_status_done(UnitStatus *s)
         s->result = mfree(s->result);
         s->status_text = mfree(s->status_text);
 }
-
 
 static int take_active_state(sd_bus_message *m, UnitStatus *s)
 {
@@ -97,71 +97,22 @@ static const struct {
         { "StatusText", take_status_text },
 };
 
-static int read_property(sd_bus_message *m, UnitStatus *s)
+static int take_field(sd_bus_message *m, const char *name, void *userdata)
 {
-        const char *name;
-        int r;
-
-        r = sd_bus_message_read(m, "s", &name);
-        if (r < 0)
-                return r;
-
         for (size_t i = 0; i < ELEMENTSOF(status_fields); i++)
                 if (streq(status_fields[i].name, name))
-                        return status_fields[i].take(m, s);
+                        return status_fields[i].take(m, userdata);
         return sd_bus_message_skip(m, "v");
-}
-
-static int read_properties(sd_bus_message *m, UnitStatus *s)
-{
-        int r;
-
-        r = sd_bus_message_enter_container(m, 'a', "{sv}");
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-                r = read_property(m, s);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_exit_container(m);
-                if (r < 0)
-                        return r;
-        }
-        return r;
-}
-
-static int get_status_at(sd_bus *bus, const char *path, UnitStatus *ret)
-{
-        _cleanup_bus_message_ sd_bus_message *reply = NULL;
-        _cleanup_(unit_status_done) UnitStatus s = {};
-        int r;
-
-        r = sd_bus_call_method(bus, bus_systemd_manager.destination, path, "org.freedesktop.DBus.Properties",
-                               "GetAll", NULL, &reply, "s", "");
-        if (r < 0)
-                return r;
-        r = read_properties(reply, &s);
-        if (r < 0)
-                return r;
-
-        *ret = s;
-        s = (UnitStatus) {};
-        return 0;
 }
 
 int unit_get_status(sd_bus *bus, const char *unit, UnitStatus *ret)
 {
-        _cleanup_bus_message_ sd_bus_message *reply = NULL;
-        const char *path;
-        int r;
+        _cleanup_(unit_status_done) UnitStatus s = {};
+        int r = unit_properties_of(bus, unit, take_field, &s);
 
-        r = bus_call(bus, &bus_systemd_manager, "GetUnit", NULL, &reply, "s", unit);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_read(reply, "o", &path);
-        if (r < 0)
-                return r;
-        return get_status_at(bus, path, ret);
+        if (r >= 0)
+                *ret = TAKE_GENERIC(s, (UnitStatus) {});
+        return r;
 }
 
 int unit_is_transient(sd_bus *bus, const char *unit, int *ret)
@@ -245,7 +196,7 @@ static int on_properties_changed(sd_bus_message *m, void *userdata, sd_bus_error
 
         w->changed = true;
         if (w->by_signals && sd_bus_message_skip(m, "s") >= 0)
-                (void) read_properties(m, &w->told);
+                (void) unit_properties_read(m, take_field, &w->told);
         return 0;
 }
 
@@ -374,10 +325,11 @@ int unit_wait_started(UnitWait *w, const char *job, const char **ret_result)
         return 0;
 }
 
+/* The status is the caller's to free, also after an error. */
 static int take_status(UnitWait *w, UnitStatus *ret)
 {
         if (!w->by_signals)
-                return get_status_at(w->bus, w->path, ret);
+                return unit_properties_at(w->bus, w->path, take_field, ret);
         if (w->told.active)
                 *ret = (UnitStatus) { .active = true };
         else
@@ -397,8 +349,7 @@ int unit_wait_ended(UnitWait *w, UnitStatus *ret)
                         if (r < 0)
                                 return r;
                         if (!s.active) {
-                                *ret = s;
-                                s = (UnitStatus) {};
+                                *ret = TAKE_GENERIC(s, (UnitStatus) {});
                                 return 0;
                         }
                 }
