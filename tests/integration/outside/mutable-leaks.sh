@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What apps that come and go in any order leave in their pod: no mount, unit, descriptor or file, and no memory of its
-# PID 1.
+# What apps that come and go in any order leave in their pod and on its host: no mount, unit, control group, descriptor
+# or file, and no memory of either PID 1.
 #
 #   mutable-leaks.sh HOST [ROUNDS [APPS]]    HOST as `tools/host list` has it, with podctl installed; in each of 3
 #                                            rounds, 8 apps are added, every other one runs, and all are removed
@@ -16,7 +16,7 @@ images=/var/lib/podctl-test-images
 subject=$host about=mutable-leaks
 . "$(dirname "$0")/../lib-outside.sh"
 
-echo 1..7
+echo 1..12
 
 # Of each thing, how much there is: lines "NAME NUMBER".
 on_host "cat >/tmp/leaks-measure" <<'MEASURE'
@@ -26,10 +26,15 @@ pod=/var/lib/podctl/pods/run/$(podctl status leaks --format=json | jq -r .name)
 echo mounts $(wc -l <"/proc/$leader/mountinfo")
 echo mounts_of_the_host $(wc -l </proc/self/mountinfo)
 echo units $(systemctl --machine=leaks list-units --all --plain --no-legend | wc -l)
+echo units_of_the_host $(systemctl list-units --all --plain --no-legend | grep -vc podctl-gc)
+echo groups $(find /sys/fs/cgroup$(cut -d: -f3- "/proc/$leader/cgroup" | tail -n 1 | sed 's,/payload.*,,') -type d | wc -l)
 echo descriptors $(find "/proc/$leader/fd" -type l | wc -l)
+echo descriptors_of_the_host $(find /proc/1/fd -type l | wc -l)
 echo files $(find "$pod" "/proc/$leader/root/run/systemd" "/proc/$leader/root/etc" | grep -v /journal/ | wc -l)
+echo files_of_the_host $(find /run/podctl /run/systemd | wc -l)
 echo kilobytes $(du -sk --exclude=journal "$pod" | cut -f1)
 echo memory $(awk '/^VmData:/ { print $2 }' "/proc/$leader/status")
+echo memory_of_the_host $(awk '/^VmData:/ { print $2 }' /proc/1/status)
 MEASURE
 on_host 'cat >/tmp/leaks-rounds' <<'ROUNDS'
 set -euo pipefail
@@ -67,9 +72,15 @@ grown() {
 grown mounts 0
 grown mounts_of_the_host 0
 grown units 1
+grown units_of_the_host 1
+grown groups 0
 grown descriptors 3
+grown descriptors_of_the_host 3
 grown files 1
+grown files_of_the_host 8
 grown kilobytes 16
 grown memory 1024
+grown memory_of_the_host 1024
+on_host 'join /tmp/leaks-before /tmp/leaks-after | sed "s/^/# before and after: /"'
 on_host 'podctl stop leaks; podctl gc --grace-period=0; rm /tmp/leaks-*' >/dev/null 2>&1
 ((failures == 0))
