@@ -441,6 +441,21 @@ int app_launch_mounts(const PlanApp *app, char ***ret)
         return 0;
 }
 
+int app_launch_kernel_mounts(char *const *binds, char ***ret)
+{
+        static const char *const paths[] = { "/dev", "/proc", "/sys" };
+        _cleanup_strv_free_ char **mounts = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(paths); i++) {
+                int r = is_bound(binds, paths[i]) ? 0 : strv_extend(&mounts, paths[i]);
+
+                if (r < 0)
+                        return r;
+        }
+        *ret = TAKE_PTR(mounts);
+        return 0;
+}
+
 int app_launch_write_words(const PlanApp *app, const char *name, char *const *words, int root_fd)
 {
         _cleanup_free_ char *path = strjoin(LAUNCH_POD_FILES "/", app->app->name, "/", name), *data = NULL;

@@ -24,6 +24,11 @@ int app_launch_check_binds(const PlanApp *app, char *const *binds, char **reterr
 /* What a unit has to mount for the launcher, as "SOURCE:TARGET", for BindReadOnlyPaths=. */
 int app_launch_mounts(const PlanApp *app, char ***ret);
 
+/* The file systems of the kernel that a unit takes over from the pod, for BindPaths=: those in whose place there is
+ * nothing of the binds. The pod has them as its apps are to see them. systemd would mount the same (MountAPIVFS=), but
+ * also go through all mounts below them, one by one, twice: half of the time until the launcher starts. */
+int app_launch_kernel_mounts(char *const *binds, char ***ret);
+
 /* Makes the app's directory below the pod's root, with its environment, its filter, and how it starts. */
 int app_launch_write(const PlanApp *app, const AppIdentity *identity, int root_fd, char **reterr_message);
 

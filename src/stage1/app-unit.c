@@ -151,7 +151,7 @@ static void print_service_section(FILE *f, const PlanApp *app)
                        "SyslogIdentifier=%s\n"
                        "RootDirectory=" POD_STAGE2_DIR "/%s/rootfs\n"
                        "RootDirectoryStartOnly=yes\n"
-                       "MountAPIVFS=yes\n"
+                       "MountAPIVFS=no\n"
                        "TimeoutStartSec=infinity\n"
                        /* The kernel kills the process that exceeds the limit; losing a worker need not end the app. */
                        "OOMPolicy=%s\n"
@@ -200,12 +200,16 @@ static int print_bind(FILE *f, const char *bind)
 /* Capabilities, user, filter, hidden paths and limits of processes are the launcher's business. */
 static int print_confinement(FILE *f, const PlanApp *app, const AppIdentity *identity)
 {
-        _cleanup_strv_free_ char **mounts = NULL;
+        _cleanup_strv_free_ char **kernel = NULL, **mounts = NULL;
         int r;
 
-        r = app_launch_mounts(app, &mounts);
+        r = app_launch_kernel_mounts(identity->binds, &kernel);
+        if (r >= 0)
+                r = app_launch_mounts(app, &mounts);
         if (r < 0)
                 return r;
+        STRV_FOREACH(mount, kernel)
+                (void) fprintf(f, "BindPaths=%s\n", *mount);
         STRV_FOREACH(mount, mounts)
                 (void) fprintf(f, "BindReadOnlyPaths=%s\n", *mount);
         if (app->leaves_pod || app->restart || app->notify)
@@ -256,7 +260,7 @@ int app_handlers_format(const PlanApp *app, const AppIdentity *identity, char **
                        "After=systemd-journald.socket podctl-apps.target\nConflicts=shutdown.target\n"
                        "Before=shutdown.target\nStopWhenUnneeded=yes\n%s\n"
                        "[Service]\nType=oneshot\nRemainAfterExit=yes\nSyslogIdentifier=%s\n"
-                       "RootDirectory=" POD_STAGE2_DIR "/%s/rootfs\nMountAPIVFS=yes\nTimeoutStartSec=infinity\n"
+                       "RootDirectory=" POD_STAGE2_DIR "/%s/rootfs\nMountAPIVFS=no\nTimeoutStartSec=infinity\n"
                        "StandardInput=null\nStandardOutput=journal\nStandardError=journal\n"
                        "TimeoutStopSec=%" PRIi64 "s\nTimeoutStopFailureMode=kill\n",
                        app->app->name, app->leaves_pod ? "" : "FailureAction=exit\n", app->app->name, app->app->name,

@@ -313,6 +313,9 @@ static void expect_own_lines(const char *what, const char *unit)
                 "ExecStartPost=",
                 "ExecStop=",
                 "BindReadOnlyPaths=",
+                "BindPaths=/dev",
+                "BindPaths=/proc",
+                "BindPaths=/sys",
                 "BindPaths=/var/lib/podctl/status:",
                 "StandardInput=",
                 "StandardOutput=",
@@ -449,6 +452,10 @@ Test(app_unit, binds)
                 cr_assert_eq(app_unit_format(&p.plan->apps[0], &who, &settings, &unit), 0);
                 words = launch_words(&p.plan->apps[0], &who);
                 cr_expect(strstr(unit, cases[i].line), "%s: %s", cases[i].bind, unit);
+                cr_expect(strstr(unit, "\nBindPaths=/proc\n"), "%s: %s", cases[i].bind, unit);
+                /* Of two in one place, systemd would choose. */
+                cr_expect_eq(!strstr(unit, "\nBindPaths=/sys\n"), endswith(cases[i].bind, ":/sys") != NULL, "%s: %s",
+                             cases[i].bind, unit);
                 cr_expect(!*cases[i].without || !strstr(words, cases[i].without), "%s: %s", cases[i].bind, words);
                 cr_expect(strstr(words, cases[i].with), "%s: %s", cases[i].bind, words);
         }

@@ -173,7 +173,8 @@ static int get_binds(Enter *e, const char *unit, sd_bus_error *reterr_error)
                 r = sd_bus_message_read(m, "(ssbt)", &source, &target, &ignore, &flags);
                 if (r <= 0)
                         return r;
-                r = strv_extendf(&e->identity.binds, "%s:%s", source, target);
+                /* What its unit takes over from the pod is nothing of the app's own. */
+                r = streq(source, target) ? 0 : strv_extendf(&e->identity.binds, "%s:%s", source, target);
                 if (r < 0)
                         return r;
         }
@@ -196,18 +197,25 @@ static int read_binds(Enter *e)
 /* The same as the app's own unit has; see app-unit.c. */
 static int add_root(const Enter *e, char ***properties)
 {
-        _cleanup_strv_free_ char **mounts = NULL;
+        _cleanup_strv_free_ char **kernel = NULL, **mounts = NULL;
         int r;
 
         r = strv_extendf(properties, "RootDirectory=" POD_STAGE2_DIR "/%s/rootfs", e->app->app->name);
         if (r < 0)
                 return r;
-        r = strv_extend(properties, "MountAPIVFS=yes");
+        r = strv_extend(properties, "MountAPIVFS=no");
         if (r < 0)
                 return r;
-        r = app_launch_mounts(e->app, &mounts);
+        r = app_launch_kernel_mounts(e->identity.binds, &kernel);
+        if (r >= 0)
+                r = app_launch_mounts(e->app, &mounts);
         if (r < 0)
                 return r;
+        STRV_FOREACH(mount, kernel) {
+                r = strv_extendf(properties, "BindPaths=%s", *mount);
+                if (r < 0)
+                        return r;
+        }
         STRV_FOREACH(mount, mounts) {
                 r = strv_extendf(properties, "BindReadOnlyPaths=%s", *mount);
                 if (r < 0)
