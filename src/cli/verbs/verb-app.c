@@ -12,6 +12,7 @@
 #include "cli/terminal/table.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pod-log-file.h"
+#include "unit/quick-moves.h"
 
 /* Apps of a mutable pod, with rkt's words (its Documentation/subcommands/app.md). */
 
@@ -93,13 +94,16 @@ static int need_app(const AppArgs *args)
         return args->app ? 0 : log_error_errno(EINVAL, "Which app? Name it with --app");
 }
 
+/* The kernel gets ready for the moves of the app's processes while the pod is asked. */
 static int change(Context *c, const AppArgs *args, char **words, int (*function)(AppChange *a, const char *app))
 {
         _cleanup_(app_change_done) AppChange change = APP_CHANGE_NONE;
         int r = need_app(args);
 
-        if (r >= 0)
-                r = app_change_begin(c, words[0], &change);
+        if (r < 0)
+                return r;
+        quick_moves_begin();
+        r = app_change_begin(c, words[0], &change);
         return r < 0 ? r : function(&change, args->app);
 }
 
