@@ -29,6 +29,7 @@
 
 #define READY_MARK "/run/podctl-ready"   /* podctl-ready.socket */
 #define ENDING_MARK "/run/podctl-ending" /* podctl-ending.socket */
+#define KEEP_UNIT "podctl-keep.service"
 #define JOURNAL "/var/log/journal/*/system.journal"
 
 /* systemd numbers real-time signals from the first one. */
@@ -334,24 +335,38 @@ static void kill_leftovers(void)
                 app_leftovers_kill();
 }
 
-/* Of this process: the status of systemctl. */
-static int end_pod(int status)
+/* Returns its status. */
+static int run_systemctl(const char *const *words)
 {
-        char text[16];
         int ended;
-        pid_t pid;
+        pid_t pid = fork();
 
-        (void) wait_until(has_journal, 10000);
-        (void) snprintf(text, sizeof(text), "%i", status);
-        pid = fork();
         if (pid == 0) {
-                (void) execve("/usr/bin/systemctl", (char *[]) { (char *) "systemctl", (char *) "exit", text, NULL },
-                              (char *[]) { NULL });
+                (void) execve("/usr/bin/systemctl", (char *const *) words, (char *[]) { NULL });
                 _exit(EXIT_FAILURE);
         }
         if (pid < 0 || waitpid(pid, &ended, 0) < 0 || !WIFEXITED(ended))
                 return EXIT_FAILURE;
         return WEXITSTATUS(ended);
+}
+
+/* Of this process: the status of systemctl. */
+static int end_pod(int status)
+{
+        char text[16];
+
+        (void) wait_until(has_journal, 10000);
+        (void) snprintf(text, sizeof(text), "%i", status);
+        return run_systemctl((const char *[]) { "systemctl", "exit", text, NULL });
+}
+
+/* An app that is ready and has ended by then has not started for PID 1, if that saw its end first. The pod is not up
+ * before this program has ended, and would end together with it, if there is no other app: its unit on the host would
+ * not have heard that it is ready. Another unit keeps it that long. */
+static void keep_pod_until_up(void)
+{
+        if (!is_ready())
+                (void) run_systemctl((const char *[]) { "systemctl", "--no-block", "start", KEEP_UNIT, NULL });
 }
 
 /* The app was stopped while it waited for its restart, which its record announces; or what records an end was killed
@@ -373,6 +388,17 @@ static int record_stop(int directory, const char *app)
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* The status of an app that has ended well, but not started for PID 1. */
+static int end_of_unstarted(int directory, const char *app)
+{
+        if (was_ready(directory, app)) {
+                keep_pod_until_up();
+                return EXIT_SUCCESS;
+        }
+        say(app, "podctl: the app ended without having said that it is ready\n");
+        return EXIT_FAILURE;
+}
+
 int main(int argc, char *argv[])
 {
         const char *result = told("MONITOR_SERVICE_RESULT"), *policy = argc > 2 ? argv[2] : "no", *note,
@@ -386,6 +412,8 @@ int main(int argc, char *argv[])
 
         if (argc < 2)
                 return EXIT_FAILURE;
+        if (strcmp(argv[1], "--keep") == 0)
+                return wait_until(is_ready, 20000) ? EXIT_SUCCESS : EXIT_FAILURE;
         directory = open(STATUS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (argc > 2 && strcmp(argv[2], "stopped") == 0)
                 return record_stop(directory, argv[1]);
@@ -394,10 +422,8 @@ int main(int argc, char *argv[])
 
         /* A failure for systemd as well: units that wait for the app to be ready wait no more. */
         status = exit_status();
-        if (!has_policy && status == 0 && result && strcmp(result, "protocol") == 0 && !was_ready(directory, argv[1])) {
-                say(argv[1], "podctl: the app ended without having said that it is ready\n");
-                status = EXIT_FAILURE;
-        }
+        if (!has_policy && status == 0 && result && strcmp(result, "protocol") == 0)
+                status = end_of_unstarted(directory, argv[1]);
         hook = hook_failed(status, result);
         if (hook && status == 0)
                 status = EXIT_FAILURE;

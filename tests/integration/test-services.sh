@@ -516,27 +516,50 @@ pid_in() {
         done < <(find "$(pod_cgroup "$1")" -path "*/$2.service/cgroup.procs" -exec cat {} +)
 }
 
-# Though PID 1 sees the end first, since what passes on the word of the app is held up.
-test_readiness_at_the_last_moment() {
-        local relay
-        mkdir v
+# last_word COMMAND…: which makes a pod "last" of an app that says that it is ready, and ends.
+last_word() {
+        mkdir -p v
+        rm -f v/*
         chmod 777 v
-        defer end_pod last
-        podctl run --name=last --volume="v,kind=host,source=$PWD/v" --mount=volume=v,target=/v \
+        "$@" last --volume="v,kind=host,source=$PWD/v" --mount=volume=v,target=/v \
                 debian --name=app --working-dir=/ --annotation=appc.io/executor/supports-systemd-notify=true \
                 --exec=/usr/bin/perl -- -e '
                 use Socket;
                 socket S, AF_UNIX, SOCK_DGRAM, 0;
                 open F, ">/v/started"; close F; sleep 0.1 until -e "/v/go";
-                send S, "READY=1", 0, sockaddr_un($ENV{NOTIFY_SOCKET}) or die "send: $!"' 2>said &
+                send S, "READY=1", 0, sockaddr_un($ENV{NOTIFY_SOCKET}) or die "send: $!"'
+}
+
+# Has PID 1 see its end first, since what passes on the word of the app is held up.
+hold_last_word() {
+        local relay
         wait_until test -e v/started
         relay=$(pid_in last app podctl-notify)
         kill -STOP "$relay"
         touch v/go
         wait_until eval '[[ $(systemctl --machine=last show --property=SubState --value app) == stop-post ]]'
         kill -CONT "$relay"
+}
+
+test_readiness_at_the_last_moment() {
+        local since=$EPOCHSECONDS
+        defer end_pod last
+        last_word podctl run --name 2>said &
+        hold_last_word
         wait $! || fail "ended with $?: $(cat said)"
         assert_fails 1 grep 'without having said' said
+        assert_fails 1 grep 'Failed with' <(journalctl --unit=podctl-last --since="@$since" --output=cat)
+}
+
+# The pod is up for its unit as well, before it ends, though its only app has ended by then.
+test_service_is_ready_at_the_last_moment() {
+        defer podctl delete --force last
+        last_word podctl create >/dev/null 2>&1
+        systemctl start pod@last &
+        hold_last_word
+        wait $! || fail "systemctl start ended with $?"
+        wait_until eval '[[ $(systemctl show -P ActiveState pod@last) == inactive ]]'
+        assert_eq "$(systemctl show -P Result pod@last)" success
 }
 
 # notifier SCRIPT [OPTION…]: runs an app that says in Perl what it wants to PID 1.
