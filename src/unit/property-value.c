@@ -407,8 +407,7 @@ int property_value_device_limit(sd_bus_message *m, const PropertyRow *row, const
         return m ? sd_bus_message_append(m, "(sv)", row->name, "a(st)", 1, file, v) : 0;
 }
 
-/* SOURCE:TARGET */
-/* Includes mounts below the source, as in unit files. */
+/* SOURCE[:TARGET]. Includes mounts below the source, as in unit files. */
 int property_value_bind(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
         _cleanup_free_ char *source = NULL, *target = NULL;
@@ -417,9 +416,9 @@ int property_value_bind(sd_bus_message *m, const PropertyRow *row, const char *v
         r = split_pair(value, ':', &source, &target);
         if (r < 0)
                 return r;
-        if (!target || !path_is_absolute(source) || !path_is_absolute(target))
+        if (!path_is_absolute(source) || !path_is_absolute(target ?: source))
                 return -EINVAL;
-        return m ? sd_bus_message_append(m, "(sv)", row->name, "a(ssbt)", 1, source, target, (int) false,
+        return m ? sd_bus_message_append(m, "(sv)", row->name, "a(ssbt)", 1, source, target ?: source, (int) false,
                                          (uint64_t) MS_REC) : 0;
 }
 

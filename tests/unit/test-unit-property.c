@@ -56,7 +56,7 @@ static const struct {
         { property_value_device_limit,
           { "/var/lib 1000", "/dev/sda infinity", "/ 0", "/ 5M", "/var 1K" },
           { "", "/var", "/var 1X", "var 10", "/var -1", "/var 10 20" } },
-        { property_value_bind, { "/a:/b", "/usr/lib:/usr" }, { "", "/a", "a:/b", "/a:b", ":/b" } },
+        { property_value_bind, { "/a:/b", "/usr/lib:/usr", "/a" }, { "", "a", "a:/b", "/a:b", "/a:", ":/b" } },
         { property_value_exit_status,
           { "0", "133", "255", "5 SIGKILL", "SIGTERM", "1 2 3" },
           { "", "256", "-1", "a", "99999999999", "5 a" } },
