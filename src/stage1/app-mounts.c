@@ -288,8 +288,8 @@ static int make_usual_place(const PlanMount *m, const MountContext *context, int
                                        name, strerror(-made));
 }
 
-/* Makes the directories that systemd mounts on in every service that asks for it (MountAPIVFS=), before links lead
- * there or the root is read-only. */
+/* Makes the directories on which an app's unit binds the kernel's file systems, and two that programs expect, before
+ * links lead there or the root is read-only. */
 static int make_usual_places(const PlanMount *m, const MountContext *context, char **reterr_message)
 {
         static const char *const directories[] = { "dev", "proc", "run", "sys", "tmp" };
@@ -304,8 +304,7 @@ static int make_usual_places(const PlanMount *m, const MountContext *context, ch
         return root < 0 ? root : make_mtab(root, context->uid_base);
 }
 
-/* Keeps what the image has in /run, and keeps it writable in a read-only root. systemd would mount an empty file system
- * over it, if there were not a mount already (systemd.exec(5), MountAPIVFS=). */
+/* Keeps /run writable in a read-only root, with what the image has there. */
 static int keep_run(const PlanMount *m, const MountContext *context)
 {
         _cleanup_close_ int root = open_in_root(context->root_fd, m->target, O_PATH | O_DIRECTORY),

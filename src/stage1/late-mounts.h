@@ -3,11 +3,11 @@
 
 #include "basic/strv.h"
 
-/* Mounts that have to wait for systemd: at or below /dev, /proc and /sys, and below /run of an app, it mounts file
- * systems of its own (MountAPIVFS=), over whatever is there before. So they are made in a place of the pod's own, and
- * the app's unit binds them (BindPaths=). So are mounts that are to be slaves of the host's, since systemd-nspawn from
- * 257 on cuts off all but those it is given with --bind=, and all mounts below one of these. Only the app's root shows
- * what a path of the app means, since links lead there too: /var/run in most images. */
+/* Mounts that have to wait for systemd: at or below /dev, /proc and /sys, where an app's unit binds those of the pod
+ * over whatever is there before, and below /run, where systemd mounts what is its own. So they are made in a place of
+ * the pod's own, and the app's unit binds them, too (BindPaths=). So are mounts that are to be slaves of the host's,
+ * since systemd-nspawn from 257 on cuts off all but those it is given with --bind=, and all mounts below one of these.
+ * Only the app's root shows what a path of the app means, since links lead there too: /var/run in most images. */
 
 typedef struct LateMount {
         const char *app; /* the plan's */
