@@ -9,6 +9,9 @@
 #include "stage1/app-launch.h"
 #include "stage1/app-unit.h"
 
+/* Of PID 1 of the pod. */
+#define NOTIFY_SOCKET_PATH "/run/systemd/notify"
+
 int unit_quote(const char *s, char **ret)
 {
         char *quoted = malloc(strlen(s) * 4 + 3), *p = quoted;
@@ -171,6 +174,9 @@ static void print_service_section(FILE *f, const PlanApp *app)
                 (void) fputs("NotifyAccess=all\n", f);
         else if (app->own_pids)
                 (void) fputs("NotifyAccess=main\n", f);
+        /* From 262 on, systemd binds its socket only where it mounts the kernel's file systems as well. */
+        if (app->notify || app->own_pids)
+                (void) fputs("BindPaths=" NOTIFY_SOCKET_PATH "\n", f);
         print_hooks(f, app);
         if (a->stop_signal)
                 (void) fprintf(f, "KillSignal=%i\n", signal_from_string(a->stop_signal));

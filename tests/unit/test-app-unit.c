@@ -314,6 +314,7 @@ static void expect_own_lines(const char *what, const char *unit)
                 "ExecStop=",
                 "BindReadOnlyPaths=",
                 "BindPaths=/dev",
+                "BindPaths=/run/systemd/notify",
                 "BindPaths=/proc",
                 "BindPaths=/sys",
                 "BindPaths=/var/lib/podctl/status:",
