@@ -667,7 +667,7 @@ test_build_copy_survives_kills() {
         copy_other
         podctl build layer
         podctl build config | jq -c .rootfs >undisturbed
-        ls -A .podctl-build >parts
+        (shopt -s dotglob && cd .podctl-build && printf '%s\n' *) >parts
         podctl build end
         podctl build begin
         there=$(duration copy_other)
@@ -684,7 +684,7 @@ test_build_copy_survives_kills() {
         copy_other
         podctl build layer
         podctl build config | jq -c .rootfs | diff undisturbed -
-        ls -A .podctl-build | diff parts -
+        (shopt -s dotglob && cd .podctl-build && printf '%s\n' *) | diff parts -
         assert_eq "$(ls -A)" $'.podctl-build\nmany\nother\nparts\nundisturbed'
 }
 

@@ -96,11 +96,12 @@ test_docker2aci_names() {
 test_docker2aci_full_disk() {
         random_layout layout big 1 100000 100000 3000000
         small_disk small 2M
-        cd small
-        assert_fails 1 docker2aci -nosquash ../layout
-        assert_contains "$output" 'No space left'
-        assert_eq "$(ls -A)" lost+found
-        cd ..
+        (
+                cd small
+                assert_fails 1 docker2aci -nosquash ../layout
+                assert_contains "$output" 'No space left'
+        )
+        assert_eq "$(ls -A small)" lost+found
 }
 
 # What a killed one leaves is removed by the next one of the same user.

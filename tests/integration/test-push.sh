@@ -240,7 +240,7 @@ END
         # What was changed after it was compressed.
         podctl build write oci:layout
         printf x | dd of="$(echo .podctl-build/layers/*.gz | cut -d" " -f1)" bs=1 seek=20 conv=notrunc status=none
-        refused_by 'is damaged' pushes docker://$FRONT/second
+        refused_by 'has changed since the build began; end it, and begin again' pushes docker://$FRONT/second
         podctl build end
 }
 
