@@ -38,6 +38,8 @@ void app_event_send(const AppEvent *e)
         if (n >= 0 && (size_t) n < sizeof(head)) {
                 j.n_fields = (size_t) n;
                 app_journal_write(&j, e->good ? 0 : 1, e->text, strlen(e->text));
+                /* The sender may end now; an event of an unknown sender is nobody's. */
+                app_journal_finish(&j);
         }
         (void) close(j.fd);
 }

@@ -526,6 +526,11 @@ has_restarts() {
         [[ $(podctl status --format=json "$1" | jq '.apps[0].restarts') == "$2" ]]
 }
 
+# sleeps GROUP: not in the pause before its restart, nor on its way.
+sleeps() {
+        xargs -a "$1/cgroup.procs" -I{} cat /proc/{}/comm | grep -x sleep
+}
+
 # A restart counts also if nothing of the app's end was recorded, since all that was in its control group was killed.
 test_all_restarts_count() {
         local group
@@ -534,12 +539,11 @@ test_all_restarts_count() {
                 -c 'echo run; exec sleep 1000'
         group=$(group_of counted app)
         for times in 1 2; do
-                # Not in the pause before its restart.
-                wait_until grep -qs . "$group/cgroup.procs"
+                wait_until sleeps "$group"
                 echo 1 >"$group/cgroup.kill"
                 wait_until has_restarts counted $times
         done
-        wait_until grep -qs . "$group/cgroup.procs"
+        wait_until sleeps "$group"
         systemctl --machine=counted kill --signal=KILL --kill-whom=main app
         wait_until has_restarts counted 3
         podctl stop counted
