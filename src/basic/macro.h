@@ -16,8 +16,19 @@
 #define _noreturn_ __attribute__((noreturn))
 
 #define ELEMENTSOF(x) (sizeof(x) / sizeof((x)[0]))
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
+
+/* Each argument is evaluated once, so that it can be a call; the counter is for one within another. */
+#define MIN(a, b) COMPARED(a, <, b, __COUNTER__)
+#define MAX(a, b) COMPARED(a, >, b, __COUNTER__)
+#define COMPARED(a, is, b, n) COMPARED_AS(a, is, b, JOINED(_a, n), JOINED(_b, n))
+#define COMPARED_AS(a, is, b, x, y)                                                                            \
+        ({                                                                                                     \
+                const typeof(a) x = (a);                                                                       \
+                const typeof(b) y = (b);                                                                       \
+                x is y ? x : y;                                                                                \
+        })
+#define JOINED(a, b) JOINED_AS(a, b)
+#define JOINED_AS(a, b) a##b
 
 /* Transfers ownership: yields the value and leaves nothing behind for the cleanup to free. */
 #define TAKE_GENERIC(var, nothing)                                                                             \

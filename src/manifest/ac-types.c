@@ -160,7 +160,7 @@ int ac_kind_check(const char *kind, const char *wanted, JsonError *e)
 {
         return streq(kind, wanted)
                        ? 0
-                       : json_error_set(e, -EINVAL, "acKind", "expected \"%s\", not '%s'", wanted, kind);
+                       : json_error_add(e, -EINVAL, "acKind", "expected \"%s\", not '%s'", wanted, kind);
 }
 
 /* URLs */
@@ -186,6 +186,7 @@ int names_check_unique(const void *items, size_t n, size_t size, const char *mem
 {
         _cleanup_free_ char **names = new0(char *, n + 1);
         size_t n_names = 0;
+        int r = 0;
 
         if (!names)
                 return -ENOMEM;
@@ -199,22 +200,24 @@ int names_check_unique(const void *items, size_t n, size_t size, const char *mem
 
         strv_sort(names);
         for (size_t i = 1; i < n_names; i++)
-                if (streq(names[i - 1], names[i]))
-                        return json_error_set(e, -EINVAL, member, "'%s' is there twice", names[i]);
-        return 0;
+                if (streq(names[i - 1], names[i]) && (i == 1 || !streq(names[i - 2], names[i])))
+                        r = json_error_add(e, -EINVAL, member, "'%s' is there twice", names[i]);
+        return r;
 }
 
 static int names_check_valid(char *const *l, bool (*valid)(const char *), const char *member, JsonError *e)
 {
+        int r = 0;
+
         STRV_FOREACH(s, l) {
                 _cleanup_free_ char *name = strndup(*s, strcspn(*s, "="));
 
                 if (!name)
                         return -ENOMEM;
                 if (!valid(name))
-                        return json_error_set(e, -EINVAL, member, "'%s' is not a valid name", name);
+                        r = json_error_add(e, -EINVAL, member, "'%s' is not a valid name", name);
         }
-        return 0;
+        return r;
 }
 
 int ac_labels_check(char *const *labels, const char *member, JsonError *e)
@@ -256,20 +259,16 @@ int ac_annotations_check(char *const *annotations, const char *member, JsonError
                 { "documentation", http_url_is_valid, "an http or https URL" },
                 { "appc.io/executor/supports-systemd-notify", boolean_is_valid, "\"true\" or \"false\"" },
         };
-        int r;
-
-        r = names_check_valid(annotations, ac_identifier_is_valid, member, e);
-        if (r < 0)
-                return r;
+        int r = names_check_valid(annotations, ac_identifier_is_valid, member, e);
 
         for (size_t i = 0; i < ELEMENTSOF(known); i++) {
                 const char *value = strv_env_get(annotations, known[i].name);
 
                 if (value && !known[i].valid(value))
-                        return json_error_set(e, -EINVAL, member, "%s: '%s' is not %s", known[i].name, value,
-                                              known[i].what);
+                        r = json_error_add(e, -EINVAL, member, "%s: '%s' is not %s", known[i].name, value,
+                                           known[i].what);
         }
-        return 0;
+        return r;
 }
 
 int environment_check(char *const *environment, const char *member, JsonError *e)

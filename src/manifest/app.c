@@ -179,30 +179,24 @@ static const JsonField app_table[] = {
 static int app_check(void *p, json_object *o, JsonError *e)
 {
         App *app = p;
-        int r;
+        int r = 0;
 
         if (app->exec && app->exec[0] && isempty(app->exec[0]))
-                return json_error_set(e, -EINVAL, "exec", "the program must not be empty");
+                r = json_error_add(e, -EINVAL, "exec", "the program must not be empty");
         if (isempty(app->working_directory))
                 app->working_directory = mfree(app->working_directory);
         else if (!path_is_absolute(app->working_directory))
-                return json_error_set(e, -EINVAL, "workingDirectory", "'%s' is not an absolute path",
-                                      app->working_directory);
+                r = json_error_add(e, -EINVAL, "workingDirectory", "'%s' is not an absolute path",
+                                   app->working_directory);
 
         if (app->stop_timeout < -1 || app->stop_timeout > APP_STOP_TIMEOUT_MAX)
-                return json_error_set(e, -EINVAL, "stopTimeout", "must be seconds, at most %u, or -1",
-                                      APP_STOP_TIMEOUT_MAX);
+                r = json_error_add(e, -EINVAL, "stopTimeout", "must be seconds, at most %u, or -1",
+                                   APP_STOP_TIMEOUT_MAX);
 
-        r = environment_check(app->environment, "environment", e);
-        if (r < 0)
-                return r;
-        r = isolators_check(app->isolators, app->n_isolators, "isolators", e);
-        if (r < 0)
-                return r;
-        r = names_check_unique(app->mount_points, app->n_mount_points, sizeof(MountPoint), "mountPoints", e);
-        if (r < 0)
-                return r;
-        return names_check_unique(app->ports, app->n_ports, sizeof(AppPort), "ports", e);
+        r = MIN(r, environment_check(app->environment, "environment", e));
+        r = MIN(r, isolators_check(app->isolators, app->n_isolators, "isolators", e));
+        r = MIN(r, names_check_unique(app->mount_points, app->n_mount_points, sizeof(MountPoint), "mountPoints", e));
+        return MIN(r, names_check_unique(app->ports, app->n_ports, sizeof(AppPort), "ports", e));
 }
 
 const JsonType json_app = JSON_POINTER(App, app_table, app_check);

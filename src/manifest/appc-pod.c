@@ -29,14 +29,15 @@ static bool ip_is_valid(const char *s)
 static int pod_port_check(void *p, json_object *o, JsonError *e)
 {
         PodPort *port = p;
+        int r = 0;
 
         if (port->host_port < 1 || port->host_port > UINT16_MAX)
-                return json_error_set(e, -EINVAL, "hostPort", "must be between 1 and 65535");
+                r = json_error_add(e, -EINVAL, "hostPort", "must be between 1 and 65535");
         if (isempty(port->host_ip))
                 port->host_ip = mfree(port->host_ip);
         else if (!ip_is_valid(port->host_ip))
-                return json_error_set(e, -EINVAL, "hostIP", "'%s' is not an IP address", port->host_ip);
-        return 0;
+                r = json_error_add(e, -EINVAL, "hostIP", "'%s' is not an IP address", port->host_ip);
+        return r;
 }
 
 static const JsonType json_pod_ports = JSON_ARRAY(PodPort, pod_port_table, pod_port_check);
@@ -54,10 +55,11 @@ static const JsonField image_ref_table[] = {
 static int image_ref_check(void *p, json_object *o, JsonError *e)
 {
         AppcImageRef *ref = p;
+        int r = 0;
 
         if (!ref->id && !ref->name)
-                return json_error_set(e, -EINVAL, NULL, "missing member 'id' (or 'name' of a stored image)");
-        return ac_labels_check(ref->labels, "labels", e);
+                r = json_error_add(e, -EINVAL, NULL, "missing member 'id' (or 'name' of a stored image)");
+        return MIN(r, ac_labels_check(ref->labels, "labels", e));
 }
 
 static const JsonType json_image_ref = JSON_STRUCT(AppcImageRef, image_ref_table, image_ref_check);
@@ -79,20 +81,19 @@ bool credential_name_is_valid(const char *name)
 static int credential_check(void *p, json_object *o, JsonError *e)
 {
         AppcCredential *c = p;
+        int r = 0;
 
         if (!credential_name_is_valid(c->name))
-                return json_error_set(e, -EINVAL, "name", "'%s' is not a valid name of a credential: letters, "
-                                      "digits, '.', '_' and '-', at most %i", c->name, CREDENTIAL_NAME_MAX);
-        if (isempty(c->source) && free_and_strdup(&c->source, c->name) < 0)
-                return -ENOMEM;
-        if (!path_is_absolute(c->source) && !credential_name_is_valid(c->source))
-                return json_error_set(e, -EINVAL, "source",
-                                      "'%s' is neither an absolute path nor the name of a credential", c->source);
+                r = json_error_add(e, -EINVAL, "name", "'%s' is not a valid name of a credential: letters, digits, "
+                                   "'.', '_' and '-', at most %i", c->name, CREDENTIAL_NAME_MAX);
+        if (!isempty(c->source) && !path_is_absolute(c->source) && !credential_name_is_valid(c->source))
+                r = json_error_add(e, -EINVAL, "source",
+                                   "'%s' is neither an absolute path nor the name of a credential", c->source);
         if (c->variable && (!ac_env_name_is_valid(c->variable) || strlen(c->variable) > CREDENTIAL_NAME_MAX))
-                return json_error_set(e, -EINVAL, "variable", "'%s' is not a valid name of a variable: letters, "
-                                      "digits, '_', '.' and '-', a letter or '_' first, at most %i", c->variable,
-                                      CREDENTIAL_NAME_MAX);
-        return 0;
+                r = json_error_add(e, -EINVAL, "variable", "'%s' is not a valid name of a variable: letters, digits, "
+                                   "'_', '.' and '-', a letter or '_' first, at most %i", c->variable,
+                                   CREDENTIAL_NAME_MAX);
+        return isempty(c->source) && free_and_strdup(&c->source, c->name) < 0 ? -ENOMEM : r;
 }
 
 static const JsonType json_credentials = JSON_ARRAY(AppcCredential, credential_table, credential_check);
@@ -121,7 +122,7 @@ static bool has_secret_variable(const AppcPodApp *app, size_t n, const char *var
 
 static int refuse_secret_variable(const char *member, const char *variable, JsonError *e)
 {
-        return json_error_set(e, -EINVAL, member, "another credential of the app has the variable '%s'", variable);
+        return json_error_add(e, -EINVAL, member, "another credential of the app has the variable '%s'", variable);
 }
 
 static int check_address_variable(const AppcPodApp *app, const char *variable, JsonError *e)
@@ -133,12 +134,12 @@ static int check_address_variable(const AppcPodApp *app, const char *variable, J
         if (!name)
                 return -ENOMEM;
         if (!ac_env_name_is_valid(name))
-                return json_error_set(e, -EINVAL, "addressVariables", "'%s' is not a valid name of a variable", name);
+                return json_error_add(e, -EINVAL, "addressVariables", "'%s' is not a valid name of a variable", name);
         if (!strv_contains((char *const *) words, word))
-                return json_error_set(e, -EINVAL, "addressVariables", "'%s' is not an address: pod-ip, pod-ips, "
+                return json_error_add(e, -EINVAL, "addressVariables", "'%s' is not an address: pod-ip, pod-ips, "
                                       "host-ip and host-ips are", word);
         return has_secret_variable(app, app->n_credentials, name)
-                       ? json_error_set(e, -EINVAL, "addressVariables", "a credential of the app has the variable '%s'",
+                       ? json_error_add(e, -EINVAL, "addressVariables", "a credential of the app has the variable '%s'",
                                         name)
                        : 0;
 }
@@ -149,13 +150,12 @@ static int pod_app_check(void *p, json_object *o, JsonError *e)
         int r;
 
         r = names_check_unique(app->credentials, app->n_credentials, sizeof(AppcCredential), "credentials", e);
-        for (size_t i = 0; r >= 0 && i < app->n_credentials; i++)
+        for (size_t i = 0; i < app->n_credentials; i++)
                 if (has_secret_variable(app, i, app->credentials[i].variable))
                         r = refuse_secret_variable("credentials", app->credentials[i].variable, e);
         STRV_FOREACH(variable, app->address_variables)
-                if (r >= 0)
-                        r = check_address_variable(app, *variable, e);
-        return r < 0 ? r : ac_annotations_check(app->annotations, "annotations", e);
+                r = MIN(r, check_address_variable(app, *variable, e));
+        return MIN(r, ac_annotations_check(app->annotations, "annotations", e));
 }
 
 static const JsonType json_pod_apps = JSON_ARRAY(AppcPodApp, pod_app_table, pod_app_check);
@@ -181,18 +181,10 @@ static int pod_check(void *p, json_object *o, JsonError *e)
         int r;
 
         r = ac_kind_check(pod->kind, "PodManifest", e);
-        if (r < 0)
-                return r;
-        r = names_check_unique(pod->apps, pod->n_apps, sizeof(AppcPodApp), "apps", e);
-        if (r < 0)
-                return r;
-        r = names_check_unique(pod->volumes, pod->n_volumes, sizeof(Volume), "volumes", e);
-        if (r < 0)
-                return r;
-        r = isolators_check(pod->isolators, pod->n_isolators, "isolators", e);
-        if (r < 0)
-                return r;
-        return ac_annotations_check(pod->annotations, "annotations", e);
+        r = MIN(r, names_check_unique(pod->apps, pod->n_apps, sizeof(AppcPodApp), "apps", e));
+        r = MIN(r, names_check_unique(pod->volumes, pod->n_volumes, sizeof(Volume), "volumes", e));
+        r = MIN(r, isolators_check(pod->isolators, pod->n_isolators, "isolators", e));
+        return MIN(r, ac_annotations_check(pod->annotations, "annotations", e));
 }
 
 static const JsonType json_pod = JSON_POINTER(AppcPod, pod_table, pod_check);
@@ -229,32 +221,35 @@ int appc_pod_write(const AppcPod *pod, json_object **ret)
 
 /* Rules that only matter when the pod is to run */
 
-static int check_mounts(const AppcPod *pod, const AppcPodApp *app, JsonError *e)
+/* Volumes: their names, or NULL, which are not known. Paths: where something is mounted already. */
+static int check_mount(const Mount *m, char *const *volumes, char ***paths, JsonError *e)
+{
+        _cleanup_free_ char *path = NULL;
+        int r = 0;
+
+        if (volumes && !m->app_volume && !isempty(m->volume) && !strv_contains(volumes, m->volume))
+                r = json_error_add(e, -EINVAL, "volume", "no volume '%s' is declared", m->volume);
+        if (isempty(m->path))
+                return r;
+        if (path_clean(m->path, &path) < 0)
+                return -ENOMEM;
+        if (strv_contains(*paths, path))
+                return json_error_add(e, -EINVAL, "path", "something is mounted at '%s' already", path);
+        return strv_consume(paths, TAKE_PTR(path)) < 0 ? -ENOMEM : r;
+}
+
+static int check_mounts(const AppcPodApp *app, char *const *volumes, JsonError *e)
 {
         _cleanup_strv_free_ char **paths = NULL;
+        int r = 0;
 
         for (size_t i = 0; i < app->n_mounts; i++) {
-                const Mount *m = &app->mounts[i];
-                _cleanup_free_ char *path = NULL;
-                int r;
+                _cleanup_json_error_ JsonError part = json_error_part(e);
+                int k = check_mount(&app->mounts[i], volumes, &paths, &part);
 
-                if (!m->app_volume && !appc_pod_find_volume(pod, m->volume))
-                        return json_error_below_index(
-                                e, json_error_set(e, -EINVAL, "volume", "no volume '%s' is declared", m->volume),
-                                "mounts", i);
-
-                r = path_clean(m->path, &path);
-                if (r < 0)
-                        return r;
-                if (strv_contains(paths, path))
-                        return json_error_below_index(
-                                e, json_error_set(e, -EINVAL, "path", "something is mounted at '%s' already", path),
-                                "mounts", i);
-                r = strv_consume(&paths, TAKE_PTR(path));
-                if (r < 0)
-                        return r;
+                r = MIN(r, json_error_join(e, &part, json_error_below_index(&part, k, "mounts", i)));
         }
-        return 0;
+        return r;
 }
 
 /* Lists the names of all ports, for a message that suggests one. */
@@ -289,21 +284,108 @@ static int check_port(const AppcPod *pod, const PodPort *port, JsonError *e)
         return 0;
 }
 
-int appc_pod_check_runnable(const AppcPod *pod, JsonError *e)
+static int check_all_mounts(const AppcPod *pod, char *const *volumes, JsonError *e)
 {
-        if (pod->n_apps == 0 && !appc_pod_is_mutable(pod))
-                return json_error_set(e, -EINVAL, "apps", "a pod needs at least one app");
+        int r = 0;
 
         for (size_t i = 0; i < pod->n_apps; i++) {
-                int r = check_mounts(pod, &pod->apps[i], e);
-                if (r < 0)
-                        return json_error_below_index(e, r, "apps", i);
+                _cleanup_json_error_ JsonError part = json_error_part(e);
+                int k = check_mounts(&pod->apps[i], volumes, &part);
+
+                r = MIN(r, json_error_join(e, &part, json_error_below_index(&part, k, "apps", i)));
         }
+        return r;
+}
+
+static int check_all_ports(const AppcPod *pod, JsonError *e)
+{
+        int r = 0;
+
         for (size_t i = 0; i < pod->n_ports; i++) {
-                int r = check_port(pod, &pod->ports[i], e);
-                if (r < 0)
-                        return json_error_below_index(e, r, "ports", i);
+                _cleanup_json_error_ JsonError part = json_error_part(e);
+                int k = check_port(pod, &pod->ports[i], &part);
+
+                r = MIN(r, json_error_join(e, &part, json_error_below_index(&part, k, "ports", i)));
         }
+        return r;
+}
+
+static int check_has_apps(const AppcPod *pod, JsonError *e)
+{
+        return pod->n_apps == 0 && !appc_pod_is_mutable(pod)
+                       ? json_error_add(e, -EINVAL, "apps", "a pod needs at least one app")
+                       : 0;
+}
+
+int appc_pod_check_runnable(const AppcPod *pod, JsonError *e)
+{
+        _cleanup_free_ char **volumes = new0(char *, pod->n_volumes + 1);
+        int r = volumes ? check_has_apps(pod, e) : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < pod->n_volumes; i++)
+                volumes[i] = pod->volumes[i].name;
+        if (r >= 0)
+                r = check_all_mounts(pod, volumes, e);
+        return r < 0 ? r : check_all_ports(pod, e);
+}
+
+/* The names in the text, of volumes that are wrong, too. NULL: not all of them can be told. */
+static int written_volumes(json_object *o, char ***ret)
+{
+        json_object *volumes = json_member(o, "volumes", json_type_array);
+        size_t n = volumes ? json_object_array_length(volumes) : 0;
+        _cleanup_free_ char **names = new0(char *, n + 1);
+
+        if (!names)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                json_object *name = json_member(json_object_array_get_idx(volumes, i), "name", json_type_string);
+
+                if (!name)
+                        return 0;
+                names[i] = (char *) json_object_get_string(name);
+        }
+        if (volumes || !json_object_object_get(o, "volumes"))
+                *ret = TAKE_PTR(names);
+        return 0;
+}
+
+/* Ports of apps whose image has the app are not known yet, either. */
+static bool ports_are_known(const AppcPod *pod, char *const *left_out)
+{
+        for (size_t i = 0; i < pod->n_apps; i++)
+                if (!pod->apps[i].app)
+                        return false;
+        return !json_left_out_in(left_out, "apps");
+}
+
+static int check_rest_runnable(const AppcPod *pod, json_object *o, JsonError *e)
+{
+        _cleanup_free_ char **volumes = NULL;
+        int r = written_volumes(o, &volumes);
+
+        if (r < 0)
+                return r;
+        if (!json_left_out_has(e->left_out, "apps"))
+                r = check_has_apps(pod, e);
+        r = MIN(r, check_all_mounts(pod, volumes, e));
+        return ports_are_known(pod, e->left_out) ? MIN(r, check_all_ports(pod, e)) : r;
+}
+
+int appc_pod_parse_runnable(const char *data, size_t n, AppcPod **ret, JsonError *e)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
+        int r = json_parse_memory(data, n, &o, e);
+
+        if (r < 0)
+                return r;
+        r = json_document_read_rest(&json_pod, o, (void **) &pod, e);
+        if (pod)
+                r = MIN(r, check_rest_runnable(pod, o, e));
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(pod);
         return 0;
 }
 

@@ -82,6 +82,9 @@ int appc_pod_write(const AppcPod *pod, json_object **ret);
  * brings its own; no app mounts two volumes at one path; forwarded ports name exactly one port. Apps whose `app` is
  * NULL must have been given their image's before. */
 int appc_pod_check_runnable(const AppcPod *pod, JsonError *e);
+/* Parses what a person wrote, and checks that, so that all mistakes are told at once. Apps whose `app` is NULL get
+ * their image's later. e is strict. */
+int appc_pod_parse_runnable(const char *data, size_t n, AppcPod **ret, JsonError *e);
 
 const AppcPodApp *appc_pod_find_app(const AppcPod *pod, const char *name);
 const Volume *appc_pod_find_volume(const AppcPod *pod, const char *name);

@@ -171,50 +171,56 @@ static bool device_access_is_valid(const char *s)
 
 static int image_volume_check(const Volume *v, JsonError *e)
 {
+        int r = 0;
+
         if (isempty(v->image) && !v->image_id)
-                return json_error_set(e, -EINVAL, v->image ? "image" : NULL,
-                                      "an image volume needs the name of an image");
-        return v->read_only == TRISTATE_NO
-                       ? json_error_set(e, -EINVAL, "readOnly", "the files of an image cannot be written to; leave it "
-                                        "out, and copy what an app is to change")
-                       : 0;
+                r = json_error_add(e, -EINVAL, v->image ? "image" : NULL, "an image volume needs the name of an image");
+        if (v->read_only == TRISTATE_NO)
+                r = json_error_add(e, -EINVAL, "readOnly", "the files of an image cannot be written to; leave it out, "
+                                   "and copy what an app is to change");
+        return r;
 }
 
 static int volume_check(void *p, json_object *o, JsonError *e)
 {
         Volume *v = p;
+        int r = 0;
 
+        /* It was wrong, and has been left out: what the others may be, nobody knows. */
+        if (!json_member(o, "kind", json_type_string) ||
+            volume_kind_from_string(json_object_get_string(json_object_object_get(o, "kind"))) < 0)
+                return 0;
         if (v->kind == VOLUME_NAMED && json_object_object_get(o, "size"))
-                return json_error_set(e, -EINVAL, "size",
-                                      "named volumes have their limit from 'podctl volume create --size=SIZE', see "
-                                      "podctl-files(5)");
+                r = json_error_add(e, -EINVAL, "size",
+                                   "named volumes have their limit from 'podctl volume create --size=SIZE', see "
+                                   "podctl-files(5)");
         for (size_t i = 0; i < ELEMENTSOF(volume_members); i++)
                 if (!volume_members[i].kinds[v->kind] && json_object_object_get(o, volume_members[i].member))
-                        return json_error_set(e, -EINVAL, volume_members[i].member, "only %s this",
-                                              volume_members[i].whose);
+                        r = json_error_add(e, -EINVAL, volume_members[i].member, "only %s this",
+                                           volume_members[i].whose);
         if (v->kind == VOLUME_NAMED && !volume_name_is_valid(strempty(volume_stored_name(v))))
-                return json_error_set(e, -EINVAL, v->stored ? "volume" : "name",
-                                      "a named volume's has at most %u characters, and this has %zu", VOLUME_NAME_MAX,
-                                      strlen(strempty(volume_stored_name(v))));
+                r = json_error_add(e, -EINVAL, v->stored ? "volume" : "name",
+                                   "a named volume's has at most %u characters, and this has %zu", VOLUME_NAME_MAX,
+                                   strlen(strempty(volume_stored_name(v))));
         if (v->kind == VOLUME_HOST && !v->source)
-                return json_error_set(e, -EINVAL, NULL, "missing member 'source', which host volumes need");
+                r = json_error_add(e, -EINVAL, NULL, "missing member 'source', which host volumes need");
         if (v->device_access && !device_access_is_valid(v->device_access))
-                return json_error_set(e, -EINVAL, "deviceAccess", "expected \"r\", \"rw\" or \"rwm\", not '%s'",
-                                      v->device_access);
+                r = json_error_add(e, -EINVAL, "deviceAccess", "expected \"r\", \"rw\" or \"rwm\", not '%s'",
+                                   v->device_access);
         if (v->source_type && !volume_source_format(v->source_type))
-                return json_error_set(e, -EINVAL, "sourceType", "expected \"directory\", \"file\" or \"socket\", not "
-                                      "'%s'", v->source_type);
+                r = json_error_add(e, -EINVAL, "sourceType", "expected \"directory\", \"file\" or \"socket\", not "
+                                   "'%s'", v->source_type);
         if (v->from_image && v->size > 0)
-                return json_error_set(e, -EINVAL, "size", "a volume with what the image has is not limited; leave out "
-                                      "fromImage");
+                r = json_error_add(e, -EINVAL, "size", "a volume with what the image has is not limited; leave out "
+                                   "fromImage");
         if (v->create && v->create_file)
-                return json_error_set(e, -EINVAL, "createFile", "create makes a directory; leave out one of them");
+                r = json_error_add(e, -EINVAL, "createFile", "create makes a directory; leave out one of them");
         if ((v->create || v->create_file) && v->device_access)
-                return json_error_set(e, -EINVAL, v->create ? "create" : "createFile",
-                                      "a device cannot be made; leave out deviceAccess");
+                r = json_error_add(e, -EINVAL, v->create ? "create" : "createFile",
+                                   "a device cannot be made; leave out deviceAccess");
         if (volume_is_made(v) && !json_object_object_get(o, "mode"))
                 v->mode = v->kind == VOLUME_TMPFS ? 01777 : 0755;
-        return v->kind == VOLUME_IMAGE ? image_volume_check(v, e) : 0;
+        return v->kind == VOLUME_IMAGE ? MIN(r, image_volume_check(v, e)) : r;
 }
 
 const JsonType json_volumes = JSON_ARRAY(Volume, volume_table, volume_check);

@@ -38,17 +38,17 @@ static int check_request(const HealthCheck *h, const char *member, JsonError *e)
 {
         STRV_FOREACH(header, h->test + 4)
                 if (!strchr(*header, ':') || !is_plain(*header))
-                        return json_error_set(e, -EINVAL, member, "'%s' is not a valid header", *header);
+                        return json_error_add(e, -EINVAL, member, "'%s' is not a valid header", *header);
         return h->test[3][0] == '/' && is_plain(h->test[3]) && !strchr(h->test[3], ' ')
                        ? 0
-                       : json_error_set(e, -EINVAL, member, "'%s' is not a valid path of HTTP", h->test[3]);
+                       : json_error_add(e, -EINVAL, member, "'%s' is not a valid path of HTTP", h->test[3]);
 }
 
 static int check_service(const HealthCheck *h, const char *member, JsonError *e)
 {
         return !h->test[3] || (strlen(h->test[3]) <= SERVICE_MAX && is_plain(h->test[3]))
                        ? 0
-                       : json_error_set(e, -EINVAL, member, "'%s' is not a valid service of gRPC", h->test[3]);
+                       : json_error_add(e, -EINVAL, member, "'%s' is not a valid service of gRPC", h->test[3]);
 }
 
 /* The kinds that connect. */
@@ -79,11 +79,11 @@ static int check_connection(const HealthCheck *h, size_t n, const char *member, 
         uint32_t port;
 
         if (n - 1 < c->least || n - 1 > c->most)
-                return json_error_set(e, -EINVAL, member, "\"%s\" needs an address, a port%s", c->name, c->further);
+                return json_error_add(e, -EINVAL, member, "\"%s\" needs an address, a port%s", c->name, c->further);
         if (inet_pton(AF_INET, h->test[1], &address) != 1 && inet_pton(AF_INET6, h->test[1], &address) != 1)
-                return json_error_set(e, -EINVAL, member, "'%s' is not a valid address", h->test[1]);
+                return json_error_add(e, -EINVAL, member, "'%s' is not a valid address", h->test[1]);
         if (parse_uint32(h->test[2], &port) < 0 || port < 1 || port > UINT16_MAX)
-                return json_error_set(e, -EINVAL, member, "'%s' is not a valid port", h->test[2]);
+                return json_error_add(e, -EINVAL, member, "'%s' is not a valid port", h->test[2]);
         return c->check ? c->check(h, member, e) : 0;
 }
 
@@ -94,15 +94,15 @@ int health_check_test(const HealthCheck *h, const char *member, JsonError *e)
         if (n == 0 || (streq(h->test[0], "NONE") && n == 1))
                 return 0;
         if (streq(h->test[0], "NONE"))
-                return json_error_set(e, -EINVAL, member, "nothing can follow \"NONE\"");
+                return json_error_add(e, -EINVAL, member, "nothing can follow \"NONE\"");
         if (streq(h->test[0], "CMD"))
                 return n > 1 && !isempty(h->test[1]) ? 0
-                                                     : json_error_set(e, -EINVAL, member, "\"CMD\" needs a program");
+                                                     : json_error_add(e, -EINVAL, member, "\"CMD\" needs a program");
         if (streq(h->test[0], "CMD-SHELL"))
-                return n == 2 ? 0 : json_error_set(e, -EINVAL, member, "\"CMD-SHELL\" needs exactly one text");
+                return n == 2 ? 0 : json_error_add(e, -EINVAL, member, "\"CMD-SHELL\" needs exactly one text");
         if (health_check_connects(h))
                 return check_connection(h, n, member, e);
-        return json_error_set(e, -EINVAL, member, "expected \"NONE\", \"CMD\", \"CMD-SHELL\", \"TCP\", \"HTTP\", "
+        return json_error_add(e, -EINVAL, member, "expected \"NONE\", \"CMD\", \"CMD-SHELL\", \"TCP\", \"HTTP\", "
                               "\"HTTPS\" or \"GRPC\", not '%s'", h->test[0]);
 }
 
@@ -132,18 +132,17 @@ static int check_number(const HealthCheck *h, size_t i, JsonError *e)
 
         return value == 0 || value >= numbers[i].least
                        ? 0
-                       : json_error_set(e, -EINVAL, numbers[i].member, "must be %s, not %" PRId64, numbers[i].wanted,
+                       : json_error_add(e, -EINVAL, numbers[i].member, "must be %s, not %" PRId64, numbers[i].wanted,
                                         value);
 }
 
 static int health_check_check(void *p, json_object *o, JsonError *e)
 {
-        for (size_t i = 0; i < ELEMENTSOF(numbers); i++) {
-                int r = check_number(p, i, e);
-                if (r < 0)
-                        return r;
-        }
-        return health_check_test(p, "Test", e);
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
+                r = MIN(r, check_number(p, i, e));
+        return MIN(r, health_check_test(p, "Test", e));
 }
 
 const JsonType json_health_check = JSON_POINTER(HealthCheck, health_check_table, health_check_check);

@@ -450,18 +450,19 @@ bool isolators_no_new_privs(const Isolator *isolators, size_t n)
 int isolators_check(const Isolator *isolators, size_t n, const char *member, JsonError *e)
 {
         unsigned count[_ISOLATOR_TYPE_MAX] = {};
+        int r = 0;
 
         for (size_t i = 0; i < n; i++)
                 count[isolators[i].type]++;
 
         for (int t = ISOLATOR_UNKNOWN + 1; t < _ISOLATOR_TYPE_MAX; t++) {
                 if (rows[t].once && count[t] > 1)
-                        return json_error_set(e, -EINVAL, member, "'%s' is there twice", rows[t].name);
+                        r = json_error_add(e, -EINVAL, member, "'%s' is there twice", rows[t].name);
                 if (count[t] > 0 && rows[t].excludes && count[rows[t].excludes] > 0)
-                        return json_error_set(e, -EINVAL, member, "'%s' and '%s' exclude one another", rows[t].name,
-                                              rows[rows[t].excludes].name);
+                        r = json_error_add(e, -EINVAL, member, "'%s' and '%s' exclude one another", rows[t].name,
+                                           rows[rows[t].excludes].name);
         }
-        return 0;
+        return r;
 }
 
 void isolators_remove(Isolator *isolators, size_t *n, IsolatorType type)

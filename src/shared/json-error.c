@@ -4,7 +4,7 @@
 #include "basic/string-util.h"
 #include "shared/json-error.h"
 
-void json_error_clear(JsonError *e)
+static void clear_mistakes(JsonError *e)
 {
         e->message = mfree(e->message);
         e->has_path = false;
@@ -14,6 +14,11 @@ void json_error_clear(JsonError *e)
         e->more = mfree(e->more);
         e->n_more = e->allocated_more = 0;
         e->own = strv_free(e->own);
+}
+
+void json_error_clear(JsonError *e)
+{
+        clear_mistakes(e);
         e->passed_over = strv_free(e->passed_over);
         e->left_out = strv_free(e->left_out);
 }
@@ -29,17 +34,14 @@ static int more_add(JsonError *e, char *text, size_t n_path)
         return 0;
 }
 
-int json_error_set(JsonError *e, int r, const char *member, const char *format, ...)
+static _printf_(4, 0) int error_set(JsonError *e, int r, const char *member, const char *format, va_list ap)
 {
         _cleanup_free_ char *text = NULL;
-        va_list ap;
 
         if (!e || e->message)
                 return r;
 
-        va_start(ap, format);
         text = strvprintf(format, ap);
-        va_end(ap);
         if (!text)
                 return -ENOMEM;
 
@@ -47,6 +49,27 @@ int json_error_set(JsonError *e, int r, const char *member, const char *format, 
         e->has_path = member;
         e->n_path = member ? strlen(member) : 0;
         return r;
+}
+
+int json_error_set(JsonError *e, int r, const char *member, const char *format, ...)
+{
+        va_list ap;
+
+        va_start(ap, format);
+        r = error_set(e, r, member, format, ap);
+        va_end(ap);
+        return r;
+}
+
+int json_error_add(JsonError *e, int r, const char *member, const char *format, ...)
+{
+        _cleanup_json_error_ JsonError part = json_error_part(e);
+        va_list ap;
+
+        va_start(ap, format);
+        r = error_set(json_error_is_strict(e) ? &part : e, r, member, format, ap);
+        va_end(ap);
+        return json_error_join(e, &part, r);
 }
 
 /* Anything below "a" is "a.b", "a[0]" or, when the message has no path yet, "a: text". */
@@ -176,6 +199,40 @@ bool json_left_out_explains(char *const *left_out, const char *path)
                         return true;
         }
         return json_left_out_has(left_out, strempty(path));
+}
+
+bool json_left_out_in(char *const *left_out, const char *path)
+{
+        STRV_FOREACH(out, left_out)
+                if (path_within(*out, path))
+                        return true;
+        return json_left_out_has(left_out, path);
+}
+
+/* The text is taken, unless it is dropped. */
+static int add_unexplained(JsonError *e, char **text, bool has_path, size_t n_path, char *const *left_out)
+{
+        _cleanup_free_ char *path = has_path ? strndup(*text, n_path) : NULL;
+
+        if (has_path && !path)
+                return -ENOMEM;
+        return json_left_out_explains(left_out, path) ? 0 : error_add(e, TAKE_PTR(*text), has_path, n_path);
+}
+
+int json_error_drop_explained(JsonError *e, char *const *left_out)
+{
+        _cleanup_json_error_ JsonError kept = json_error_part(e);
+        int r = e->message ? add_unexplained(&kept, &e->message, e->has_path, e->n_path, left_out) : 0;
+
+        for (size_t i = 0; r >= 0 && e->own && e->own[i]; i++) {
+                _cleanup_free_ char *text = strdup(e->own[i]);
+
+                r = text ? add_unexplained(&kept, &text, false, 0, left_out) : -ENOMEM;
+        }
+        for (size_t i = 0; r >= 0 && i < e->n_more; i++)
+                r = add_unexplained(&kept, &e->more[i].text, true, e->more[i].n_path, left_out);
+        clear_mistakes(e);
+        return json_error_join(e, &kept, r);
 }
 
 int json_error_all(const JsonError *e, JsonMistake **ret, size_t *ret_n)

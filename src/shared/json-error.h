@@ -39,6 +39,8 @@ void json_error_clear(JsonError *e);
 /* Sets the message unless there is one already. Member is the path it belongs to, or NULL. Returns r, so that the
  * caller can return it in the same line. */
 int json_error_set(JsonError *e, int r, const char *member, const char *format, ...) _printf_(4, 5);
+/* For checks that go on after a mistake: strict readers get it as well as those before. */
+int json_error_add(JsonError *e, int r, const char *member, const char *format, ...) _printf_(4, 5);
 /* Puts "member." or "member[index]." before the path, on the way out of a nested object. Returns r. */
 int json_error_below(JsonError *e, int r, const char *member);
 int json_error_below_index(JsonError *e, int r, const char *member, size_t index);
@@ -49,6 +51,10 @@ int json_error_join(JsonError *e, JsonError *part, int r);
 /* Whether something that is wrong at the path, NULL for the object itself, may only follow from what is left out: at
  * it, in it, or in what it is a direct part of. */
 bool json_left_out_explains(char *const *left_out, const char *path);
+/* Drops the mistakes that may only follow from what is left out. */
+int json_error_drop_explained(JsonError *e, char *const *left_out);
+/* Whether the value at the path is left out, or something in it. */
+bool json_left_out_in(char *const *left_out, const char *path);
 /* Whether the value at the path is left out, or is a part of one that is. */
 bool json_left_out_has(char *const *left_out, const char *path);
 /* All mistakes that were found. The caller frees the array; the texts stay the error's. */

@@ -119,8 +119,11 @@ static json_object *empty_value(json_type type)
         }
 }
 
+/* Only an object's own check refused it: what is in it was read, and in a list it stays. */
+#define RULE_BROKEN (-EBADE)
+
 /* What must be there is what its type reads of an empty value, and so on within it; or zero. */
-static int leave_out(const JsonField *field, void *p, JsonError *e)
+static int empty_field(const JsonField *field, void *p)
 {
         _cleanup_json_error_ JsonError ignored = { .rest = true };
         _cleanup_json_object_ json_object *empty = empty_value(field->type->json);
@@ -130,7 +133,14 @@ static int leave_out(const JsonField *field, void *p, JsonError *e)
                 field->type->free(field->type, member_of(p, field));
         if (r >= 0 && (field->flags & JSON_MANDATORY))
                 r = field->type->read(field->type, empty, member_of(p, field), &ignored);
-        return r == -ENOMEM ? r : strv_extend(&e->left_out, field->name);
+        return r;
+}
+
+static int leave_out(const JsonField *field, void *p, int why, JsonError *e)
+{
+        if (why != RULE_BROKEN && empty_field(field, p) == -ENOMEM)
+                return -ENOMEM;
+        return strv_extend(&e->left_out, field->name);
 }
 
 static int read_fields(const JsonField *table, json_object *o, void *p, JsonError *e)
@@ -145,7 +155,7 @@ static int read_fields(const JsonField *table, json_object *o, void *p, JsonErro
                 int k = json_error_join(e, &part, field_read(field, o, p, &part));
 
                 if (k < 0 && k != -ENOMEM && json_error_reads_rest(e))
-                        k = leave_out(field, p, e);
+                        k = leave_out(field, p, k, e);
                 r = r < 0 ? r : k;
                 if (r < 0 && !json_error_is_strict(e))
                         return r;
@@ -157,15 +167,10 @@ static int read_fields(const JsonField *table, json_object *o, void *p, JsonErro
 static int check_rest(JsonCheck check, void *p, json_object *o, JsonError *e)
 {
         _cleanup_json_error_ JsonError part = json_error_part(e);
-        _cleanup_free_ char *path = NULL;
-        int r = check(p, o, &part);
+        int r = check(p, o, &part), k = json_error_drop_explained(&part, e->left_out);
 
-        path = part.has_path ? strndup(part.message, part.n_path) : NULL;
-        if (part.has_path && !path)
-                return -ENOMEM;
-        if (r < 0 && json_left_out_explains(e->left_out, path))
-                json_error_clear(&part);
-        return json_error_join(e, &part, r);
+        r = json_error_join(e, &part, k < 0 ? k : r);
+        return r < 0 && r != -ENOMEM ? RULE_BROKEN : r;
 }
 
 /* The check expects all members to be read, but an unknown member does not prevent it from reporting more. */
@@ -291,8 +296,7 @@ typedef struct List {
         size_t n;
 } List;
 
-/* The others keep their places. */
-static int leave_out_element(const JsonType *type, size_t i, void *p, JsonError *e)
+static int empty_element(const JsonType *type, void *p)
 {
         _cleanup_json_error_ JsonError ignored = { .rest = true };
         _cleanup_json_object_ json_object *empty = json_object_new_object();
@@ -302,7 +306,15 @@ static int leave_out_element(const JsonType *type, size_t i, void *p, JsonError 
         memset(p, 0, type->size);
         if (r >= 0)
                 r = read_fields(type->table, empty, p, &ignored);
-        return r == -ENOMEM ? r : strv_extendf(&e->left_out, "[%zu]", i);
+        return r;
+}
+
+/* The others keep their places. */
+static int leave_out_element(const JsonType *type, size_t i, void *p, int why, JsonError *e)
+{
+        if (why != RULE_BROKEN && empty_element(type, p) == -ENOMEM)
+                return -ENOMEM;
+        return strv_extendf(&e->left_out, "[%zu]", i);
 }
 
 int json_array_read(const JsonType *type, json_object *o, void *p, JsonError *e)
@@ -326,7 +338,7 @@ int json_array_read(const JsonType *type, json_object *o, void *p, JsonError *e)
 
                 k = json_error_join(e, &part, json_error_below_index(&part, k, NULL, i));
                 if (k < 0 && k != -ENOMEM && json_error_reads_rest(e))
-                        k = leave_out_element(type, i, item, e);
+                        k = leave_out_element(type, i, item, k, e);
                 r = r < 0 ? r : k;
                 if (r < 0 && !json_error_is_strict(e))
                         return r;

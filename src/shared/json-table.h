@@ -141,7 +141,7 @@ bool json_is_empty(json_object *o);
 int json_document_read(const JsonType *type, json_object *o, void **ret, JsonError *e);
 int json_document_parse(const JsonType *type, const char *data, size_t n, void **ret, JsonError *e);
 /* For a file whose further mistakes are looked for in what it makes: a value that is wrong or missing is left out, or,
- * if it must be there, empty; e names each, in .left_out, and becomes strict. *ret is set unless it is -ENOMEM, or o is
- * not an object at all. */
+ * if it must be there, empty; one of a list that only its own check refuses stays. e names each, in .left_out, and
+ * becomes strict. *ret is set unless it is -ENOMEM, or o is not an object at all. */
 int json_document_read_rest(const JsonType *type, json_object *o, void **ret, JsonError *e);
 void *json_document_free(const JsonType *type, void *p);

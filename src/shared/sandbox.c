@@ -105,7 +105,10 @@ static int keep_capabilities(cap_t set, const char *const *names)
         for (; names && *names; names++) {
                 cap_value_t c;
 
-                if (cap_from_name(*names, &c) < 0 || cap_set_flag(set, CAP_PERMITTED, 1, &c, CAP_SET) < 0 ||
+                /* It need not set errno. */
+                if (cap_from_name(*names, &c) < 0)
+                        return -EINVAL;
+                if (cap_set_flag(set, CAP_PERMITTED, 1, &c, CAP_SET) < 0 ||
                     cap_set_flag(set, CAP_EFFECTIVE, 1, &c, CAP_SET) < 0)
                         return -errno;
         }

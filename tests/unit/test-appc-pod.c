@@ -249,7 +249,22 @@ static int parse_strictly(const char *json, JsonError *e)
         _cleanup_free_ char *text = quoted(json);
 
         *e = (JsonError) { .strict = true };
-        return appc_pod_parse(text, strlen(text), &pod, e);
+        return appc_pod_parse_runnable(text, strlen(text), &pod, e);
+}
+
+static char **all_texts(const JsonError *e)
+{
+        _cleanup_free_ JsonMistake *all = NULL;
+        char **texts = NULL;
+        size_t n = 0;
+
+        cr_assert_eq(json_error_all(e, &all, &n), 0);
+        for (size_t i = 0; i < n; i++) {
+                cr_assert_eq(strv_extend(&texts, all[i].text), 0);
+                cr_expect(all[i].n_path == 0 || startswith(all[i].text + all[i].n_path, ": "), "%s: %zu", all[i].text,
+                          all[i].n_path);
+        }
+        return texts;
 }
 
 static void expect_texts(char *const *texts, const char *const *wanted, const char *json)
@@ -309,17 +324,71 @@ Test(appc_pod, strangers)
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_json_error_ JsonError e = {};
                 _cleanup_strv_free_ char **texts = NULL;
-                _cleanup_free_ JsonMistake *all = NULL;
+
+                cr_expect_eq(parse_strictly(cases[i].json, &e), -EINVAL, "%s", cases[i].json);
+                texts = all_texts(&e);
+                expect_texts(texts, cases[i].wanted, cases[i].json);
+        }
+}
+
+/* Rules of objects, several of one object too, and what one part of a pod says of another; and no more than these. */
+Test(appc_pod, all_rules_at_once)
+{
+        static const struct {
+                const char *json;
+                const char *wanted[16];
+        } cases[] = {
+                { POD("'apps':[{'name':'a','image':{'name':'a'},'app':{'user':'0','group':'0','exec':[''],"
+                      "'workingDirectory':'rel','stopTimeout':-2,"
+                      "'ports':[{'name':'p','protocol':'tcp','port':1},{'name':'p','protocol':'tcp','port':2}]},"
+                      "'mounts':[{'volume':'v','path':'/v'},{'volume':'none','path':'/v/'}],"
+                      "'annotations':[{'name':'created','value':'today'}]},{'name':'b','image':{'name':'b'},"
+                      "'app':{'user':'0','group':'0'},'mounts':[{'volume':'nor','path':'/n'}]}],"
+                      "'volumes':[{'name':'v','kind':'host','size':1,'mode':'0700'}],"
+                      "'ports':[{'name':'q','hostPort':0,'hostIP':'x'}]"),
+                  { "apps[0].app.exec: the program must not be empty",
+                    "apps[0].app.workingDirectory: 'rel' is not an absolute path",
+                    "apps[0].app.stopTimeout: must be seconds, at most 3153600000, or -1",
+                    "apps[0].app.ports: 'p' is there twice",
+                    "apps[0].annotations: created: 'today' is not an RFC 3339 date",
+                    "volumes[0].mode: only empty and tmpfs volumes have this",
+                    "volumes[0]: missing member 'source', which host volumes need",
+                    "volumes[0].size: only empty and tmpfs volumes have this",
+                    "ports[0].hostPort: must be between 1 and 65535", "ports[0].hostIP: 'x' is not an IP address",
+                    "apps[0].mounts[1].volume: no volume 'none' is declared",
+                    "apps[0].mounts[1].path: something is mounted at '/v' already",
+                    "apps[1].mounts[0].volume: no volume 'nor' is declared" } },
+                { POD("'apps':[{'name':'a','image':{'name':'a'},'app':{'user':'0','group':'0'},"
+                      "'mounts':[{'volume':'none','path':'/v'},{'volume':'w','path':'/v/'}]},"
+                      "{'name':'a','image':{'name':'b'},'app':{'user':'0','group':'0'}}],"
+                      "'volumes':[{'name':'w','kind':'empty'}],'ports':[{'name':'q','hostPort':80}]"),
+                  { "apps: 'a' is there twice", "apps[0].mounts[0].volume: no volume 'none' is declared",
+                    "apps[0].mounts[1].path: something is mounted at '/v' already",
+                    "ports[0].name: no app has a port 'q'" } },
+                /* What only follows is not told: no volume is known, nor a kind, nor what the image has. */
+                { POD("'apps':[{'name':'a','image':{'name':'a'},'mounts':[{'volume':'v','path':'/v'}]}],'volumes':1,"
+                      "'ports':[{'name':'q','hostPort':80}]"),
+                  { "volumes: expected an array" } },
+                { POD("'apps':[{'name':'a','image':{'name':'a'},'mounts':[{'volume':'v','path':'/v'}]}],"
+                      "'volumes':[{'name':'v','kind':'hots','mode':'0700','size':1}]"),
+                  { "volumes[0].kind: expected \"host\", \"empty\", \"image\", \"named\" or \"tmpfs\", not 'hots'" } },
+                { POD("'apps':1,'ports':[{'name':'q','hostPort':80}]"), { "apps: expected an array" } },
+                { POD("'apps':[]"), { "apps: a pod needs at least one app" } },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_json_error_ JsonError e = {};
+                _cleanup_strv_free_ char **texts = NULL;
                 size_t n = 0;
 
                 cr_expect_eq(parse_strictly(cases[i].json, &e), -EINVAL, "%s", cases[i].json);
-                cr_assert_eq(json_error_all(&e, &all, &n), 0);
-                for (size_t k = 0; k < n; k++) {
-                        cr_assert_eq(strv_extend(&texts, all[k].text), 0);
-                        cr_expect(all[k].n_path == 0 || startswith(all[k].text + all[k].n_path, ": "), "%s: %zu",
-                                  all[k].text, all[k].n_path);
-                }
+                texts = all_texts(&e);
                 expect_texts(texts, cases[i].wanted, cases[i].json);
+                while (n < ELEMENTSOF(cases[i].wanted) && cases[i].wanted[n])
+                        n++;
+                STRV_FOREACH(text, texts)
+                        cr_log_info("%s", *text);
+                cr_expect_eq(strv_length(texts), n, "%s", cases[i].json);
         }
 }
 

@@ -21,6 +21,22 @@
 #include "basic/uuid.h"
 #include "lib/test-temporary.h"
 
+static int count(int *n)
+{
+        return ++*n;
+}
+
+/* What is compared may be a call that does something. */
+Test(macro, evaluated_once)
+{
+        int n = 0;
+
+        cr_expect_eq(MIN(0, count(&n)), 0);
+        cr_expect_eq(MIN(5, count(&n)), 2);
+        cr_expect_eq(MAX(count(&n), MAX(1, count(&n))), 4);
+        cr_expect_eq(n, 4);
+}
+
 Test(parse, duration)
 {
         static const struct {

@@ -296,7 +296,7 @@ Test(json_table, reads_the_rest)
                 /* A check speaks of all, but not once more of what is left out. */
                 { "{'text':'a','array':[{'name':[],'number':13}]}",
                   "array[0].name: expected a string|array[0].number: unlucky", "array[0].name|array[0]",
-                  "{\"text\":\"a\",\"array\":[{\"name\":\"\"}]}" },
+                  "{\"text\":\"a\",\"array\":[{\"name\":\"\",\"number\":13}]}" },
                 { "{'text':'a','pointer':{'name':'a','number':13}}", "pointer.number: unlucky", "pointer",
                   "{\"text\":\"a\"}" },
         };

@@ -497,6 +497,7 @@ Test(kube_pod, read_on_after_wrong_types)
                   "[{containerPort: a, protocol: X}]}\n  dnsPolicy: Any\n",
                   "5 spec.containers[0]: expected an object\n"
                   "6 spec.containers[1].ports[0].containerPort: expected an integer\n"
+                  "6 spec.containers[1].ports[0].protocol: expected TCP, UDP or SCTP, not 'X'\n"
                   "7 spec.dnsPolicy: 'Any' is not a valid policy" },
                 /* What is looked for may be what is left out. */
                 { "kind: Pod\nmetadata: {name: p}\nspec:\n  volumes:\n  - {name: [v], emptyDir: {}}\n  - {name: w, "

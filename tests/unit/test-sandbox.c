@@ -68,7 +68,10 @@ static const char *root_is_all_there_is(int fd)
         /* Nodes are files without a meaning. */
         EXPECT_ERRNO(open("/null", O_RDWR), EACCES);
         EXPECT(access("/inside", W_OK) == 0);
+        /* Behind it there is nothing. */
+        (void) umount2("/", MNT_DETACH);
         EXPECT_ERRNO(umount2("/", MNT_DETACH), EINVAL);
+        EXPECT_ERRNO(access("/etc", F_OK), ENOENT);
         return NULL;
 }
 

@@ -201,7 +201,7 @@ static int complain_of_parse(const ManifestText *from, int r, const JsonError *e
 static int read_appc(const ManifestText *from, AppcPod **ret, Findings *ret_passed_over)
 {
         _cleanup_json_error_ JsonError e = { .strict = true };
-        int r = appc_pod_parse(from->text, from->n, ret, &e);
+        int r = appc_pod_parse_runnable(from->text, from->n, ret, &e);
 
         if (r < 0)
                 return complain_of_parse(from, r, &e);

@@ -47,15 +47,15 @@ static int check_variable(void *p, json_object *o, JsonError *e)
 {
         const KubeVariable *v = p;
         int n = (v->config_map != NULL) + (v->secret != NULL) + (v->from.field != NULL) +
-                (v->from.resource != NULL);
+                (v->from.resource != NULL), r = 0;
 
         if (json_object_object_get(o, "valueFrom") && n != 1)
-                return json_error_set(e, -EINVAL, "valueFrom", "expected exactly one source");
+                r = json_error_add(e, -EINVAL, "valueFrom", "expected exactly one source");
         if (n > 0 && !isempty(v->value))
-                return json_error_set(e, -EINVAL, "value", "cannot be combined with 'valueFrom'");
+                r = json_error_add(e, -EINVAL, "value", "cannot be combined with 'valueFrom'");
         if (strchr(v->name, '='))
-                return json_error_set(e, -EINVAL, "name", "'%s' is not a valid name of a variable", v->name);
-        return 0;
+                r = json_error_add(e, -EINVAL, "name", "'%s' is not a valid name of a variable", v->name);
+        return r;
 }
 static const JsonType variable_type = JSON_ARRAY(KubeVariable, variable_table, check_variable);
 
@@ -97,15 +97,16 @@ static const JsonField port_table[] = {
 static int check_port(void *p, json_object *o, JsonError *e)
 {
         const KubePort *port = p;
+        int r = 0;
 
         if (port->container_port < 1 || port->container_port > UINT16_MAX)
-                return json_error_set(e, -EINVAL, "containerPort", "must be between 1 and 65535");
+                r = json_error_add(e, -EINVAL, "containerPort", "must be between 1 and 65535");
         if (port->host_port > UINT16_MAX)
-                return json_error_set(e, -EINVAL, "hostPort", "must be between 1 and 65535");
+                r = json_error_add(e, -EINVAL, "hostPort", "must be between 1 and 65535");
         if (port->protocol && !streq(port->protocol, "TCP") && !streq(port->protocol, "UDP") &&
             !streq(port->protocol, "SCTP"))
-                return json_error_set(e, -EINVAL, "protocol", "expected TCP, UDP or SCTP, not '%s'", port->protocol);
-        return 0;
+                r = json_error_add(e, -EINVAL, "protocol", "expected TCP, UDP or SCTP, not '%s'", port->protocol);
+        return r;
 }
 static const JsonType port_type = JSON_ARRAY(KubePort, port_table, check_port);
 
@@ -555,6 +556,7 @@ static bool is_config_key(const char *pair, size_t n)
 static int config_check(void *p, json_object *o, JsonError *e)
 {
         const KubeConfig *c = p;
+        int r = 0;
         const struct {
                 const char *member;
                 char *const *pairs;
@@ -565,11 +567,11 @@ static int config_check(void *p, json_object *o, JsonError *e)
                         size_t n = strcspn(*pair, "=");
 
                         if (!is_config_key(*pair, n))
-                                return json_error_set(e, -EINVAL, rows[i].member,
-                                                      "'%.*s' is not a valid key: letters, digits, '-', '_' and '.', "
-                                                      "at most %u", (int) n, *pair, CONFIG_KEY_MAX);
+                                r = json_error_add(e, -EINVAL, rows[i].member,
+                                                   "'%.*s' is not a valid key: letters, digits, '-', '_' and '.', at "
+                                                   "most %u", (int) n, *pair, CONFIG_KEY_MAX);
                 }
-        return 0;
+        return r;
 }
 
 static const JsonField config_table[] = {
