@@ -866,6 +866,24 @@ ADD_OPTIONS='
 --rlimit=NOFILE=77                                  ulimit -n                       77
 '
 
+test_add_and_start() {
+        sandbox at-once --net=none
+        assert_eq good "$(podctl app add --start at-once busybox --name=good --exec=/bin/sh -- \
+                -c 'echo here; exec sleep 1000')"
+        has_states at-once 'good running'
+        wait_until has_written at-once good here
+        # One that cannot be started is there nevertheless.
+        install -d -m 0755 volume
+        install -m 0755 /dev/stdin volume/script <<<'#!/no/interpreter'
+        assert_fails 254 podctl app add --start at-once busybox --name=bad \
+                --mnt-volume="name=v,kind=host,source=$PWD/volume,target=/v" --exec=/v/script
+        assert_contains "$output" "App 'bad' did not start: "
+        assert_contains "$output" /no/interpreter
+        has_states at-once 'good running, bad exited'
+        podctl app rm at-once --app=bad
+        podctl stop at-once
+}
+
 test_options_of_app_add() {
         local line option script expected n=0
         sandbox options --net=none

@@ -94,6 +94,7 @@ typedef struct RunArgs {
         bool no_overlay;
         bool quiet;
         bool mutable;           /* apps may come and go while the pod runs */
+        bool start_app;         /* for app add */
 
         RunApp *apps;
         size_t n_apps;

@@ -232,6 +232,7 @@ const Option sandbox_options[] = {
 /* Of one more app. */
 const Option app_add_options[] = {
         APPS_OPTIONS
+        { "start", &option_bool, offsetof(RunArgs, start_app), NULL, "Start it at once" },
         { "help", &option_bool, offsetof(RunArgs, help), NULL, NULL, 'h' },
         {},
 };

@@ -60,25 +60,40 @@ static int run_sandbox(Context *c, void *userdata, char **words)
         return run_args_run(c, &verb_app_sandbox, words, args, make_sandbox);
 }
 
-static int add(Context *c, const RunArgs *args)
+static int add_to_pod(Context *c, const RunArgs *args, AppChange *ret, const char **ret_name)
 {
-        _cleanup_(app_change_done) AppChange change = APP_CHANGE_NONE;
         _cleanup_(image_freep) Image *image = NULL;
         RunArgs own = *args;
-        int r = app_change_begin(c, args->subject, &change);
+        int r = app_change_begin(c, args->subject, ret);
+        AppcPodApp *app;
 
         /* rkt took only images of the store. */
         if (persona_is_rkt())
                 own.policy = PULL_NEVER;
         if (r >= 0)
-                r = run_compose_app(c, &own, change.pod->manifest, &image);
-        if (r >= 0)
-                r = run_compose_insecure(c, change.pod->settings->insecure,
-                                         &change.pod->manifest->apps[change.pod->manifest->n_apps - 1]);
-        if (r >= 0)
-                r = app_change_add(&change, image);
+                r = run_compose_app(c, &own, ret->pod->manifest, &image);
+        if (r < 0)
+                return r;
+        app = &ret->pod->manifest->apps[ret->pod->manifest->n_apps - 1];
+        *ret_name = app->name;
+        r = run_compose_insecure(c, ret->pod->settings->insecure, app);
+        return r < 0 ? r : app_change_add(ret, image);
+}
+
+/* The kernel gets ready for the moves of the app's processes while its root is made. */
+static int add(Context *c, const RunArgs *args)
+{
+        _cleanup_(app_change_done) AppChange change = APP_CHANGE_NONE;
+        const char *name;
+        int r;
+
+        if (args->start_app)
+                quick_moves_begin();
+        r = add_to_pod(c, args, &change, &name);
+        if (r >= 0 && args->start_app)
+                r = app_change_start(&change, name);
         if (r >= 0 && !persona_is_rkt())
-                (void) puts(change.pod->manifest->apps[change.pod->manifest->n_apps - 1].name);
+                (void) puts(name);
         return r;
 }
 
