@@ -130,3 +130,11 @@ bool string_in_charset(const char *s, const char *allowed)
 {
         return s[strspn(s, allowed)] == 0;
 }
+
+bool string_has_empty_part(const char *s, char separator)
+{
+        const char two[] = { separator, separator, 0 };
+        size_t n = strlen(s);
+
+        return n == 0 || s[0] == separator || s[n - 1] == separator || strstr(s, two);
+}

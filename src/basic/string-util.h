@@ -51,6 +51,8 @@ void string_make_plain(char *s);
 void string_to_upper(char *s);
 /* True when every character of s occurs in allowed. */
 bool string_in_charset(const char *s, const char *allowed);
+/* Whether there is nothing before, between or behind separators, which splitting passes over. */
+bool string_has_empty_part(const char *s, char separator);
 
 #define LOWERCASE "abcdefghijklmnopqrstuvwxyz"
 #define UPPERCASE "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

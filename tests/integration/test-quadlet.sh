@@ -331,8 +331,8 @@ END
         assert_fails 1 podctl create --check --from=bad.container
         grep -q "^bad.container:3  *\[Container\] Ulimit  *lost  *'bogus=1' is not a valid limit" <<<"$output" ||
                 fail "$output"
-        for option in --sysctl --stop-timeout --working-dir; do
-                grep -q -e "^bad.container  *$option  *lost  *[A-Z]" <<<"$output" || fail "$option is not in: $output"
+        for place in '4  *\[Container\] Sysctl' '5  *\[Container\] StopTimeout' '6  *\[Container\] WorkingDir'; do
+                grep -q -e "^bad.container:$place  *lost  *[A-Z]" <<<"$output" || fail "$place is not in: $output"
         done
         sed -i 's/=.*=1/=nofile=5/; /Sysctl/d; s/abc/5/; s/rel/\/rel/' bad.container
         podctl create --check --from=bad.container

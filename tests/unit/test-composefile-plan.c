@@ -71,6 +71,40 @@ static char *plan(const char *yaml, char **reterr_message)
         return composefile_plan_new(&input, "p", &drafts, reterr_message) >= 0 ? text_of(&drafts) : NULL;
 }
 
+/* What podctl's own rules say of an option is told of where it was said. */
+Test(composefile_plan, origins)
+{
+        static char *const paths[] = { (char *) "/tmp/compose.yaml", NULL };
+        static const struct {
+                const char *word, *member;
+                size_t line;
+        } cases[] = {
+                { "--health-interval=5x", "services.s.healthcheck.interval", 4 },
+                { "--user-label==y", "services.s.labels[1]", 5 },
+                { "--environment=A=b", "services.s.environment.A", 6 },
+                { "--sysctl=a=b", "services.s.sysctls.a", 7 },
+        };
+        ComposefileInput input = { paths, environment, read_disk, is_there };
+        _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+
+        disk = (const char *const[]) {
+                paths[0],
+                "services:\n  s:\n    image: i\n    healthcheck: {interval: 5x}\n    labels: [x=y, =y]\n"
+                "    environment: {A: b}\n    sysctls: {a: b}\n", NULL };
+        cr_assert_geq(composefile_plan_new(&input, "p", &drafts, NULL), 0);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const DraftOrigin *o = draft_origins_find(&drafts.pods[0].origins, cases[i].word);
+
+                cr_assert(o, "%s", cases[i].word);
+                cr_expect_str_eq(o->file, paths[0]);
+                cr_expect_eq(o->line, cases[i].line);
+                cr_expect_str_eq(o->member, cases[i].member);
+                cr_expect_eq(draft_origins_find_place(&drafts.pods[0].origins, o->member, o->line), o);
+        }
+        cr_expect_null(draft_origins_find(&drafts.pods[0].origins, "--none"));
+        cr_expect_null(draft_origins_find_place(&drafts.pods[0].origins, cases[0].member, 5));
+}
+
 /* One member of a service, and what becomes of it: the words after the app's name, or findings after "!". */
 Test(composefile_plan, members)
 {
@@ -138,7 +172,7 @@ Test(composefile_plan, members)
                 /* What is not carried over */
                 { "privileged: true", "!lost:4:services.s.privileged: pods have user IDs of their own" },
                 { "container_name: ../x", "!lost:4:services.s.container_name: '../x' is not a valid name of a host" },
-                { "environment: {\"A B\": c}", "!lost:4:services.s.environment: 'A B' is not a valid name" },
+                { "environment: {\"A B\": c}", "!lost:4:services.s.environment.A B: 'A B' is not a valid name" },
                 { "secrets: [{source: k, target: \"a,env=B\"}]",
                   "!lost:4:services.s.secrets[0]: 'a,env=B' is not a valid name of a credential" },
                 { "imge: x", "!lost:4:services.s.imge: there is no such member; did you mean 'image'?" },
@@ -633,9 +667,17 @@ Test(composefile_plan, wrong_types)
                   "lost:3:services.s.image: expected a name lost:5:services.s.restart: 'sometimes' is not possible: "
                   "no, always, on-failure or unless-stopped lost:6:services.s.read_only: 'x' is not true or false" },
                 { "services:\n  s:\n    image: i\n    environment: {A: [1], B: {}}\n    labels: 5\n    cap_add: {}\n",
-                  "--hosts-entry=127.0.0.1=s p docker://i --name=s lost:4:services.s.environment: expected names and "
-                  "their values lost:5:services.s.labels: expected names and their values "
+                  "--hosts-entry=127.0.0.1=s p docker://i --name=s lost:4:services.s.environment.A: expected a text "
+                  "lost:4:services.s.environment.B: expected a text "
+                  "lost:5:services.s.labels: expected names and their values "
                   "lost:6:services.s.cap_add: expected one word" },
+                { "services:\n  s:\n    image: i\n    environment: [=x, [5], A=b]\n    labels: [a=b, {}]\n"
+                  "    sysctls: {a: []}\n    healthcheck: {interval: [1], retries: 2}\n",
+                  "--hosts-entry=127.0.0.1=s p docker://i --name=s --health-retries=2 --user-label=a=b "
+                  "--environment=A=b lost:4:services.s.environment[0]: '' is not a valid name of a variable "
+                  "lost:4:services.s.environment[1]: expected NAME=VALUE "
+                  "lost:5:services.s.labels[1]: expected NAME=VALUE lost:6:services.s.sysctls.a: expected a text "
+                  "lost:7:services.s.healthcheck.interval: expected a text or a number" },
                 { "services:\n  s: 5\n  t:\n    image: i\n    depends_on: [s]\n    ports: [[]]\n",
                   "--hosts-entry=127.0.0.1=t p docker://i --name=t lost:2:services.s: expected an object "
                   "lost:6:services.t.ports[0]: expected HOSTPORT:PORT or an object" },

@@ -175,6 +175,9 @@ Test(quadlet_plan, lines)
                 { "Mount=type=image,source=b.image,dst=/x", "!lost:3: there is no file b.image with an Image= among "
                   "those that were given" },
                 { "Volume=/a,b:/x", "!lost:3: there is a comma in '/a,b'" },
+                { "Volume=/a:", "!lost:3: write SOURCE:TARGET:OPTIONS" },
+                { "Volume=:/x", "!lost:3: write SOURCE:TARGET:OPTIONS" },
+                { "Volume=/a::ro", "!lost:3: write SOURCE:TARGET:OPTIONS" },
                 { "Volume=/a:x", "!lost:3: 'x' is not a valid place for a mount" },
                 { "Memory=1gb", "--memory=1Gi" },
                 { "Memory=50MiBx", "!lost:3: '50MiBx' is not a valid size: a number, and b, k, m or g" },

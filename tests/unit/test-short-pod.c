@@ -175,6 +175,10 @@ Test(short_pod, mistakes)
                   "pod.yaml:2:27: volumes[2]: 'b' is not an absolute path in the app\n"
                   "pod.yaml:2:34: volumes[3]: a path with a comma cannot be written here\n"
                   "pod.yaml:2:44: volumes[4]: expected SOURCE:PATH[:ro] or PATH, not 'a:/b:ro:x'" },
+                { "image: a\nvolumes: ['/x:', '/x::ro', ':/x']",
+                  "pod.yaml:2:11: volumes[0]: expected SOURCE:PATH[:ro] or PATH, not '/x:'\n"
+                  "pod.yaml:2:18: volumes[1]: expected SOURCE:PATH[:ro] or PATH, not '/x::ro'\n"
+                  "pod.yaml:2:28: volumes[2]: expected SOURCE:PATH[:ro] or PATH, not ':/x'" },
                 { "image: a\nhealth: {cmdd: x}", "pod.yaml:2:10: health.cmdd: is not a known member; did you "
                                                     "mean 'cmd'?" },
                 /* Each value is looked at as the option's, whatever else is wrong. */

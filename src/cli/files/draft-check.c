@@ -78,6 +78,7 @@ static int fill_words(const Check *check, char *const *from, ShortWords *to)
                 return -ENOMEM;
         STRV_FOREACH(word, from) {
                 ShortWord *item = &to->items[to->n];
+                const DraftOrigin *origin;
                 int r = word_to_check(check, *word, &item->text);
 
                 if (r < 0)
@@ -85,9 +86,11 @@ static int fill_words(const Check *check, char *const *from, ShortWords *to)
                 if (!item->text)
                         continue;
                 to->n++;
-                item->member = strndup(*word, strcspn(*word, "="));
+                origin = draft_origins_find(&check->pod->origins, *word);
+                item->member = origin ? strdup(origin->member) : strndup(*word, strcspn(*word, "="));
                 if (!item->member)
                         return -ENOMEM;
+                item->line = origin ? origin->line : 0;
         }
         return 0;
 }
@@ -123,18 +126,27 @@ static int fill_pod(const Check *check, ShortPod *to)
         return r;
 }
 
+static const DraftOrigin *find_origin(const Check *check, const LogPlace *place)
+{
+        return place && place->member ? draft_origins_find_place(&check->pod->origins, place->member, place->line)
+                                      : NULL;
+}
+
 /* Lines are those of the file that the manifest is, unless they say which. */
 static void hear(int level, const LogPlace *place, const char *line, void *userdata)
 {
         Check *check = userdata;
         const char *file = check->pod->manifest ?: check->pod->stem, *rest = startswith(line, file);
+        const DraftOrigin *origin = find_origin(check, place);
 
         if (level > LOG_ERR || check->error < 0)
                 return;
         if (rest)
                 line = startswith(rest, ": ") ?: line;
-        check->error = findings_add(check->findings, place && place->file ? place->file : file,
+        check->error = findings_add(check->findings, origin ? origin->file : place && place->file ? place->file : file,
                                     place ? place->line : 0, place ? place->member : NULL, FINDING_LOST, "%s", line);
+        if (check->error >= 0)
+                check->error = findings_unite_last(check->findings);
 }
 
 static int check_options(Context *c, const Check *check)

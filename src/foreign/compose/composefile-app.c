@@ -41,28 +41,23 @@ int composefile_entrypoint(ComposefileStep *c, const ComposefileRow *row, json_o
         return value ? words(c, value, &c->step.app->entrypoint) : 0;
 }
 
+static int one_variable(ComposefileStep *c, const ComposefileRow *row, const char *pair)
+{
+        _cleanup_free_ char *name = NULL, *text = NULL;
+        const char *set;
+        int r = split_pair(pair, '=', &name, &text);
+
+        if (r < 0)
+                return r;
+        if (!ac_env_name_is_valid(name))
+                return lose(c, "'%s' is not a valid name of a variable", name);
+        set = text ?: strv_env_get(c->make->environment, name);
+        return set ? strv_env_set(&c->step.app->environment, name, set) : 0;
+}
+
 int composefile_environment(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
-        _cleanup_strv_free_ char **pairs = NULL;
-        int r = composefile_pairs(value, &pairs);
-
-        if (r == -EINVAL)
-                return lose(c, "expected names and their values");
-        STRV_FOREACH(pair, pairs) {
-                _cleanup_free_ char *name = NULL, *text = NULL;
-                const char *set;
-
-                if (r >= 0)
-                        r = split_pair(*pair, '=', &name, &text);
-                if (r < 0)
-                        return r;
-                if (!ac_env_name_is_valid(name))
-                        return lose(c, "'%s' is not a valid name of a variable", name);
-                set = text ?: strv_env_get(c->make->environment, name);
-                if (set)
-                        r = strv_env_set(&c->step.app->environment, name, set);
-        }
-        return r;
+        return composefile_each_pair(c, value, one_variable, row);
 }
 
 /* Variables, or labels, which are read now, and not at each start. */
@@ -144,7 +139,7 @@ char *composefile_quote(char *const *list)
         return strv_join(quoted, " ");
 }
 
-static int test(ComposefileStep *c, json_object *value)
+static int test(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
         _cleanup_strv_free_ char **list = NULL;
         _cleanup_free_ char *joined = NULL;
@@ -163,18 +158,23 @@ static int test(ComposefileStep *c, json_object *value)
         return joined ? composefile_carry(c, "HealthCmd", joined) : -ENOMEM;
 }
 
+static int health_number(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        return composefile_text(value) ? composefile_carry(c, row->key, composefile_text(value))
+                                       : lose(c, "expected a text or a number");
+}
+
 int composefile_healthcheck(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
         static const char *const known[] = { "test",    "disable",      "interval",       "timeout",
                                              "retries", "start_period", "start_interval", NULL };
-        static const char *const keys[][2] = {
-                { "interval", "--health-interval" },
-                { "timeout", "--health-timeout" },
-                { "retries", "--health-retries" },
-                { "start_period", "--health-start-period" },
-                { "start_interval", "--health-start-interval" },
-        };
-        json_object *of_test = NULL;
+        static const ComposefileRow numbers[] = {
+                { "interval", health_number, "--health-interval" },
+                { "timeout", health_number, "--health-timeout" },
+                { "retries", health_number, "--health-retries" },
+                { "start_period", health_number, "--health-start-period" },
+                { "start_interval", health_number, "--health-start-interval" },
+        }, of_test = { "test", test };
         int r;
 
         if (!json_object_is_type(value, json_type_object))
@@ -182,11 +182,10 @@ int composefile_healthcheck(ComposefileStep *c, const ComposefileRow *row, json_
         r = composefile_check_members(c, value, known);
         if (r >= 0 && composefile_is_true(composefile_get(value, "disable")))
                 return composefile_carry(c, "HealthCmd", "none");
-        if (r >= 0 && json_object_object_get_ex(value, "test", &of_test))
-                r = test(c, of_test);
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(keys); i++)
-                if (composefile_get(value, keys[i][0]))
-                        r = composefile_carry(c, keys[i][1], composefile_get(value, keys[i][0]));
+        if (r >= 0)
+                r = composefile_member(c, value, &of_test);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(numbers); i++)
+                r = composefile_member(c, value, &numbers[i]);
         return r;
 }
 

@@ -53,6 +53,7 @@ typedef struct ComposefileStep {
         const char *service;
         QuadletStep step;
         char *at;  /* the member's path in the file */
+        DraftMark before; /* what the draft had before that was read */
         bool told; /* of its elements */
 } ComposefileStep;
 
@@ -87,6 +88,8 @@ void composefile_place_null_like(ComposefileMake *m, json_object *to, json_objec
 YamlMark composefile_mark_of(const ComposefileMake *m, json_object *object, const char *name);
 /* What becomes of a place; within: the document, or what was made of several. Takes text, also on failure. */
 int composefile_tell_in(ComposefileMake *m, json_object *within, const char *at, FindingState state, char *text);
+/* Where it is; *ret_path is the texts'. */
+size_t composefile_line_of(const ComposefileMake *m, const char *at, const char **ret_path);
 /* The same; NULL: there is nothing to say. */
 int composefile_note(ComposefileMake *m, const char *at, FindingState state, char *text);
 /* The same for the whole model. */
@@ -137,6 +140,14 @@ int composefile_each(ComposefileStep *c, json_object *value,
 /* The same for a member of an object that is at the path below: it is told of alone, if it is there. */
 int composefile_inner(ComposefileStep *c, json_object *value, const char *path, const char *name,
                       int (*carry)(ComposefileStep *c, const ComposefileRow *row, json_object *value));
+/* The same for the row's member. */
+int composefile_member(ComposefileStep *c, json_object *value, const ComposefileRow *row);
+/* The same for each name and value of a mapping, or "NAME=VALUE" of a list; a name without a value has no "=". */
+int composefile_each_pair(ComposefileStep *c, json_object *value,
+                          int (*carry)(ComposefileStep *c, const ComposefileRow *row, const char *pair),
+                          const ComposefileRow *row);
+/* What has been carried over since the last time was said at c->at. */
+int composefile_said(ComposefileStep *c);
 /* A mapping or a list of "NAME=VALUE" as such a list; a name without a value has no "=". -EINVAL: it is neither. */
 int composefile_pairs(json_object *value, char ***ret);
 /* A list of words, or a text that a shell would split. -EINVAL: it is neither. */

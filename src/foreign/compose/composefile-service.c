@@ -57,33 +57,26 @@ static int told(ComposefileStep *c, const ComposefileRow *row, json_object *valu
         return quadlet_step_tell(&c->step, row->state, "%s", row->why);
 }
 
+static int one_label(ComposefileStep *c, const ComposefileRow *row, const char *pair)
+{
+        return strv_extendf(&c->step.app->words, "%s=%s%s", row->key, pair, strchr(pair, '=') ? "" : "=");
+}
+
 static int labels(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
-        _cleanup_strv_free_ char **pairs = NULL;
-        int r = composefile_pairs(value, &pairs);
-
-        if (r == -EINVAL)
-                return lose(c, "expected names and their values");
-        STRV_FOREACH(pair, pairs)
-                if (r >= 0)
-                        r = strv_extendf(&c->step.app->words, "%s=%s%s", row->key, *pair,
-                                         strchr(*pair, '=') ? "" : "=");
-        return r;
+        return composefile_each_pair(c, value, one_label, row);
 }
 
 /* The rest */
 
+static int one_sysctl(ComposefileStep *c, const ComposefileRow *row, const char *pair)
+{
+        return strv_extendf(&c->step.pod->words, "--sysctl=%s", pair);
+}
+
 static int sysctls(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
-        _cleanup_strv_free_ char **pairs = NULL;
-        int r = composefile_pairs(value, &pairs);
-
-        if (r == -EINVAL)
-                return lose(c, "expected names and their values");
-        STRV_FOREACH(pair, pairs)
-                if (r >= 0)
-                        r = strv_extendf(&c->step.pod->words, "--sysctl=%s", *pair);
-        return r;
+        return composefile_each_pair(c, value, one_sysctl, row);
 }
 
 /* Only what is built already can be fetched. */
@@ -264,9 +257,12 @@ static int carry_member(ComposefileStep *c, const ComposefileRow *row, json_obje
                 return -ENOMEM;
         c->at = at;
         c->told = false;
+        c->before = pod_draft_mark(c->step.pod, c->step.app);
         c->step.state = FINDING_CARRIED;
         c->step.why = mfree(c->step.why);
         r = row->carry(c, row, value);
+        if (r >= 0)
+                r = composefile_said(c);
         if (r >= 0)
                 r = tell_member(c);
         c->step.why = mfree(c->step.why);

@@ -116,6 +116,14 @@ static int note(ComposefileMake *m, json_object *within, const char *at, Finding
         return findings_add_text(&m->drafts->findings, m->texts.items[i].path, line, at, state, text);
 }
 
+size_t composefile_line_of(const ComposefileMake *m, const char *at, const char **ret_path)
+{
+        size_t i = 0, line = yaml_place_among(m->model, m->texts.lines, m->texts.n, at, &i).line;
+
+        *ret_path = m->texts.items[i].path;
+        return line;
+}
+
 int composefile_note(ComposefileMake *m, const char *at, FindingState state, char *text)
 {
         return note(m, m->model, at, state, text);

@@ -42,53 +42,126 @@ int composefile_carry(ComposefileStep *c, const char *key, const char *text)
 
 /* Elements */
 
+int composefile_said(ComposefileStep *c)
+{
+        const char *path;
+        size_t line = composefile_line_of(c->make, c->at, &path);
+        int r = pod_draft_said(c->step.pod, c->step.app, c->before, path, line, c->at);
+
+        c->before = pod_draft_mark(c->step.pod, c->step.app);
+        return r;
+}
+
 /* Notes what became of one element, unless it was simply carried over. */
 static int tell_element(ComposefileStep *c)
 {
         FindingState state = c->step.state;
+        int r = composefile_said(c);
 
         c->step.state = FINDING_CARRIED;
-        if (state == FINDING_CARRIED)
-                return 0;
+        if (r < 0 || state == FINDING_CARRIED)
+                return r;
         c->told = true;
         return composefile_note(c->make, c->at, state, TAKE_PTR(c->step.why));
+}
+
+/* Takes at, the element's path. */
+static int carry_at(ComposefileStep *c, char *at, json_object *value,
+                    int (*carry)(ComposefileStep *c, const ComposefileRow *row, json_object *value),
+                    const ComposefileRow *row)
+{
+        char *whole = c->at;
+        int r;
+
+        c->at = at;
+        r = at ? carry(c, row, value) : -ENOMEM;
+        if (r >= 0)
+                r = tell_element(c);
+        free(at);
+        c->at = whole;
+        return r;
 }
 
 int composefile_each(ComposefileStep *c, json_object *value,
                      int (*carry)(ComposefileStep *c, const ComposefileRow *row, json_object *value),
                      const ComposefileRow *row)
 {
-        char *at = c->at;
         int r = 0;
 
         if (!json_object_is_type(value, json_type_array))
                 return carry(c, row, value);
-        for (size_t i = 0; r >= 0 && i < json_object_array_length(value); i++) {
-                c->at = strprintf("%s[%zu]", at, i);
-                r = c->at ? carry(c, row, json_object_array_get_idx(value, i)) : -ENOMEM;
-                if (r >= 0)
-                        r = tell_element(c);
-                free(c->at);
-        }
-        c->at = at;
+        for (size_t i = 0; r >= 0 && i < json_object_array_length(value); i++)
+                r = carry_at(c, strprintf("%s[%zu]", c->at, i), json_object_array_get_idx(value, i), carry, row);
         return r;
 }
 
 int composefile_inner(ComposefileStep *c, json_object *value, const char *path, const char *name,
                       int (*carry)(ComposefileStep *c, const ComposefileRow *row, json_object *value))
 {
-        char *at = c->at;
         json_object *member = NULL;
-        int r;
 
-        if (!json_object_object_get_ex(value, name, &member))
-                return 0;
-        c->at = strjoin(at, ".", path, ".", name);
-        r = c->at ? carry(c, NULL, member) : -ENOMEM;
+        return json_object_object_get_ex(value, name, &member)
+                       ? carry_at(c, strjoin(c->at, ".", path, ".", name), member, carry, NULL)
+                       : 0;
+}
+
+int composefile_member(ComposefileStep *c, json_object *value, const ComposefileRow *row)
+{
+        json_object *member = NULL;
+
+        return json_object_object_get_ex(value, row->member, &member)
+                       ? carry_at(c, strjoin(c->at, ".", row->member), member, row->carry, row)
+                       : 0;
+}
+
+/* Pairs */
+
+typedef struct PairCarrier {
+        int (*carry)(ComposefileStep *c, const ComposefileRow *row, const char *pair);
+        const ComposefileRow *row;
+        const char *name; /* NULL: the value has it, too */
+} PairCarrier;
+
+static int carry_pair(ComposefileStep *c, const PairCarrier *carrier, char *at, json_object *value)
+{
+        const char *text = value ? composefile_text(value) : NULL;
+        _cleanup_free_ char *pair = !carrier->name ? NULL
+                                    : text        ? strjoin(carrier->name, "=", text)
+                                                  : strdup(carrier->name);
+        char *whole = c->at;
+        int r = !at || (carrier->name && !pair) ? -ENOMEM : 0;
+
+        c->at = at;
+        if (r >= 0)
+                r = !text && (value || !carrier->name) ? lose(c, carrier->name ? "expected a text"
+                                                                               : "expected NAME=VALUE")
+                                                       : carrier->carry(c, carrier->row, pair ?: text);
         if (r >= 0)
                 r = tell_element(c);
-        free(c->at);
-        c->at = at;
+        free(at);
+        c->at = whole;
+        return r;
+}
+
+int composefile_each_pair(ComposefileStep *c, json_object *value,
+                          int (*carry)(ComposefileStep *c, const ComposefileRow *row, const char *pair),
+                          const ComposefileRow *row)
+{
+        PairCarrier carrier = { carry, row, NULL };
+        int r = 0;
+
+        if (json_object_is_type(value, json_type_array)) {
+                for (size_t i = 0; r >= 0 && i < json_object_array_length(value); i++)
+                        r = carry_pair(c, &carrier, strprintf("%s[%zu]", c->at, i),
+                                       json_object_array_get_idx(value, i));
+                return r;
+        }
+        if (!json_object_is_type(value, json_type_object))
+                return lose(c, "expected names and their values");
+        json_object_object_foreach(value, name, member) {
+                carrier.name = name;
+                r = r < 0 ? r : carry_pair(c, &carrier, strjoin(c->at, ".", name), member);
+        }
         return r;
 }
 

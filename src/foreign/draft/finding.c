@@ -153,6 +153,18 @@ int findings_unite(Findings *f)
         return r;
 }
 
+int findings_unite_last(Findings *f)
+{
+        Finding *last = &f->items[f->n - 1];
+
+        for (size_t i = 0; i + 1 < f->n; i++)
+                if (compare_findings(&f->items[i], last) == 0) {
+                        f->n--;
+                        return unite(&f->items[i], last);
+                }
+        return 0;
+}
+
 void finding_log(const Finding *f, const char *file)
 {
         const LogPlace place = { f->file ?: file, f->line, f->column, f->member };

@@ -47,6 +47,9 @@ void findings_sort(Findings *f);
 /* After it: leaves one of those of the same place and member, with the texts of the worst state. */
 int findings_unite(Findings *f);
 
+/* The last becomes part of an earlier one of the same place and member, if there is one. */
+int findings_unite_last(Findings *f);
+
 const char *finding_state_to_string(FindingState s);
 /* Logs it, as an error if something is lost; file stands for the only one. */
 void finding_log(const Finding *f, const char *file);

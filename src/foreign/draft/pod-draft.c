@@ -2,6 +2,8 @@
 #include "basic/path.h"
 #include "foreign/draft/pod-draft.h"
 
+#define ENVIRONMENT_OPTION "--environment="
+
 static void app_done(AppDraft *app)
 {
         free(app->stem);
@@ -36,6 +38,7 @@ static void pod_done(PodDraft *pod)
         free(pod->name);
         free(pod->address);
         free(pod->manifest);
+        draft_origins_done(&pod->origins);
         strv_free(pod->documents);
         strv_free(pod->words);
         strv_free(pod->nets);
@@ -126,6 +129,25 @@ int pod_draft_add_app(PodDraft *pod, char *stem, char *name, AppDraft **ret)
         return stem && name ? 0 : -ENOMEM;
 }
 
+DraftMark pod_draft_mark(const PodDraft *pod, const AppDraft *app)
+{
+        return (DraftMark) { pod ? strv_length(pod->words) : 0, app ? strv_length(app->words) : 0,
+                             app ? strv_length(app->environment) : 0 };
+}
+
+int pod_draft_said(PodDraft *pod, const AppDraft *app, DraftMark since, const char *file, size_t line,
+                   const char *member)
+{
+        int r = pod ? draft_origins_add(&pod->origins, "", pod->words, since.pod_words, file, line, member) : 0;
+
+        if (r >= 0 && pod && app)
+                r = draft_origins_add(&pod->origins, "", app->words, since.app_words, file, line, member);
+        if (r >= 0 && pod && app)
+                r = draft_origins_add(&pod->origins, ENVIRONMENT_OPTION, app->environment, since.variables, file, line,
+                                      member);
+        return r;
+}
+
 bool pod_draft_is_file(const char *path)
 {
         return path_is_at_or_below(path, POD_DRAFT_FILES);
@@ -203,14 +225,14 @@ int app_draft_finish(AppDraft *app)
 
         STRV_FOREACH(assignment, app->environment)
                 if (r >= 0)
-                        r = strv_extendf(&app->words, "--environment=%s", *assignment);
+                        r = strv_extendf(&app->words, ENVIRONMENT_OPTION "%s", *assignment);
         STRV_FOREACH(assignment, app->defaults) {
                 _cleanup_free_ char *name = strndup(*assignment, strcspn(*assignment, "="));
 
                 if (!name)
                         return -ENOMEM;
                 if (r >= 0 && !strv_env_get(app->environment, name))
-                        r = strv_extendf(&app->words, "--environment=%s", *assignment);
+                        r = strv_extendf(&app->words, ENVIRONMENT_OPTION "%s", *assignment);
         }
         return r < 0 ? r : finish_streams(app);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "basic/strv.h"
+#include "foreign/draft/draft-origin.h"
 #include "foreign/draft/finding.h"
 
 /* What becomes of files of others, as pure data: command lines for podctl create, files of net.d, and for each place in
@@ -34,6 +35,7 @@ typedef struct PodDraft {
         char *stem;
         char *name;
         char **words; /* options of the pod */
+        DraftOrigins origins; /* of these, and of those of its apps */
         char **nets;
         char *address;
         char *manifest; /* a file that says all of the apps; NULL: the drafts do */
@@ -70,6 +72,16 @@ int pod_drafts_move(PodDrafts *to, PodDrafts *from);
 int pod_drafts_add_pod(PodDrafts *drafts, char *stem, char *name, PodDraft **ret);
 int pod_drafts_add_network(PodDrafts *drafts, char *name, NetworkDraft **ret);
 int pod_draft_add_app(PodDraft *pod, char *stem, char *name, AppDraft **ret);
+
+/* How many options and variables a pod and one of its apps have, before a place of a file is read; both may be NULL. */
+typedef struct DraftMark {
+        size_t pod_words, app_words, variables;
+} DraftMark;
+
+DraftMark pod_draft_mark(const PodDraft *pod, const AppDraft *app);
+/* What has come since then was said there. Returns 0 or -ENOMEM. */
+int pod_draft_said(PodDraft *pod, const AppDraft *app, DraftMark since, const char *file, size_t line,
+                   const char *member);
 
 /* Whether it is such a file, which a dry run does not write. */
 bool pod_draft_is_file(const char *path);

@@ -159,7 +159,7 @@ int quadlet_volume(QuadletStep *step, const QuadletRow *row, const char *value)
         if (r < 0)
                 return r;
         n = strv_length(parts);
-        if (n == 0 || n > 3)
+        if (n == 0 || n > 3 || string_has_empty_part(value, ':'))
                 return lose(step, "write SOURCE:TARGET:OPTIONS");
         return n == 1 ? add_source(step, NULL, parts[0], NULL, NULL)
                       : add_source(step, parts[0], parts[1], parts[2], NULL);

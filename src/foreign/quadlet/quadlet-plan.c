@@ -165,11 +165,14 @@ static int carry_file(PodDrafts *plan, QuadletStep *step)
         for (size_t i = 0; i < step->file->n_entries; i++) {
                 const QuadletEntry *e = &step->file->entries[i];
                 _cleanup_free_ char *key = e->typed ? strdup(e->typed) : strprintf("[%s] %s", e->section, e->key);
+                const DraftMark before = pod_draft_mark(step->pod, step->app);
                 int r;
 
                 step->state = FINDING_CARRIED;
                 step->why = NULL;
                 r = key ? carry(step, plan, e) : -ENOMEM;
+                if (r >= 0)
+                        r = pod_draft_said(step->pod, step->app, before, e->file, e->line, key);
                 if (r < 0) {
                         free(step->why);
                         return r;

@@ -90,7 +90,7 @@ static int add_volume(ShortReader *r, ShortApp *app, const ShortMember *m, const
         if (strv_split(text, ':', &words) < 0)
                 return -ENOMEM;
         n = strv_length(words);
-        if (n == 0 || n > 3)
+        if (n == 0 || n > 3 || string_has_empty_part(text, ':'))
                 return short_note(r, at, "expected SOURCE:PATH[:ro] or PATH, not '%s'", text);
         return n == 1 ? mount_volume(r, app, at, NULL, "kind=empty", NULL, words[0]) : mount_source(r, app, at, words);
 }
