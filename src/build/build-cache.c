@@ -5,6 +5,7 @@
 #include "basic/fs.h"
 #include "basic/path.h"
 #include "build/build-cache-internal.h"
+#include "build/own-directory.h"
 #include "config.h"
 #include "shared/explain.h"
 
@@ -31,7 +32,11 @@ int build_cache_open(const char *path, BuildCache **ret, char **reterr_message)
                 return -ENOMEM;
         c->lock_fd = c->steps_fd = c->files_fd = -EBADF;
         c->dir_fd = mkdir_open_at(AT_FDCWD, path, 0700);
-        r = c->dir_fd < 0 ? c->dir_fd : open_parts(c);
+        r = c->dir_fd < 0 ? c->dir_fd : own_directory_check(c->dir_fd, "remove it", reterr_message);
+        if (r == -EPERM)
+                return explain_context(reterr_message, r, "%s", path);
+        if (r >= 0)
+                r = open_parts(c);
         if (r < 0)
                 return explain(reterr_message, r, "%s: %s", path, strerror(-r));
         c->path = realpath(path, NULL);

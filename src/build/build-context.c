@@ -6,6 +6,7 @@
 #include "basic/path.h"
 #include "basic/utf8.h"
 #include "build/build-context.h"
+#include "build/own-directory.h"
 #include "build/build-tar.h"
 #include "manifest/oci-image.h"
 #include "shared/explain.h"
@@ -153,23 +154,6 @@ static int read_record(BuildContext *c, char **reterr_message)
                      : 0;
 }
 
-/* Its record names files that are read: somebody else's could lead to files that only we can read. The user of sudo
- * could read them anyway. */
-static int check_owner(int dir_fd, char **reterr_message)
-{
-        const char *sudo = geteuid() == 0 ? getenv("SUDO_UID") : NULL;
-        uint32_t user;
-        struct stat st;
-
-        if (fstat(dir_fd, &st) < 0)
-                return -errno;
-        if (st.st_mode & 0022)
-                return explain(reterr_message, EPERM, "others may write to it; remove it, and begin again");
-        if (st.st_uid == geteuid() || (sudo && parse_uint32(sudo, &user) >= 0 && user == st.st_uid))
-                return 0;
-        return explain(reterr_message, EPERM, "it belongs to user %u, who alone can go on with it", st.st_uid);
-}
-
 /* Not links, by which a sweep would remove what is elsewhere. */
 static int check_parts(int dir_fd, char **reterr_message)
 {
@@ -190,7 +174,8 @@ static int open_locked(const char *path, BuildContext *c, char **reterr_message)
         c->dir_fd = open(path, O_DIRECTORY | O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
         if (c->dir_fd < 0)
                 return -errno;
-        r = check_owner(c->dir_fd, reterr_message);
+        /* Its record names files that are read, which only we may be able to. */
+        r = own_directory_check(c->dir_fd, "remove it, and begin again", reterr_message);
         if (r < 0)
                 return r;
         c->lock_fd = lock_context(c->dir_fd, reterr_message);
@@ -300,9 +285,14 @@ int build_context_save(BuildContext *c, char **reterr_message)
 
 int build_context_end(BuildContext *c, const char *path, char **reterr_message)
 {
-        /* First what makes it a build: what is left of one that was ended halfway is not taken for one. */
-        int r = rm_rf_at(c->dir_fd, RECORD);
+        _cleanup_free_ char *parent = strndup(path, (size_t) (path_basename(path) - path));
+        int r = !parent                                                                 ? -ENOMEM
+                : faccessat(AT_FDCWD, *parent ? parent : ".", W_OK | X_OK, AT_EACCESS) < 0 ? -errno
+                                                                                           : 0;
 
+        /* First what makes it a build: what is left of one that was ended halfway is not taken for one. */
+        if (r >= 0)
+                r = rm_rf_at(c->dir_fd, RECORD);
         if (r >= 0)
                 r = rm_rf_at(AT_FDCWD, path);
         return r < 0 ? explain(reterr_message, r, "%s cannot be removed: %s", path, strerror(-r)) : 0;

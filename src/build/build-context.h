@@ -46,7 +46,7 @@ void build_context_done(BuildContext *c);
 
 /* Makes what the record says the state of the build. */
 int build_context_save(BuildContext *c, char **reterr_message);
-/* Removes everything. */
+/* Removes everything, or nothing if its directory is to stay. */
 int build_context_end(BuildContext *c, const char *path, char **reterr_message);
 
 /* A new file of layers/, which the sweep of the next command removes unless the record names it; the path goes there.

@@ -210,8 +210,9 @@ static int plan_one(Planner *p, int dir_fd, const char *name, const char *below,
                 r = read_target(dir_fd, name, &target);
         if (r >= 0)
                 r = add_parents(p, place);
-        /* The top has no entry: its metadata are nobody's choice. */
-        if (r >= 0 && *place)
+        /* A directory that the image has stays as it is: /tmp is not to belong to somebody, nor to be closed, because
+         * a tree is copied over it. The top has no entry: its metadata are nobody's choice. */
+        if (r >= 0 && *place && !(S_ISDIR(st.st_mode) && S_ISDIR(build_tree_type(p->tree, place))))
                 r = add_item(p, place, below, &st, TAKE_PTR(target));
         return r >= 0 && S_ISDIR(st.st_mode) ? plan_directory(p, dir_fd, name, below, place, depth) : r;
 }
@@ -281,10 +282,17 @@ static int resolve_destination(const Planner *p, char **ret, bool *ret_into)
 static int plan_source(Planner *p, const char *source, const char *destination, bool into)
 {
         _cleanup_free_ char *path = NULL, *real = NULL;
+        const char *name;
+        _cleanup_close_ int parent = build_copy_open_parent(p->copy, p->source, &name);
         struct stat st;
         int r;
 
-        if (fstatat(AT_FDCWD, source, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        if (parent == -EXDEV)
+                return explain(p->reterr_message, EXDEV, "a link on the way leads elsewhere; write the path without "
+                               "it");
+        if (parent < 0)
+                return parent;
+        if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return -errno;
         if (!into && !S_ISDIR(st.st_mode)) {
                 /* As with cp(1), a file goes into a directory. */
@@ -298,7 +306,7 @@ static int plan_source(Planner *p, const char *source, const char *destination, 
                 r = destination_of(p, source, destination, &path);
         else
                 r = (path = strdup(destination)) ? 0 : -ENOMEM;
-        return r < 0 ? r : plan_file(p, AT_FDCWD, source, "", path, 0);
+        return r < 0 ? r : plan_file(p, parent, name, "", path, 0);
 }
 
 /* Sorted, and of equal paths the last, which came on top. */

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include "basic/fs.h"
+#include "basic/path.h"
 #include "build/build-copy.h"
 #include "image/tree/hard-links.h"
 #include "shared/explain.h"
@@ -12,15 +13,57 @@
 #define MADE_SIZE 4096
 #define MADE_MAX (16U * 1024 * 1024)
 
+/* Ways up are as they are written. */
+static size_t length_of_ways_up(const char *path)
+{
+        size_t n = 0;
+
+        for (;;) {
+                size_t k = strspn(path + n, ".");
+
+                if (k < 1 || k > 2 || (path[n + k] && path[n + k] != '/'))
+                        return n;
+                n += k + strspn(path + n + k, "/");
+        }
+}
+
+static int open_beneath(const char *path, size_t n_up)
+{
+        _cleanup_free_ char *up = n_up > 0 ? strndup(path, n_up) : strdup(".");
+        _cleanup_close_ int fd = up ? open_directory_at(AT_FDCWD, up) : -ENOMEM;
+
+        return fd < 0 || !path[n_up] ? TAKE_FD(fd)
+                                     : open_resolving(fd, path + n_up, O_PATH | O_DIRECTORY | O_CLOEXEC,
+                                                      RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+}
+
+int build_copy_open_parent(const BuildCopy *copy, size_t source, const char **ret_name)
+{
+        const char *path = copy->sources[source], *name = path_basename(path);
+        bool whole = isempty(name) || streq(name, ".") || streq(name, "..");
+        _cleanup_free_ char *parent = whole ? strdup(path) : strndup(path, (size_t) (name - path));
+        int fd;
+
+        if (!parent)
+                return -ENOMEM;
+        *ret_name = whole ? "." : name;
+        if (!copy->exact && !path_is_absolute(path))
+                return open_beneath(parent, length_of_ways_up(parent));
+        fd = open(*parent ? parent : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
 /* What was a file when it was planned may be a link by now: nothing is followed, and nothing but what it was, a file or
  * a directory, is opened. */
 static int open_item(const BuildCopy *copy, const BuildCopyItem *item, struct stat *ret_st)
 {
-        const char *source = copy->sources[item->source];
-        _cleanup_close_ int top = -EBADF, fd = -EBADF;
+        const char *name;
+        _cleanup_close_ int parent = build_copy_open_parent(copy, item->source, &name), top = -EBADF, fd = -EBADF;
 
+        if (parent < 0)
+                return parent;
         if (*item->below) {
-                top = open(source, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                top = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
                 if (top < 0)
                         return -errno;
                 fd = open_resolving(top, item->below, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
@@ -28,7 +71,7 @@ static int open_item(const BuildCopy *copy, const BuildCopyItem *item, struct st
                 if (fd < 0)
                         return fd;
         } else {
-                fd = open(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+                fd = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
                 if (fd < 0)
                         return -errno;
         }

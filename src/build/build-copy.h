@@ -9,8 +9,9 @@
 #include "build/build-tree.h"
 
 /* Files of this host on their way into an image. Links are copied as links and never followed, not even a source that
- * is one; owners, set-user-ID bits, times and extended attributes stay behind, so that a copy is the same on every
- * host. Hard links become files of their own. An exact copy leaves behind only the times: it is of the tree of an
+ * is one, and those in a source's relative path do not lead out of where it begins; owners, set-user-ID bits, times and
+ * extended attributes stay behind, so that a copy is the same on every host. Directories that the image has stay as
+ * they are. Hard links become files of their own. An exact copy leaves behind only the times: it is of the tree of an
  * image. */
 
 typedef struct BuildCopy {
@@ -50,6 +51,10 @@ static inline const char *build_copy_shown(const BuildCopy *copy, size_t source)
 {
         return copy->shown ? copy->shown[source] : copy->sources[source];
 }
+
+/* Opens the directory that a source is in (O_PATH); *ret_name, a part of the source or ".", is what it is called there.
+ * -EXDEV: a link in its path leads out. */
+int build_copy_open_parent(const BuildCopy *copy, size_t source, const char **ret_name);
 
 /* Whether a path below a source is left out by itself. */
 bool build_copy_excludes(char *const *exclude, const char *below);

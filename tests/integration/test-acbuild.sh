@@ -347,5 +347,9 @@ END
         printf 'begin\nlabel remove none\n' >bad.acb
         acbuild_fails 2 'does not exist' script bad.acb
         acbuild_fails 1 'none.acb' script none.acb
+        printf 'begin\nscript inner.acb\n' >outer.acb
+        echo 'script inner.acb' >inner.acb
+        acbuild_fails 1 'inner.acb: called by 16 scripts that call each other' script outer.acb
+        rm outer.acb inner.acb
         [[ -z $(find /tmp -maxdepth 1 -name '.podctl-*') ]]
 }

@@ -653,6 +653,45 @@ test_build_survives_kills() {
         diff -r --no-dereference undisturbed.tree disturbed.tree
 }
 
+# What the image has is not somebody's, or closed, because a tree is copied over it.
+test_build_copy_keeps_directories() {
+        mkdir -p tree/tmp tree/etc/new
+        chmod 700 tree/tmp tree/etc tree/etc/new
+        podctl build begin --from="$IMAGES/busybox.oci"
+        podctl build run -- /bin/sh -c 'mkdir -p /tmp && chmod 1777 /tmp && chown 33:33 /etc'
+        podctl build copy tree /
+        podctl build copy --chown=7:7 --chmod=600 tree/etc /etc
+        assert_eq "$(podctl build run -- /bin/stat -c '%a %u:%g %n' /tmp /etc /etc/new)" \
+                $'1777 0:0 /tmp\n755 33:33 /etc\n700 0:0 /etc/new'
+        podctl build end
+}
+
+# A link that somebody has planted in the sources leads nowhere else.
+test_build_copy_links_in_sources() {
+        mkdir -p cx/in/deep sub
+        echo inside >cx/in/deep/file
+        ln -s /etc cx/out
+        ln -s in/deep cx/inner
+        podctl build begin --from="$IMAGES/busybox.oci"
+        refused_command 'cx/out/: a link on the way leads elsewhere' build copy cx/out/ /x
+        refused_command 'cx/out/passwd: a link on the way leads elsewhere' build copy cx/out/passwd /x
+        podctl build copy cx/out /out
+        podctl build copy cx/inner/ /inner
+        # What is written leads there.
+        podctl build copy "$PWD/cx/out/hostname" /hostname
+        assert_eq "$(podctl build run -- /bin/sh -c 'readlink /out; cat /inner/file /hostname')" \
+                $'/etc\ninside\n'"$(cat /etc/hostname)"
+        podctl build end
+        cd sub
+        podctl build begin --from="$IMAGES/busybox.oci"
+        podctl build copy ../cx/in/deep/file ./../cx/inner/file /up/
+        podctl build copy .. /all
+        refused_command 'a link on the way leads elsewhere' build copy ../cx/out/passwd /x
+        assert_eq "$(podctl build run -- /bin/sh -c 'cat /up/file /all/cx/in/deep/file; readlink /all/cx/out')" \
+                $'inside\ninside\n/etc'
+        podctl build end
+}
+
 # A copy, too, from this host and from another image.
 test_build_copy_survives_kills() {
         local n there
@@ -686,6 +725,16 @@ test_build_copy_survives_kills() {
         podctl build config | jq -c .rootfs | diff undisturbed -
         (shopt -s dotglob && cd .podctl-build && printf '%s\n' *) | diff parts -
         assert_eq "$(ls -A)" $'.podctl-build\nmany\nother\nparts\nundisturbed'
+}
+
+# One that calls itself ends as well.
+test_build_script_of_itself() {
+        echo 'script other' >script
+        printf 'label add a=b\nscript script\n' >other
+        podctl build begin
+        refused_command 'other:2: script is called by 16 scripts that call each other' build script script
+        refused_command 'called by 16 scripts' build script --cache script
+        podctl build end
 }
 
 test_build_says_what_is_wrong() {
@@ -762,6 +811,18 @@ test_build_forged() {
         podctl build begin
         chmod 0770 .podctl-build
         refused_command 'others may write to it' build config
+}
+
+# What cannot be ended goes on.
+test_build_end_of_what_stays() {
+        chown 12345 .
+        as_builder podctl build begin
+        as_builder podctl build label add a=b
+        chmod a-w .
+        refused_by 'cannot be removed: Permission denied' as_builder podctl build end
+        chmod u+w .
+        assert_eq "$(as_builder podctl build config | jq -r .config.Labels.a)" b
+        as_builder podctl build end
 }
 
 # Several may add to one layout; a layer that has changed since is no layer of the image.

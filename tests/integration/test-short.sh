@@ -107,7 +107,7 @@ X
         # A name of theirs is no message of ours, and a pipe is read once.
         jq -nc '{acKind: "PodManifest", acVersion: "0.8.11", apps: [], "x: all is well": 1}' >named.json
         assert_fails 254 podctl check --format=json <(cat named.json)
-        jq -e 'any(.[]; .member == "x: all is well" and .message == "is not a known member" and .line == 1)' <<<"$output"
+        jq -e 'any(.[]; [.member, .message, .line] == ["x: all is well", "is not a known member", 1])' <<<"$output"
         # Networks that are not there, with the line, before an image is.
         printf 'image: nosuchimage\nnetworks: [default, nosuchnet]\n' >net.yaml
         assert_fails 254 podctl check --format=json ./net.yaml

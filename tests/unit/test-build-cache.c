@@ -103,6 +103,26 @@ Test(build_cache, chain)
         temporary_done(&t);
 }
 
+/* What somebody else could have put there is not believed. */
+Test(build_cache, of_others)
+{
+        Temporary t = enter();
+        BuildCache *cache = NULL;
+
+        cr_assert_eq(mkdir(CACHE, 0777), 0);
+        for (int i = 0; i < 2; i++) {
+                _cleanup_free_ char *message = NULL;
+
+                cr_assert_eq(chmod(CACHE, i == 0 ? 0770 : 0755), 0);
+                if (i == 1 && (geteuid() != 0 || chown(CACHE, 1234, 1234) < 0))
+                        break;
+                cr_expect_eq(build_cache_open(CACHE, &cache, &message), -EPERM);
+                cr_expect_str_eq(message, i == 0 ? CACHE ": others may write to it; remove it"
+                                                 : CACHE ": it belongs to user 1234, who alone can use it; remove it");
+        }
+        temporary_done(&t);
+}
+
 static void damage_files(void)
 {
         _cleanup_strv_free_ char **names = NULL;

@@ -117,7 +117,7 @@ static const struct {
         { { "d" },         "/",           false, "600 b;"                                                 },
         { { "link" },      "/a",          false, "777 a /etc/passwd;"                                     },
         { { "link" },      "/etc/hosts",  false, "777 etc/hosts /etc/passwd;"                             },
-        { { "tree" },      "/",           false, "755 etc;777 etc/hosts x;755 usr/bin;644 usr/bin/new;"   },
+        { { "tree" },      "/",           false, "777 etc/hosts x;644 usr/bin/new;"                        },
         { { "d" },         "/etc/hosts",  false, "/d: /etc/hosts is not a directory in the image; "
                                                  "'podctl build rm' removes it"                           },
         { { "f" },         "/etc/hosts/x", false, "/f: /etc/hosts is not a directory in the image; "

@@ -9,6 +9,7 @@
 #include "basic/utf8.h"
 #include "build/build-appc.h"
 #include "build/build-config.h"
+#include "build/build-script.h"
 #include "cli/appc/acbuild-internal.h"
 #include "manifest/ac-types.h"
 #include "shared/explain.h"
@@ -16,7 +17,6 @@
 #define ACBUILD_VERSION "0.4.0"
 #define ACBUILD_DIRECTORY ".acbuild"
 #define HISTORY "coreos.com/acbuild/command-"
-#define SCRIPT_MAX (1024U * 1024)
 
 /* Options */
 
@@ -487,27 +487,39 @@ static int run_lines(Acbuild *a, char *text, const char *directory)
         return status;
 }
 
-/* One within another goes on with the same build. */
-static int run_script(Acbuild *a)
-{
-        static const char *current;
-        _cleanup_free_ char *text = NULL, *directory = NULL;
-        _cleanup_(scratch_done) Scratch temporary = SCRATCH_NONE;
-        size_t n;
-        int r = read_named_file(a->words[0], SCRIPT_MAX, &text, &n), status;
+/* The build of the outermost script, with which those within it go on. */
+static const char *current;
 
-        if (r >= 0 && strlen(text) != n)
-                r = -EBADMSG;
-        if (r < 0)
-                return acbuild_failed(a, "%s: %s", a->words[0], strerror(-r));
-        if (current)
-                return run_lines(a, text, current);
-        r = make_temporary(&temporary, &directory);
+static int run_with_own_build(Acbuild *a, char *text)
+{
+        _cleanup_(scratch_done) Scratch temporary = SCRATCH_NONE;
+        _cleanup_free_ char *directory = NULL;
+        int r = make_temporary(&temporary, &directory), status;
+
         if (r < 0)
                 return acbuild_explained(a, r, NULL);
         current = directory;
         status = run_lines(a, text, directory);
         current = NULL;
+        return status;
+}
+
+static int run_script(Acbuild *a)
+{
+        static unsigned depth;
+        _cleanup_free_ char *text = NULL;
+        size_t n;
+        int r = read_named_file(a->words[0], BUILD_SCRIPT_MAX, &text, &n), status;
+
+        if (r >= 0 && strlen(text) != n)
+                r = -EBADMSG;
+        if (r < 0)
+                return acbuild_failed(a, "%s: %s", a->words[0], strerror(-r));
+        if (depth >= BUILD_SCRIPTS_MAX)
+                return acbuild_failed(a, "%s: called by %u scripts that call each other", a->words[0], depth);
+        depth++;
+        status = current ? run_lines(a, text, current) : run_with_own_build(a, text);
+        depth--;
         return status;
 }
 

@@ -5,14 +5,13 @@
 #include "basic/shell-words.h"
 #include "build/build-appc-settings.h"
 #include "build/build-config.h"
+#include "build/build-script.h"
 #include "cli/images/print-manifest.h"
 #include "cli/verbs/build-commands.h"
 #include "cli/verbs/build-containerfile.h"
 #include "cli/verbs/build-pod.h"
 #include "cli/verbs/build-run-cache.h"
 #include "shared/explain.h"
-
-#define SCRIPT_MAX (1024U * 1024)
 
 /* With a value and without. */
 static int parse_cache(const Option *option, const char *value, void *field)
@@ -176,7 +175,8 @@ static int run_line(const Run *script, const char *line)
         k = options_parse(sets, words, &rest);
         if (k >= 0)
                 k = run_command(&(Run) { .context = script->context, .args = &args, .build = script->build,
-                                         .line = words, .cache = script->cache }, rest);
+                                         .line = words, .depth = script->depth + 1, .cache = script->cache },
+                                rest);
         options_free(build_options, &args);
         return k;
 }
@@ -260,7 +260,9 @@ static int run_script(Run *r)
 
         if (cached < 0)
                 return cached;
-        k = read_file_at(AT_FDCWD, r->words[0], SCRIPT_MAX, &text, &size);
+        if (r->depth >= BUILD_SCRIPTS_MAX)
+                return log_error_errno(ELOOP, "%s is called by %u scripts that call each other", r->words[0], r->depth);
+        k = read_file_at(AT_FDCWD, r->words[0], BUILD_SCRIPT_MAX, &text, &size);
         if (k < 0)
                 return log_error_errno(k, "Cannot read %s: %m", r->words[0]);
         if (strlen(text) != size)

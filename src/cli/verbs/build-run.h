@@ -42,6 +42,7 @@ typedef struct Run {
         char **words;           /* behind the command */
         BuildContext *build;    /* open, unless the command opens it itself; a script keeps it open */
         char **line;            /* of a script: all words of the command */
+        unsigned depth;         /* how many scripts are open around it */
         BuildCache *cache;      /* where its steps are looked up; NULL: they are not */
         bool is_other;          /* the build is such an image itself */
         BuildOther *other;      /* the image that the files come from; NULL: this host */
