@@ -230,7 +230,8 @@ int build_base_image(BuildContext *c, ImageStore *store, const Image *image, con
         int r;
 
         if (image->kind == IMAGE_APPC)
-                return explain(reterr_message, EMEDIUMTYPE, "is an appc image, which OCI images cannot begin with");
+                return explain(reterr_message, EMEDIUMTYPE, "is an appc image, which OCI images cannot begin with; 'acbuild begin' "
+                               "does");
         r = take_config(c, image->config, image->config_size, options, reterr_message);
         if (r >= 0)
                 r = build_tree_new(&tree);
@@ -349,7 +350,7 @@ int build_base_path(BuildContext *c, const char *path, const char *reference, co
         if (r >= 0)
                 r = source_directory_find(&source, &images, reterr_message);
         if (r == -EMEDIUMTYPE)
-                r = explain(reterr_message, r, "neither an OCI layout nor a docker archive");
+                r = explain(reterr_message, r, "neither an OCI layout nor a docker archive; 'acbuild begin' begins with an ACI");
         if (r >= 0)
                 r = take_image(c, &base, options, reterr_message);
         return r < 0 ? explain_context(reterr_message, r, "%s", path) : 0;

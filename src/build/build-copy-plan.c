@@ -96,7 +96,8 @@ static void set_owner(const BuildCopy *copy, const struct stat *st, BuildCopyIte
 static int add_item(Planner *p, const char *path, const char *below, const struct stat *st, char *target)
 {
         BuildCopyItem item = { .path = strdup(path), .below = strdup(below), .source = p->source, .target = target,
-                               .mode = mode_of(p->copy, st->st_mode), .size = (uint64_t) st->st_size };
+                               .mode = mode_of(p->copy, st->st_mode), .size = (uint64_t) st->st_size,
+                               .device = st->st_rdev };
         int r = item.path && item.below ? ARRAY_GROW(p->plan->items, p->plan->n_allocated, p->plan->n, 1) : -ENOMEM;
 
         if (r < 0) {
@@ -131,6 +132,15 @@ static int add_parents(Planner *p, const char *path)
                         return r;
         }
         return 0;
+}
+
+/* In a layer, a device 0/0 says that a file is removed. */
+static bool is_copied(const BuildCopy *copy, const struct stat *st)
+{
+        if (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode) || S_ISLNK(st->st_mode))
+                return true;
+        return copy->exact &&
+               (S_ISFIFO(st->st_mode) || S_ISBLK(st->st_mode) || (S_ISCHR(st->st_mode) && st->st_rdev != 0));
 }
 
 static int refuse_kind(Planner *p, mode_t mode)
@@ -203,7 +213,7 @@ static int plan_one(Planner *p, int dir_fd, const char *name, const char *below,
                 return -errno;
         if (st.st_ino == p->copy->without.st_ino && st.st_dev == p->copy->without.st_dev)
                 return 0;
-        if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode))
+        if (!is_copied(p->copy, &st))
                 return refuse_kind(p, st.st_mode);
         r = find_place(p, path, st.st_mode, &place);
         if (r >= 0 && S_ISLNK(st.st_mode))

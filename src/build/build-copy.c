@@ -134,7 +134,7 @@ static int write_item(CopyWriter *w, const BuildCopyItem *item)
 {
         const BuildEntry entry = {
                 .path = item->path, .mode = item->mode, .uid = item->uid, .gid = item->gid, .size = item->size,
-                .target = item->target,
+                .target = item->target, .device = item->device,
         };
         bool opened = S_ISREG(item->mode) || (w->copy->exact && S_ISDIR(item->mode) && item->source != SIZE_MAX);
         struct stat st = {};

@@ -11,8 +11,8 @@
 /* Files of this host on their way into an image. Links are copied as links and never followed, not even a source that
  * is one, and those in a source's relative path do not lead out of where it begins; owners, set-user-ID bits, times and
  * extended attributes stay behind, so that a copy is the same on every host. Directories that the image has stay as
- * they are. Hard links become files of their own. An exact copy leaves behind only the times: it is of the tree of an
- * image. */
+ * they are. Hard links become files of their own. An exact copy leaves behind only the times, and takes devices and
+ * named pipes: it is of the tree of an image. */
 
 typedef struct BuildCopy {
         char *const *sources;
@@ -40,6 +40,7 @@ typedef struct BuildCopyItem {
         gid_t gid;
         uint64_t size;
         char *target;
+        dev_t device;
 } BuildCopyItem;
 
 typedef struct BuildCopyPlan {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <limits.h>
 #include <locale.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 #include "basic/fd.h"
@@ -96,6 +97,10 @@ static struct archive_entry *describe(const BuildTar *t, const BuildEntry *e)
         archive_entry_set_mtime(entry, t->time, 0);
         if (e->target)
                 archive_entry_copy_symlink(entry, e->target);
+        if (S_ISCHR(e->mode) || S_ISBLK(e->mode)) {
+                archive_entry_set_rdevmajor(entry, major(e->device));
+                archive_entry_set_rdevminor(entry, minor(e->device));
+        }
         return entry;
 }
 

@@ -16,6 +16,7 @@ typedef struct BuildEntry {
         gid_t gid;
         uint64_t size;          /* of a regular file */
         const char *target;     /* of a symbolic link */
+        dev_t device;           /* of a device */
 } BuildEntry;
 
 typedef struct BuildTar BuildTar;

@@ -372,11 +372,17 @@ a_tree() {
         chmod 2750 "$1/etc/keep"
         cp /bin/true "$1/srv/set"
         chmod 4755 "$1/srv/set"
+        # As debootstrap makes them.
+        mkdir "$1/dev"
+        mknod -m 666 "$1/dev/null" c 1 3
+        mknod "$1/dev/loop0" b 7 0
+        mkfifo "$1/dev/pipe"
 }
 
 # looks DIR: what there is to see of them.
 looks() {
-        (cd "$1" && find . -mindepth 1 -printf '%P %y %m %U %G %n %l\n' | sort && getfattr -R -d -m '^user' . &&
+        (cd "$1" && find . -mindepth 1 -printf '%P %y %m %U %G %n %l\n' | sort && stat -c '%n %t,%T' dev/* &&
+                getfattr -R -d -m '^user' . &&
                 getcap -r .)
 }
 
@@ -410,7 +416,7 @@ test_build_on_a_tree_of_files() {
         podctl build end
         podctl build begin --from=oci:less --platform=linux/arm64
         assert_eq "$(tar -tf less/blobs/sha256/"$(jq -r '.layers[0].digest[7:]' "$(manifest_of less)")")" \
-                $'etc/\netc/file\netc/keep/'
+                $'dev/\ndev/loop0\ndev/null\ndev/pipe\netc/\netc/file\netc/keep/'
 }
 
 # A layer of which no file system can be made is none, wherever it comes from.
@@ -486,9 +492,12 @@ test_build_copies_made_files() {
 
 test_build_on_a_tree_refused() {
         mkdir tree
-        mkfifo tree/pipe
-        refused_command 'tree/pipe: is a named pipe' build begin --from=./tree
-        rm tree/pipe
+        python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("tree/socket")'
+        refused_command 'tree/socket: is a socket' build begin --from=./tree
+        rm tree/socket
+        mknod tree/gone c 0 0
+        refused_command 'tree/gone: is a device' build begin --from=./tree
+        rm tree/gone
         touch tree/.wh.file
         refused_command 'has a name by which layers hide files' build begin --from=./tree
         refused_command '--exclude is for the files of a directory' build begin --from=scratch --exclude=x
@@ -506,7 +515,8 @@ test_build_on_a_tree_refused() {
 }
 
 test_build_base_refused() {
-        refused_command 'neither an OCI layout nor a docker archive' build begin --from="$IMAGES/busybox.aci"
+        refused_command "neither an OCI layout nor a docker archive; 'acbuild begin' begins with an ACI" \
+                build begin --from="$IMAGES/busybox.aci"
         refused_command 'No such file' build begin --from=./none
         refused_command 'is for linux/' build begin --from="oci:$IMAGES/busybox.oci:latest" --platform=linux/mips
         assert_eq "$(ls -A)" ''
