@@ -230,8 +230,8 @@ int build_base_image(BuildContext *c, ImageStore *store, const Image *image, con
         int r;
 
         if (image->kind == IMAGE_APPC)
-                return explain(reterr_message, EMEDIUMTYPE, "is an appc image, which OCI images cannot begin with; 'acbuild begin' "
-                               "does");
+                return explain(reterr_message, EMEDIUMTYPE, "is an appc image, which OCI images cannot begin with; "
+                               "'acbuild begin' does");
         r = take_config(c, image->config, image->config_size, options, reterr_message);
         if (r >= 0)
                 r = build_tree_new(&tree);
@@ -263,12 +263,20 @@ static int add_file_layer(BuildContext *c, const BaseFiles *base, BuildTree *tre
                                             file->stored.hex), *path = NULL;
         const char *name = file->path ?: blob;
         _cleanup_close_ int fd = -EBADF;
+        struct stat st;
 
         path = name ? path_join(base->place, name) : NULL;
         if (!path)
                 return -ENOMEM;
         fd = source_open(base->source, name, reterr_message);
-        return fd < 0 ? fd : add_layer(c, tree, fd, path, &image->layers[i], reterr_message);
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        return file->has_stored && (uint64_t) st.st_size != file->stored_size
+                       ? explain(reterr_message, EBADMSG, "layer %s: is %" PRIu64 " bytes long, not %" PRIu64,
+                                 DIGEST_STRING(&image->layers[i]), (uint64_t) st.st_size, file->stored_size)
+                       : add_layer(c, tree, fd, path, &image->layers[i], reterr_message);
 }
 
 static int keep_documents(BuildContext *c, const SourceImage *image)
@@ -350,7 +358,8 @@ int build_base_path(BuildContext *c, const char *path, const char *reference, co
         if (r >= 0)
                 r = source_directory_find(&source, &images, reterr_message);
         if (r == -EMEDIUMTYPE)
-                r = explain(reterr_message, r, "neither an OCI layout nor a docker archive; 'acbuild begin' begins with an ACI");
+                r = explain(reterr_message, r, "neither an OCI layout nor a docker archive; 'acbuild begin' begins "
+                            "with an ACI");
         if (r >= 0)
                 r = take_image(c, &base, options, reterr_message);
         return r < 0 ? explain_context(reterr_message, r, "%s", path) : 0;

@@ -57,15 +57,44 @@ static int complete_reference(BuildTarget *t, char **reterr_message)
         return 0;
 }
 
+static int check_reference(const BuildTarget *t, char **reterr_message)
+{
+        bool is_oci = t->form == BUILD_OCI_LAYOUT || t->form == BUILD_OCI_ARCHIVE;
+
+        return !is_oci || !t->reference || oci_ref_name_is_valid(t->reference)
+                       ? 0
+                       : explain(reterr_message, EINVAL, "'%s' is not a name that an image in a layout can have: "
+                                 "letters and digits, with '-', '.', '_', ':', '@', '+' or '/' between them",
+                                 t->reference);
+}
+
+/* A file whose name begins like a transport is more often a slip of the pen. */
+static int refuse_transport(const char *text, char **reterr_message)
+{
+        size_t n = strcspn(text, ":/");
+
+        if (text[n] != ':')
+                return 0;
+        if (startswith(text, "docker:"))
+                return explain(reterr_message, EINVAL, "'%s' is in a registry: 'podctl build push' sends it there",
+                               text);
+        return explain(reterr_message, EINVAL, "'%.*s:' is not a kind of target: write oci:, oci-archive:, "
+                       "docker-archive: or aci:, or ./%s for a file of that name", (int) n, text, text);
+}
+
 static int parse_target(const char *text, BuildTarget *t, char **reterr_message)
 {
         const char *rest = NULL;
         size_t n;
+        int r;
 
         t->form = BUILD_OCI_ARCHIVE;
         for (size_t i = 0; !rest && i < ELEMENTSOF(forms); i++)
                 if ((rest = startswith(text, forms[i].prefix)))
                         t->form = forms[i].form;
+        r = rest ? 0 : refuse_transport(text, reterr_message);
+        if (r < 0)
+                return r;
         n = rest ? strcspn(rest, ":") : strlen(text);
         if (n == 0 || (rest && rest[n] == ':' && !rest[n + 1]))
                 return explain(reterr_message, EINVAL, "'%s' does not say where to: write FILE, or "
@@ -76,7 +105,8 @@ static int parse_target(const char *text, BuildTarget *t, char **reterr_message)
         if (!rest || rest[n] != ':')
                 return 0;
         t->reference = strdup(rest + n + 1);
-        return t->reference ? complete_reference(t, reterr_message) : -ENOMEM;
+        r = t->reference ? check_reference(t, reterr_message) : -ENOMEM;
+        return r < 0 ? r : complete_reference(t, reterr_message);
 }
 
 int build_target_parse(const char *text, BuildTarget *ret, char **reterr_message)

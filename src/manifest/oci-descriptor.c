@@ -163,3 +163,23 @@ void oci_descriptor_done(OciDescriptor *d)
 {
         json_table_free(descriptor_table, d);
 }
+
+static size_t length_of_separator(const char *s)
+{
+        return startswith(s, "--") ? 2 : *s && strchr("-._:@+/", *s) ? 1 : 0;
+}
+
+bool oci_ref_name_is_valid(const char *s)
+{
+        for (;;) {
+                size_t n = strspn(s, LOWERCASE UPPERCASE DIGITS), k;
+
+                if (n == 0)
+                        return false;
+                s += n;
+                k = length_of_separator(s);
+                if (k == 0)
+                        return !*s;
+                s += k;
+        }
+}

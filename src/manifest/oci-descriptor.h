@@ -104,3 +104,5 @@ static inline bool oci_descriptor_is_supported(const OciDescriptor *d)
 
 /* Annotation that holds the tag in the index of an image layout. */
 #define OCI_ANNOTATION_REF_NAME "org.opencontainers.image.ref.name"
+/* image-spec, annotations.md, "Pre-Defined Annotation Keys" */
+bool oci_ref_name_is_valid(const char *s);

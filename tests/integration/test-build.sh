@@ -747,10 +747,27 @@ test_build_script_of_itself() {
         podctl build end
 }
 
+# What a layer of the base is said to be, it is, as when it is fetched.
+test_build_checks_sizes_of_a_base() {
+        local manifest
+        cp -a "$IMAGES/busybox.oci" layout
+        manifest=$(manifest_of layout)
+        jq -c '.layers[0].size += 1' "$manifest" >changed
+        cp changed "layout/blobs/sha256/$(sha256sum changed | cut -d' ' -f1)"
+        jq -c --arg digest "sha256:$(sha256sum changed | cut -d' ' -f1)" --argjson size "$(stat -c %s changed)" \
+                '.manifests[0] += {$digest, $size}' layout/index.json >index
+        mv index layout/index.json
+        refused_command 'bytes long, not' build begin --from=./layout
+}
+
 test_build_says_what_is_wrong() {
         refused_command 'no build has begun in this directory' build config
         refused_command "did you mean 'layer'" build layr
         podctl build begin
+        refused_command "'a b' is not a name that an image in a layout can have" build write 'oci:out:a b'
+        refused_command "'podctl build push' sends it there" build write docker://example.com/x
+        refused_command "'foo:' is not a kind of target" build write foo:bar
+        [[ ! -e out && ! -e foo:bar ]]
         refused_command 'a build has begun here already' build begin
         refused_command "'build layer' does not take --chown" build layer --chown=1
         refused_command "Unknown option '-l'; write -- before a command that is set: podctl build cmd set -- ls -l" \

@@ -57,6 +57,18 @@ Test(oci_image, survives_damage, .timeout = 120)
         run_damaged("oci-config/full.json", config_case);
 }
 
+Test(oci_image, ref_names)
+{
+        static const char *const good[] = { "a", "latest", "1.0", "docker.io/library/a:1", "a--b", "A_b@c+d" },
+                                *const bad[] = { "", " ", "a b", "-a", "a-", "a..b", "a---b", "/a", "a//b", "a:",
+                                        "\xc3\xa4" };
+
+        for (size_t i = 0; i < ELEMENTSOF(good); i++)
+                cr_expect(oci_ref_name_is_valid(good[i]), "%s", good[i]);
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                cr_expect(!oci_ref_name_is_valid(bad[i]), "%s", bad[i]);
+}
+
 Test(oci_image, media_types)
 {
         static const struct {
