@@ -59,7 +59,7 @@ static int parse_mount(const char *word, json_object **ret, char **reterr_messag
 
         if (r < 0)
                 return r;
-        if (read_only)
+        if (read_only || (n > 3 && streq(path + n - 3, ",rw")))
                 path[n - 3] = 0;
         *ret = json_object_new_object();
         add_text(*ret, "name", name);

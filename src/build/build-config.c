@@ -151,9 +151,35 @@ static int check_path(const char *word)
         return path_is_absolute(word) && !path_has_dotdot(word) ? 0 : -EINVAL;
 }
 
+/* All of an image cannot be a volume. */
+static int check_volume(const char *word)
+{
+        _cleanup_free_ char *clean = NULL;
+        int r = check_path(word);
+
+        if (r >= 0)
+                r = path_clean(word, &clean);
+        return r < 0 ? r : streq(clean, "/") || !*clean ? -EINVAL : 0;
+}
+
+/* A name, or a number that a user can have. */
+static bool is_user(const char *word)
+{
+        uint32_t number;
+
+        return *word && string_is_ascii_printable(word) && !strpbrk(word, " /:") &&
+               (!string_in_charset(word, DIGITS) || (parse_uint32(word, &number) >= 0 && number != UINT32_MAX));
+}
+
 static int check_user(const char *word)
 {
-        return *word && string_is_ascii_printable(word) && !strpbrk(word, " /") ? 0 : -EINVAL;
+        _cleanup_free_ char *user = NULL, *group = NULL;
+        int r = split_pair(word, ':', &user, &group);
+
+        if (r < 0)
+                return r;
+        /* A group alone leaves the user as it is by default. */
+        return (is_user(user) || (group && !*user)) && (!group || is_user(group)) ? 0 : -EINVAL;
 }
 
 static int check_signal(const char *word)
@@ -447,7 +473,7 @@ static const Setting settings[] = {
         { "port",        "ExposedPorts", "PORT[/PROTOCOL]…", &kind_keys,        check_port   },
         { "stop-signal", "StopSignal",   "SIGNAL",           &kind_string,      check_signal },
         { "user",        "User",         "USER[:GROUP]",     &kind_string,      check_user   },
-        { "volume",      "Volumes",      "PATH…",            &kind_keys,        check_path   },
+        { "volume",      "Volumes",      "PATH…",            &kind_keys,        check_volume },
         { "workdir",     "WorkingDir",   "PATH",             &kind_string,      check_path   },
         {}
 };

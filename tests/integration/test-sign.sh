@@ -110,6 +110,7 @@ test_sign_refused() {
         refused_command 'it is not an ACI' sign --key=alice app.oci
         refused_command 'Cannot sign ./digest: damaged archive' sign --key=alice ./digest
         refused_command 'Cannot read ./none' sign --key=alice ./none
+        refused_command 'Cannot read none.aci' sign --key=alice none.aci
         mkfifo pipe
         refused_command 'it is not an ACI' sign --key=alice ./pipe
         refused_command "is not a digest" sign --key=alice --store=store example.com/app@sha256:1
@@ -206,7 +207,7 @@ test_sign_in_a_registry_refused() {
         refused_command 'goes to the registry' sign --key=ours.key --store=store docker://127.0.0.1:5000/app
         refused_command 'needs --key=FILE' sign --key=alice docker://127.0.0.1:5000/app
         refused_command 'not found' --insecure-options=http sign --key=ours.key docker://127.0.0.1:5000/other
-        refused_command "no image './app.oci'" sign --key=ours.key ./app.oci
+        refused_command './app.oci is a file: a key in PEM signs images of registries' sign --key=ours.key ./app.oci
         cp "$COSIGN_KEYS/cosign.key" .
         COSIGN_PASSWORD=another refused_command 'not the right passphrase' sign --key=cosign.key \
                 docker://127.0.0.1:5000/app

@@ -44,9 +44,9 @@ static const struct {
         const char *change;
         const char *after;
 } changes[] = {
-        { NULL, "mount add data=/data,ro logs=/a,b",
+        { NULL, "mount add data=/data,ro logs=/a,b more=/m,rw",
           APP(",\"mountPoints\":[{\"name\":\"data\",\"path\":\"/data\",\"readOnly\":true},"
-              "{\"name\":\"logs\",\"path\":\"/a,b\"}]") },
+              "{\"name\":\"logs\",\"path\":\"/a,b\"},{\"name\":\"more\",\"path\":\"/m\"}]") },
         { APP(",\"mountPoints\":[{\"name\":\"a\",\"path\":\"/a\"},{\"name\":\"b\",\"path\":\"/b\"}]"),
           "mount add a=/c",
           APP(",\"mountPoints\":[{\"name\":\"b\",\"path\":\"/b\"},{\"name\":\"a\",\"path\":\"/c\"}]") },

@@ -210,8 +210,17 @@ static int sign_by_digest(const SignArgs *args, const char *word, const char *at
         return sign_statement(args, full, &digest);
 }
 
+/* Else an image, by its name or ID. */
+static bool is_file(const char *word)
+{
+        return strchr("./", word[0]) || endswith(word, ".aci") || access(word, F_OK) >= 0;
+}
+
 static int sign_with_pem(Context *c, const SignArgs *args, const char *text, size_t size, const char *word)
 {
+        if (is_file(word))
+                return log_error_errno(EINVAL, "%s is a file: a key in PEM signs images of registries, and a key of gpg "
+                                       "signs ACIs", word);
         if (args->store || args->output || args->overwrite)
                 return log_error_errno(EINVAL, "A signature with a key in PEM goes to the registry of the image; "
                                        "--store=, --output= and --overwrite are for those of gpg");
@@ -223,7 +232,6 @@ static int run(Context *c, void *userdata, char **words)
         const SignArgs *args = userdata;
         const char *word = words[0], *at = strrchr(word, '@');
         _cleanup_free_ char *pem = NULL;
-        struct stat st;
         size_t n = 0;
         int r;
 
@@ -237,7 +245,7 @@ static int run(Context *c, void *userdata, char **words)
                                        "'openssl genpkey' makes one");
         if (at && !path_is_absolute(word) && !startswith(word, "."))
                 return sign_by_digest(args, word, at);
-        if (strchr("./", word[0]) || stat(word, &st) >= 0)
+        if (is_file(word))
                 return sign_file(args, word);
         return sign_stored(c, args, word);
 }
