@@ -739,7 +739,7 @@ test_build_copy_survives_kills() {
 
 # One that calls itself ends as well.
 test_build_script_of_itself() {
-        echo 'script other' >script
+        printf '\xef\xbb\xbfscript other\n' >script
         printf 'label add a=b\nscript script\n' >other
         podctl build begin
         refused_command 'other:2: script is called by 16 scripts that call each other' build script script

@@ -35,6 +35,18 @@ test_docker2aci_squashed() {
         assert_eq "$(head -c 8 foreign-7.aci)" manifest
 }
 
+# Its name is the image's own choice, and stays a plain file name.
+test_docker2aci_odd_name() {
+        mkdir odd
+        tar -xf "$IMAGES/busybox-docker.tar" -C odd
+        jq -c '.[0].RepoTags = ["a.b/../hidden:1"]' odd/manifest.json >manifest
+        mv manifest odd/manifest.json
+        tar -C odd -cf odd.tar .
+        assert_fails 1 docker2aci odd.tar
+        assert_contains "$output" "image..-hidden-1.aci: name: 'a.b/../hidden' is not a valid name"
+        assert_eq "$(ls -A)" $'odd\nodd.tar'
+}
+
 # Put together again, the layers are the same tree.
 test_docker2aci_layers() {
         local file id

@@ -508,6 +508,7 @@ static int run_script(Acbuild *a)
 {
         static unsigned depth;
         _cleanup_free_ char *text = NULL;
+        char *lines;
         size_t n;
         int r = read_named_file(a->words[0], BUILD_SCRIPT_MAX, &text, &n), status;
 
@@ -518,7 +519,8 @@ static int run_script(Acbuild *a)
         if (depth >= BUILD_SCRIPTS_MAX)
                 return acbuild_failed(a, "%s: called by %u scripts that call each other", a->words[0], depth);
         depth++;
-        status = current ? run_lines(a, text, current) : run_with_own_build(a, text);
+        lines = build_script_behind_mark(text);
+        status = current ? run_lines(a, lines, current) : run_with_own_build(a, lines);
         depth--;
         return status;
 }

@@ -124,13 +124,22 @@ static int name_files(Conversion *c)
 {
         const char *name = c->build.record->base_name ?: "image", *slash = strchr(name, '/');
         size_t host = slash ? strcspn(name, ".:") : SIZE_MAX;
+        char *visible;
 
         c->stem = strdup(slash && host < (size_t) (slash - name) ? slash + 1 : name);
         if (!c->stem)
                 return -ENOMEM;
         for (char *p = c->stem; *p; p++)
-                if (strchr("/:@", *p))
+                if (!strchr(LOWERCASE UPPERCASE DIGITS "._-", *p))
                         *p = '-';
+        /* A name that is the image's own choice hides no file, and is not an option. */
+        if (*c->stem && !strchr(".-", *c->stem))
+                return 0;
+        visible = strjoin("image", c->stem);
+        if (!visible)
+                return -ENOMEM;
+        free(c->stem);
+        c->stem = visible;
         return 0;
 }
 

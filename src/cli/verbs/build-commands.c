@@ -255,6 +255,7 @@ static int run_script(Run *r)
 {
         int cached = wants_cache(r);
         _cleanup_free_ char *text = NULL;
+        char *lines;
         size_t size;
         int k;
 
@@ -267,7 +268,8 @@ static int run_script(Run *r)
                 return log_error_errno(k, "Cannot read %s: %m", r->words[0]);
         if (strlen(text) != size)
                 return log_error_errno(EINVAL, "Cannot read %s: it is not a text", r->words[0]);
-        return cached ? run_lines_cached(r, r->words[0], text) : run_lines(r, r->words[0], text);
+        lines = build_script_behind_mark(text);
+        return cached ? run_lines_cached(r, r->words[0], lines) : run_lines(r, r->words[0], lines);
 }
 
 /* All */

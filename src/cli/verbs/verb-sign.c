@@ -219,8 +219,8 @@ static bool is_file(const char *word)
 static int sign_with_pem(Context *c, const SignArgs *args, const char *text, size_t size, const char *word)
 {
         if (is_file(word))
-                return log_error_errno(EINVAL, "%s is a file: a key in PEM signs images of registries, and a key of gpg "
-                                       "signs ACIs", word);
+                return log_error_errno(EINVAL, "%s is a file: a key in PEM signs images of registries, and a key of "
+                                       "gpg signs ACIs", word);
         if (args->store || args->output || args->overwrite)
                 return log_error_errno(EINVAL, "A signature with a key in PEM goes to the registry of the image; "
                                        "--store=, --output= and --overwrite are for those of gpg");
