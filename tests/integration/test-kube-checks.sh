@@ -77,7 +77,7 @@ YAML
         seen=$(podctl check host.yaml 2>&1) || true
         assert_contains "$seen" "host.yaml:8:"
         assert_contains "$seen" "there is no /var/lib/kubelet/seccomp/none.json on this host"
-        assert_contains "$seen" "host.yaml:10:"
+        assert_contains "$seen" "host.yaml:16:"
         assert_contains "$seen" "there is no $PWD/none on this host"
         assert_contains "$seen" "there is no $PWD/neither on this host"
         assert_contains "$seen" "$PWD/there is not a file, without which"

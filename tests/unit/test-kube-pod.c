@@ -533,6 +533,15 @@ Test(kube_pod, read_on_after_wrong_types)
                   "imagePullSecrets: [{name: s}]}\n---\n"
                   "kind: Secret\nmetadata: {name: s}\ndata: {k: \"!\", .dockercfg: \"?\"}\n",
                   "8 data.k: is not valid base64\n8 data..dockercfg: is not valid base64" },
+                /* Volumes, whether something mounts them or not */
+                { "kind: Pod\nmetadata: {name: p}\nspec:\n  containers: [{name: c, image: i, volumeMounts: [{name: v, "
+                  "mountPath: /v}]}]\n  volumes:\n  - {name: v, hostPath: {path: x, type: Any}}\n"
+                  "  - {name: w, hostPath: {path: z}}\n  - {name: x, persistentVolumeClaim: {claimName: A_B}}\n",
+                  "6 spec.volumes[0].hostPath.path: 'x' is not an absolute path\n"
+                  "6 spec.volumes[0].hostPath.type: 'Any' is not a valid type of a hostPath\n"
+                  "7 spec.volumes[1].hostPath.path: 'z' is not an absolute path\n"
+                  "8 spec.volumes[2].persistentVolumeClaim.claimName: 'A_B' is not a valid name of a volume: small "
+                  "letters, digits and '-', at most 249" },
                 /* Objects of all kinds */
                 { "kind: Deployment\nmetadata: {name: 5}\nspec: {replicas: x, template: {spec: {containers: [{name: c, "
                   "image: i}],\n  dnsPolicy: Any}}}\n",

@@ -210,15 +210,15 @@ static int sign_by_digest(const SignArgs *args, const char *word, const char *at
         return sign_statement(args, full, &digest);
 }
 
-/* Else an image, by its name or ID. */
-static bool is_file(const char *word)
+/* Else an image, by its name or ID, unless there is a file of that name. */
+static bool is_path(const char *word)
 {
-        return strchr("./", word[0]) || endswith(word, ".aci") || access(word, F_OK) >= 0;
+        return strchr("./", word[0]) || endswith(word, ".aci");
 }
 
 static int sign_with_pem(Context *c, const SignArgs *args, const char *text, size_t size, const char *word)
 {
-        if (is_file(word))
+        if (is_path(word))
                 return log_error_errno(EINVAL, "%s is a file: a key in PEM signs images of registries, and a key of "
                                        "gpg signs ACIs", word);
         if (args->store || args->output || args->overwrite)
@@ -245,7 +245,7 @@ static int run(Context *c, void *userdata, char **words)
                                        "'openssl genpkey' makes one");
         if (at && !path_is_absolute(word) && !startswith(word, "."))
                 return sign_by_digest(args, word, at);
-        if (is_file(word))
+        if (is_path(word) || access(word, F_OK) >= 0)
                 return sign_file(args, word);
         return sign_stored(c, args, word);
 }

@@ -68,6 +68,77 @@ static int add_image(const KubeMake *m, const char *where, const KubeVolume *v)
         return volume.name ? appc_pod_add_volume(m->pod->manifest, &volume) : -ENOMEM;
 }
 
+/* Directories and files of the host, and volumes that stay: each mount has one of its own */
+
+static const struct HostType {
+        const char *type;
+        const char *source;     /* what it has to be */
+        bool create, create_file;
+        const char *refused;
+} host_types[] = {
+        { "" },
+        { "Directory", "directory" },
+        { "DirectoryOrCreate", "directory", .create = true },
+        { "File", "file" },
+        { "FileOrCreate", "file", .create_file = true },
+        { "Socket", "socket" },
+        { "CharDevice", .refused = "see --device of podctl-run(1)" },
+        { "BlockDevice", .refused = "see --device of podctl-run(1)" },
+};
+
+static const struct HostType *host_type_of(const struct KubeHostPath *host)
+{
+        for (size_t i = 0; i < ELEMENTSOF(host_types); i++)
+                if (streq(host_types[i].type, strempty(host->type)))
+                        return &host_types[i];
+        return NULL;
+}
+
+/* What is not made by the start has to be there by then. */
+static int look_for_source(const KubeMake *m, const char *where, const struct HostType *type, const char *path)
+{
+        mode_t format = type->source ? volume_source_format(type->source) : 0;
+        struct stat st;
+
+        if (!m->around->looks || type->create || type->create_file)
+                return 0;
+        if (stat(path, &st) < 0)
+                return errno == ENOENT ? kube_warn(m, where, "there is no %s on this host, without which the pod does "
+                                                   "not start", path)
+                                       : 0;
+        return format && (st.st_mode & S_IFMT) != format
+                       ? kube_warn(m, where, "%s is not a %s, without which the pod does not start", path, type->source)
+                       : 0;
+}
+
+static int check_host(const KubeMake *m, const char *where, const struct KubeHostPath *host)
+{
+        _cleanup_free_ char *path = strjoin(where, ".hostPath.path"), *kind = strjoin(where, ".hostPath.type");
+        const struct HostType *type = host_type_of(host);
+        int r = path && kind ? 0 : -ENOMEM;
+
+        if (r >= 0 && host->path[0] != '/')
+                r = kube_refuse(m, path, "'%s' is not an absolute path", host->path);
+        if (r >= 0 && !type)
+                r = kube_refuse(m, kind, "'%s' is not a valid type of a hostPath", host->type);
+        if (r >= 0 && type && type->refused)
+                r = kube_refuse(m, kind, "not supported: type %s; %s", host->type, type->refused);
+        return r < 0 || !type || type->refused || host->path[0] != '/' ? r
+                                                                       : look_for_source(m, path, type, host->path);
+}
+
+static int check_claim(const KubeMake *m, const char *where, const struct KubeClaim *claim)
+{
+        _cleanup_free_ char *name = strjoin(where, ".persistentVolumeClaim.claimName");
+
+        if (!name)
+                return -ENOMEM;
+        return volume_name_is_valid(claim->name)
+                       ? 0
+                       : kube_refuse(m, name, "'%s' is not a valid name of a volume: small letters, digits and '-', at "
+                                     "most %u", claim->name, VOLUME_NAME_MAX);
+}
+
 /* All volumes */
 
 static bool has_kind(const KubeVolume *v)
@@ -102,6 +173,10 @@ static int add_volume(const KubeMake *m, const char *where, const KubeVolume *v)
                 r = add_empty(m, where, v);
         else if (v->image && findings_count(&m->pod->findings, FINDING_LOST) == refused)
                 r = add_image(m, where, v);
+        else if (v->host)
+                r = check_host(m, where, v->host);
+        else if (v->claim)
+                r = check_claim(m, where, v->claim);
         return r;
 }
 
@@ -119,60 +194,16 @@ int kube_volumes(const KubeMake *m)
 
 /* Mounts */
 
-static const struct HostType {
-        const char *type;
-        const char *source;     /* what it has to be */
-        bool create, create_file;
-        const char *refused;
-} host_types[] = {
-        { "" },
-        { "Directory", "directory" },
-        { "DirectoryOrCreate", "directory", .create = true },
-        { "File", "file" },
-        { "FileOrCreate", "file", .create_file = true },
-        { "Socket", "socket" },
-        { "CharDevice", .refused = "see --device of podctl-run(1)" },
-        { "BlockDevice", .refused = "see --device of podctl-run(1)" },
-};
-
-/* What is not made by the start has to be there by then. */
-static int look_for_source(const KubeMake *m, const char *where, const struct HostType *type, const char *path)
+static int host_volume(const struct KubeHostPath *host, Volume *volume)
 {
-        mode_t format = type->source ? volume_source_format(type->source) : 0;
-        struct stat st;
+        const struct HostType *type = host_type_of(host);
 
-        if (!m->around->looks || type->create || type->create_file)
-                return 0;
-        if (stat(path, &st) < 0)
-                return errno == ENOENT ? kube_warn(m, where, "there is no %s on this host, without which the pod does "
-                                                   "not start", path)
-                                       : 0;
-        return format && (st.st_mode & S_IFMT) != format
-                       ? kube_warn(m, where, "%s is not a %s, without which the pod does not start", path, type->source)
-                       : 0;
-}
-
-static int host_volume(const KubeMake *m, const char *where, const struct KubeHostPath *host, Volume *volume)
-{
-        const struct HostType *type = NULL;
-
-        for (size_t i = 0; i < ELEMENTSOF(host_types); i++)
-                if (streq(host_types[i].type, strempty(host->type)))
-                        type = &host_types[i];
-        if (host->path[0] != '/' && kube_refuse(m, where, "'%s' is not an absolute path", host->path) < 0)
-                return -ENOMEM;
-        if (!type)
-                return kube_refuse(m, where, "'%s' is not a valid type of a hostPath", host->type);
-        if (type->refused)
-                return kube_refuse(m, where, "not supported: type %s; %s", host->type, type->refused);
         volume->kind = VOLUME_HOST;
-        volume->create = type->create;
-        volume->create_file = type->create_file;
-        if (type->source && free_and_strdup(&volume->source_type, type->source) < 0)
+        volume->create = type && type->create;
+        volume->create_file = type && type->create_file;
+        if (type && type->source && free_and_strdup(&volume->source_type, type->source) < 0)
                 return -ENOMEM;
-        if (free_and_strdup(&volume->source, host->path) < 0)
-                return -ENOMEM;
-        return look_for_source(m, where, type, host->path);
+        return free_and_strdup(&volume->source, host->path);
 }
 
 /* Before Linux 6.3, /run cannot be mounted with other owners; where all may read anyway, nobody misses them. */
@@ -199,11 +230,8 @@ static int files_volume(const KubeMake *m, const char *where, const KubeMount *m
         return volume->source ? 0 : -ENOMEM;
 }
 
-static int claim_volume(const KubeMake *m, const char *where, const struct KubeClaim *claim, Volume *volume)
+static int claim_volume(const KubeMake *m, const struct KubeClaim *claim, Volume *volume)
 {
-        if (!volume_name_is_valid(claim->name))
-                return kube_refuse(m, where, "'%s' is not a valid name of a volume: small letters, digits and '-', at "
-                                   "most %u", claim->name, VOLUME_NAME_MAX);
         volume->kind = VOLUME_NAMED;
         if (claim->read_only)
                 volume->read_only = TRISTATE_YES;
@@ -230,9 +258,9 @@ static int mount_own(const KubeMake *m, const char *where, const KubeMount *moun
         bool files = kube_volume_has_files(v);
         int r;
 
-        r = files ? files_volume(m, where, mount, volume)
-            : v->host ? host_volume(m, where, v->host, volume)
-                      : claim_volume(m, where, v->claim, volume);
+        r = files     ? files_volume(m, where, mount, volume)
+            : v->host ? host_volume(v->host, volume)
+                      : claim_volume(m, v->claim, volume);
         if (r < 0)
                 return r;
         if (mount->read_only)
