@@ -221,11 +221,13 @@ static int tell_caps(PodDrafts *plan, const QuadletFile *file, const AppDraft *a
 {
         const QuadletEntry *user = quadlet_file_find(file, "Container", "User");
         const QuadletEntry *added = quadlet_file_find(file, "Container", "AddCapability");
+        int r;
 
         if (!app->caps_add || !added || !user || streq(user->value, "root") || streq(user->value, "0"))
                 return 0;
-        return findings_add(&plan->findings, added->file, added->line, "[Container] AddCapability", FINDING_CHANGED,
-                            "the user has it in programs whose files have it; ports below 1024 need none");
+        r = findings_add(&plan->findings, added->file, added->line, "[Container] AddCapability", FINDING_CHANGED,
+                         "the user has it in programs whose files have it; ports below 1024 need none");
+        return r < 0 ? r : findings_unite_last(&plan->findings);
 }
 
 /* There, a container that fails ends alone, and the pod with the last one. */
