@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/statvfs.h>
+
 #include "basic/fd.h"
 #include "basic/path.h"
+#include "basic/size-format.h"
 #include "build/aci-file.h"
 #include "build/build-appc.h"
 #include "build/build-base-tar.h"
@@ -58,6 +61,21 @@ static int check_owner(const BaseTar *b, struct archive_entry *entry)
                         return explain(b->reterr_message, EINVAL, "belongs to %" PRIi64 ", which no user can be",
                                        ids[i]);
         return 0;
+}
+
+/* Holes in the tar are none in the layer: what is small there may not have room here, and fills the disk first. */
+static int check_room(const BaseTar *b, struct archive_entry *entry)
+{
+        uint64_t size = archive_entry_filetype(entry) == AE_IFREG ? (uint64_t) archive_entry_size(entry) : 0, room;
+        char of_file[SIZE_STRING_MAX], of_disk[SIZE_STRING_MAX];
+        struct statvfs st;
+
+        if (fstatvfs(b->context->dir_fd, &st) < 0)
+                return -errno;
+        room = (uint64_t) st.f_bavail * st.f_frsize;
+        return size > room ? explain(b->reterr_message, ENOSPC, "has %s, and there is room for %s",
+                                     format_size(size, of_file), format_size(room, of_disk))
+                           : 0;
 }
 
 static int check_special(const BaseTar *b, struct archive_entry *entry)
@@ -178,6 +196,8 @@ static int copy_entry(BaseTar *b, struct archive_entry *entry, const char *path,
         if (hardlink)
                 return copy_link(b, entry, path, hardlink);
         r = note_entry(b, entry, path, NULL);
+        if (r >= 0)
+                r = check_room(b, entry);
         return r < 0 ? r : build_tar_copy(b->tar, *path ? path : ".", entry, reader, b->reterr_message);
 }
 

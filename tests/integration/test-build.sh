@@ -438,6 +438,9 @@ test_build_refuses_a_tar_that_cannot_be_unpacked() {
         mkdir t/l
         echo text >t/l/x
         tar -C t -rf through.tar l/x
+        truncate -s 8T t/holes
+        tar -C t -Scf holes.tar holes
+        rm t/holes
         while IFS='|' read -r file words; do
                 refused_command "$words" build begin --from="./$file.tar"
                 [[ ! -e .podctl-build ]]
@@ -447,6 +450,7 @@ lonely|is a hard link to 'f', which does not come before it
 owner|belongs to 4294967295, which no user can be
 group|belongs to 1099511627776, which no user can be
 outside|entry '../f': leaves the tree
+holes|entry 'holes': has 8.0TiB, and there is room for
 through|entry 'l/x': has a symbolic link as parent that leads to nothing in the archive
 END
 }
