@@ -142,8 +142,10 @@ test_standard_output_can_be_opened() {
                 sh_run "$script" --user=$user >out 2>&1
                 assert_eq "$(sort out)" $'four\none\nthree\ntwo'
         done
-        # What carries it is neither a child of the app nor anything it could take privileges from.
-        sh_run 'for p in /proc/[0-9]*; do
+        # What carries it is neither a child of the app nor anything it could take privileges from. It takes its name
+        # while the app starts.
+        sh_run 'until grep -qs podctl-output /proc/[0-9]*/comm; do sleep 0.1; done
+                for p in /proc/[0-9]*; do
                 grep -q podctl-output $p/comm 2>/dev/null && grep -E "CapEff|PPid" $p/status
         done; true' --pids=shared >out
         assert_eq "$(cat out)" $'PPid:\t1\nCapEff:\t0000000000000000'
