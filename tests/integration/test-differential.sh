@@ -3,7 +3,6 @@
 #
 # The files in differential/, played by podman and by podctl: whatever a container is given, and what becomes of it, is
 # the same, or has a row below that says why not. A container runs /look NAME, and what it writes to /out is compared.
-# On any systemd, the same.
 
 . "$HERE/lib-examples.sh"
 FILES=$HERE/differential
