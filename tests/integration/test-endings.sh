@@ -344,11 +344,11 @@ test_killed_as_a_whole() {
                         podctl app start mutable --app=$app
                         kills_all mutable $app $how
                         wait_until eval "podctl app list --no-legend mutable | grep -qx '$app *exited'"
-                        assert_contains "$(podctl app status mutable --app=$app)" 137
+                        assert_contains "$(podctl app status mutable --app=$app)" exit_code=137
                 done
                 podctl app start mutable --app=own
                 podctl app stop mutable --app=own
-                assert_not_contains "$(podctl app status mutable --app=own)" 137
+                assert_contains "$(podctl app status mutable --app=own)" exit_code=143
         done
         podctl stop mutable
         for how in systemctl group; do
