@@ -208,8 +208,8 @@ test_sign_in_a_registry_refused() {
         refused_command 'needs --key=FILE' sign --key=alice docker://127.0.0.1:5000/app
         refused_command 'not found' --insecure-options=http sign --key=ours.key docker://127.0.0.1:5000/other
         # Whatever there is of the same name.
-        mkdir busybox
-        refused_command "no image 'busybox'" sign --key=ours.key busybox
+        mkdir nosuch
+        refused_command "no image 'nosuch'" sign --key=ours.key nosuch
         refused_command './app.oci is a file: a key in PEM signs images of registries' sign --key=ours.key ./app.oci
         cp "$COSIGN_KEYS/cosign.key" .
         COSIGN_PASSWORD=another refused_command 'not the right passphrase' sign --key=cosign.key \
