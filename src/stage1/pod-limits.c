@@ -10,6 +10,9 @@
 #include "stage1/pod-limits.h"
 
 #define APPARMOR_PROFILES "/sys/kernel/security/apparmor/profiles"
+#define OOM_SCORE "/proc/self/oom_score_adj"
+#define OOM_NEVER_FILE "/proc/self/oom_adj"
+#define OOM_NEVER "-17" /* OOM_DISABLE of linux/oom.h */
 #define SELINUX_CONTEXT "/sys/fs/selinux/context"
 
 /* The kernel has made the file, or there is none. */
@@ -98,25 +101,37 @@ static int write_sysctls(const PodPlan *plan, char **reterr_message)
         return 0;
 }
 
+static int read_oom_score(int64_t *ret)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = read_file_at(AT_FDCWD, OOM_SCORE, 64, &text, NULL);
+
+        if (r >= 0)
+                *ret = strtoll(text, NULL, 10);
+        return r;
+}
+
 static int write_oom_score(int64_t score)
 {
         char text[24];
 
         (void) snprintf(text, sizeof(text), "%" PRIi64, score);
-        return write_kernel_file("/proc/self/oom_score_adj", text);
+        return write_kernel_file(OOM_SCORE, text);
 }
 
 static int write_oom_score_limit(int64_t score, cap_t without)
 {
         const cap_value_t resource = CAP_SYS_RESOURCE;
-        int r;
+        int64_t own;
+        int r = read_oom_score(&own);
 
-        r = write_oom_score(score);
+        if (r >= 0)
+                r = write_oom_score(MIN(score, own));
         if (r < 0)
                 return r;
         if (cap_set_flag(without, CAP_EFFECTIVE, 1, &resource, CAP_CLEAR) < 0 || cap_set_proc(without) < 0)
                 return -errno;
-        return write_oom_score(0);
+        return write_oom_score(own);
 }
 
 /* How low the pod's processes may put their OOM scores: the kernel remembers what a privileged process wrote last, and
@@ -132,6 +147,27 @@ static int lower_oom_score_limit(int64_t score)
         (void) cap_free(before);
         (void) cap_free(without);
         return r;
+}
+
+int pod_limits_config(char **ret)
+{
+        int64_t score;
+        int r = read_oom_score(&score);
+
+        if (r < 0)
+                return r;
+        *ret = strprintf("[Manager]\nDefaultOOMScoreAdjust=%" PRIi64 "\n", score);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* Through the older of the two files (proc(5), oom_adj), which the kernel does not remember as the limit: apps cannot
+ * follow. */
+void pod_limits_spare(void)
+{
+        int r = write_kernel_file(OOM_NEVER_FILE, OOM_NEVER);
+
+        if (r < 0)
+                log_debug_errno(r, "Failed to spare the pod's PID 1 when memory runs out, ignoring: %m");
 }
 
 /* The highest of the apps' hard limits. False: none names the resource. */

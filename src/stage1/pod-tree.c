@@ -9,6 +9,7 @@
 #include "stage1/app-attach.h"
 #include "stage1/app-beside.h"
 #include "stage1/app-unit.h"
+#include "stage1/pod-limits.h"
 #include "stage1/pod-tree.h"
 
 #define UNIT_DIR POD_UNIT_DIR
@@ -21,7 +22,7 @@ const char *pod_tree_unit_path(void)
 }
 
 static const char *const tree_directories[] = {
-        "dev",           "etc",           "etc/pam.d", "etc/systemd", UNIT_DIR, UNIT_DIR "/pod.target.d", "opt",
+        "dev",           "etc",           "etc/pam.d", "etc/systemd", "etc/systemd/system.conf.d", UNIT_DIR, UNIT_DIR "/pod.target.d", "opt",
         "opt/stage2",    "proc",          "root",      "run",         "sys",    "tmp",                    "usr",
         "var",           "var/lib",       "var/lib/podctl", "var/lib/podctl/status", "var/log",
         "var/log/journal", "var/tmp",
@@ -126,6 +127,14 @@ static int write_identity(const PodPlan *plan, int root_fd)
         return r < 0 ? r : write_string_at(root_fd, "etc/hostname", hostname, 0644);
 }
 
+static int write_manager_config(int root_fd)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = pod_limits_config(&text);
+
+        return r < 0 ? r : write_string_at(root_fd, "etc/systemd/system.conf.d/podctl.conf", text, 0644);
+}
+
 int pod_tree_make(const PodPlan *plan, int root_fd)
 {
         int r;
@@ -148,6 +157,9 @@ int pod_tree_make(const PodPlan *plan, int root_fd)
         if (r < 0)
                 return r;
         r = choose_bus(root_fd);
+        if (r < 0)
+                return r;
+        r = write_manager_config(root_fd);
         if (r < 0)
                 return r;
         r = write_journal_config(&plan->journal, root_fd);

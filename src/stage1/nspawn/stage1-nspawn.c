@@ -450,6 +450,7 @@ static int launch_exec(Launch *l)
         for (char **word = argv; log_max_level() >= LOG_DEBUG && *word; word++)
                 log_debug("nspawn: %s", *word);
         json_foreign_done();
+        pod_limits_spare();
         (void) execv(argv[0], argv);
         return -errno;
 }

@@ -38,7 +38,7 @@ test_app_that_takes_too_much_ends_the_pod() {
 
 # What a kubelet is told of it: the program itself, one of its children, and all of them, as kubelets have it.
 test_cri_out_of_memory() {
-        local id c
+        local id c name
         cri_service
         id=$(cri_sandbox a)
         defer cri_end "$id"
@@ -54,8 +54,29 @@ test_cri_out_of_memory() {
         assert_eq "$(ended shell 'tail -n 1 /dev/zero; exit $?')" 'OOMKilled 137'
         assert_eq "$(ended survivor 'tail -n 1 /dev/zero; exit 3')" 'Error 3'
         assert_eq "$(ended killed 'kill -KILL $$')" 'Error 137'
-        assert_eq "$(ended all 'tail -n 1 /dev/zero; sleep 1000' \
-                ', "unified": {"memory.oom.group": "1", "memory.swap.max": "0"}')" 'OOMKilled 137'
+        for name in all again once-more; do
+                assert_eq "$(ended "$name" 'tail -n 1 /dev/zero; sleep 1000' \
+                        ', "unified": {"memory.oom.group": "1", "memory.swap.max": "0"}')" 'OOMKilled 137'
+        done
+}
+
+# While the kernel ends a group, PID 1 of the pod may be starting another process there, and would end with it.
+test_init_is_spared() {
+        local leader
+        # score APP
+        score() { cat "/proc/$(app_pid spared "$1")/oom_score_adj"; }
+        pod spared busybox --name=usual --exec=/bin/sleep -- 1000 --- \
+                busybox --name=low --oom-score-adj=-50 --exec=/bin/sleep -- 1000
+        leader=$(machinectl show --property=Leader --value spared)
+        assert_eq "$(cat "/proc/$leader/oom_score_adj")" -1000
+        assert_eq "$(score usual)" 0
+        assert_eq "$(score low)" -50
+        pod spared-high -p OOMScoreAdjust=200 busybox --name=usual --exec=/bin/sleep -- 1000
+        assert_eq "$(cat "/proc/$(app_pid spared-high usual)/oom_score_adj")" 200
+        # Apps cannot follow, not even as root, nor by the older of the two files.
+        assert_eq "$(podctl run busybox --exec=/bin/sh -- -c '
+                echo -1 >/proc/self/oom_score_adj || echo -1 >/proc/self/oom_adj || cat /proc/self/oom_score_adj' \
+                2>/dev/null)" 0
 }
 
 test_memory_of_a_pod() {
