@@ -10,6 +10,8 @@ struct BuildCache {
         int lock_fd;
         int steps_fd;
         int files_fd;
+        int shared_fd;
+        int partial_fd;
         bool has_key;
         Digest key;
         BuildCacheEntry *pending;       /* what the build is to become */

@@ -11,16 +11,40 @@
 
 /* Opening */
 
-static int open_parts(BuildCache *c)
+#define REMEDY "remove it"
+
+/* What others put there when the cache was theirs to write to stays theirs. Returns the fd. */
+static int open_part(const BuildCache *c, const char *name, char **reterr_message)
 {
+        _cleanup_close_ int fd = mkdir_open_at(c->dir_fd, name, 0700);
+        int r = fd < 0 ? fd : own_directory_check(fd, REMEDY, reterr_message);
+
+        if (r == -EPERM)
+                return explain_context(reterr_message, r, "%s", name);
+        return r < 0 ? explain(reterr_message, r, "%s: %s", name, strerror(-r)) : TAKE_FD(fd);
+}
+
+static int open_parts(BuildCache *c, char **reterr_message)
+{
+        const struct {
+                const char *name;
+                int *ret;
+        } rows[] = {
+                { "steps", &c->steps_fd },
+                { "files", &c->files_fd },
+                { "shared", &c->shared_fd },
+                { "partial", &c->partial_fd },
+        };
+
         c->lock_fd = openat(c->dir_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (c->lock_fd < 0 || flock(c->lock_fd, LOCK_SH) < 0)
-                return -errno;
-        c->steps_fd = mkdir_open_at(c->dir_fd, "steps", 0700);
-        if (c->steps_fd < 0)
-                return c->steps_fd;
-        c->files_fd = mkdir_open_at(c->dir_fd, "files", 0700);
-        return MIN(c->files_fd, 0);
+                return explain(reterr_message, errno, "lock: %s", strerror(errno));
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                *rows[i].ret = open_part(c, rows[i].name, reterr_message);
+                if (*rows[i].ret < 0)
+                        return *rows[i].ret;
+        }
+        return 0;
 }
 
 int build_cache_open(const char *path, BuildCache **ret, char **reterr_message)
@@ -30,15 +54,15 @@ int build_cache_open(const char *path, BuildCache **ret, char **reterr_message)
 
         if (!c)
                 return -ENOMEM;
-        c->lock_fd = c->steps_fd = c->files_fd = -EBADF;
+        c->lock_fd = c->steps_fd = c->files_fd = c->shared_fd = c->partial_fd = -EBADF;
         c->dir_fd = mkdir_open_at(AT_FDCWD, path, 0700);
-        r = c->dir_fd < 0 ? c->dir_fd : own_directory_check(c->dir_fd, "remove it", reterr_message);
-        if (r == -EPERM)
-                return explain_context(reterr_message, r, "%s", path);
+        if (c->dir_fd < 0)
+                return explain(reterr_message, c->dir_fd, "%s: %s", path, strerror(-c->dir_fd));
+        r = own_directory_check(c->dir_fd, REMEDY, reterr_message);
         if (r >= 0)
-                r = open_parts(c);
+                r = open_parts(c, reterr_message);
         if (r < 0)
-                return explain(reterr_message, r, "%s: %s", path, strerror(-r));
+                return explain_context(reterr_message, r, "%s", path);
         c->path = realpath(path, NULL);
         if (!c->path)
                 return -errno;
@@ -75,7 +99,9 @@ static void forget_known(BuildCache *c)
 
 int build_cache_open_partial(BuildCache *c)
 {
-        return mkdir_open_at(c->dir_fd, "partial", 0700);
+        int fd = fcntl(c->partial_fd, F_DUPFD_CLOEXEC, 3);
+
+        return fd < 0 ? -errno : fd;
 }
 
 BuildCache *build_cache_free(BuildCache *c)
@@ -87,6 +113,8 @@ BuildCache *build_cache_free(BuildCache *c)
         strv_free(c->sound);
         free(c->path);
         build_cache_entry_free(c->pending);
+        safe_close(c->partial_fd);
+        safe_close(c->shared_fd);
         safe_close(c->files_fd);
         safe_close(c->steps_fd);
         safe_close(c->lock_fd);

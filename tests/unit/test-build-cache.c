@@ -123,6 +123,25 @@ Test(build_cache, of_others)
         temporary_done(&t);
 }
 
+Test(build_cache, of_others_within)
+{
+        static const char *const parts[] = { "steps", "files", "shared", "partial" };
+        Temporary t = enter();
+
+        for (size_t i = 0; i < ELEMENTSOF(parts); i++) {
+                _cleanup_free_ char *path = strjoin(CACHE "/", parts[i]), *message = NULL;
+                _cleanup_free_ char *wanted = strjoin(CACHE ": ", parts[i], ": others may write to it; remove it");
+                BuildCache *cache = open_cache();
+
+                build_cache_free(cache);
+                cr_assert_eq(chmod(path, 0770), 0);
+                cr_expect_eq(build_cache_open(CACHE, &cache, &message), -EPERM);
+                cr_expect_str_eq(message, wanted);
+                cr_assert_eq(chmod(path, 0700), 0);
+        }
+        temporary_done(&t);
+}
+
 static void damage_files(void)
 {
         _cleanup_strv_free_ char **names = NULL;
