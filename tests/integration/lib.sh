@@ -75,6 +75,11 @@ wait_until() {
         done
 }
 
+# has_line PATTERN CMD…: whether what it prints has one. All is read: a command that writes on would fail.
+has_line() {
+        grep -q -- "$1" <<<"$("${@:2}")"
+}
+
 # killed_at N OF MSEC CMD…: at the Nth of so many moments of a command that takes so long; see duration.
 killed_at() {
         local at=$(($3 * $1 / $2))
@@ -127,6 +132,9 @@ leak_state() {
         ip -o link | awk -F': ' '{ print "link", $2 }'
         nft list tables 2>/dev/null | sed 's/^/nft /'
         ip netns list 2>/dev/null | sed 's/^/netns /'
+        # What other tests would find: images that a file of pods.d names, for one, are not removed.
+        find /etc/podctl/{pods,net}.d /usr/lib/podctl/{pods,net}.d /var/lib/podctl/updates \
+                /etc/systemd/system/pod@*.d -type f -printf 'file %p\n' 2>/dev/null || true
         sanitizer_reports
 }
 

@@ -298,10 +298,6 @@ test_status_shows_who_runs() {
         assert_not_contains "$(systemctl status --full podctl-tree)" app-exec
 }
 
-has_line() {
-        "${@:2}" | grep -q "$1"
-}
-
 test_log_of_one_journal() {
         local where
         for where in pod host none; do

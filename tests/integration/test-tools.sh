@@ -27,10 +27,10 @@ test_machinectl_list() {
 
 test_machinectl_status() {
         serving_pod
+        wait_until has_line '/bin/httpd -f -p 8080' machinectl status --no-pager serving
         machinectl status --no-pager serving >status
         assert_contains "$(cat status)" 'podctl; class container'
         assert_contains "$(cat status)" podctl-serving.service
-        assert_contains "$(cat status)" '/bin/httpd -f -p 8080'
 }
 
 # dbus-daemon lets root have 256 connections: they would be the limit for pods.
@@ -43,11 +43,11 @@ test_no_connection_to_the_bus() {
 
 test_systemctl_status_shows_the_tree() {
         serving_pod
+        wait_until has_line '/bin/httpd -f -p 8080' systemctl status --no-pager --full podctl-serving.service
         systemctl status --no-pager --full podctl-serving.service >status
         assert_contains "$(cat status)" 'Active: active (running)'
         assert_contains "$(cat status)" '(systemd-nspawn)'
         assert_contains "$(cat status)" web.service
-        assert_contains "$(cat status)" '/bin/httpd -f -p 8080'
         assert_contains "$(cat status)" talker.service
 }
 
