@@ -298,8 +298,8 @@ static int plan_source(Planner *p, const char *source, const char *destination, 
         int r;
 
         if (parent == -EXDEV)
-                return explain(p->reterr_message, EXDEV, "a link on the way leads elsewhere; write the path without "
-                               "it");
+                return explain(p->reterr_message, EXDEV, "a link or '..' on the way leads elsewhere; write the path "
+                               "without it");
         if (parent < 0)
                 return parent;
         if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)

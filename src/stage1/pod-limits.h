@@ -21,7 +21,7 @@ int pod_limits_arguments(const PodPlan *plan, char ***argv);
 int pod_limits_config(char **ret);
 
 /* For the process that is about to become the pod's PID 1: the kernel is not to end it for an app's sake. Where a group
- * is to end as a whole (memory.oom.group), that takes whoever shares memory with a process of it, which PID 1 does while
- * it starts one there (vfork(2) into the group: systemd from 254 on); only PID 1 of the host is spared by itself. On a
+ * is to end as a whole (memory.oom.group), that takes whoever shares memory with a process of it. PID 1 does while it
+ * starts one there (vfork(2) into the group: systemd from 254 on), and only that of the host is spared by itself. On a
  * host that does not permit it, everything stays as it was. */
 void pod_limits_spare(void);

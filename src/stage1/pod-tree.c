@@ -22,10 +22,9 @@ const char *pod_tree_unit_path(void)
 }
 
 static const char *const tree_directories[] = {
-        "dev",           "etc",           "etc/pam.d", "etc/systemd", "etc/systemd/system.conf.d", UNIT_DIR, UNIT_DIR "/pod.target.d", "opt",
-        "opt/stage2",    "proc",          "root",      "run",         "sys",    "tmp",                    "usr",
-        "var",           "var/lib",       "var/lib/podctl", "var/lib/podctl/status", "var/log",
-        "var/log/journal", "var/tmp",
+        "dev", "etc", "etc/pam.d", "etc/systemd", "etc/systemd/system.conf.d", UNIT_DIR, UNIT_DIR "/pod.target.d",
+        "opt", "opt/stage2", "proc", "root", "run", "sys", "tmp", "usr", "var", "var/lib", "var/lib/podctl",
+        "var/lib/podctl/status", "var/log", "var/log/journal", "var/tmp",
 };
 
 static const char *const tree_links[][2] = {
