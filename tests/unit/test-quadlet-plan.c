@@ -131,8 +131,9 @@ Test(quadlet_plan, lines)
                 { "Notify=healthy", "--health-ready" },
                 { "Label=a=b c=d", "--user-label=a=b --user-label=c=d" },
                 { "Environment=N=%N", "--environment=N=web" },
-                { "Exec=${A}", "!lost:3: a variable of [Service]; write its value, or $$ for a dollar" },
-                { "Exec=x \"$HOME\"", "!lost:3: a variable of [Service]; write its value, or $$ for a dollar" },
+                { "Exec=${A}", "!lost:3: a variable without a value in [Service]; write its value, or $$ for a dollar" },
+                { "Exec=x \"$HOME\"", "!lost:3: a variable without a value in [Service]; write its value, or $$ for a "
+                                        "dollar" },
                 { "Exec=\"a $HOME b\" a$b", "-- a $HOME b a$b ---" },
                 { "EnvironmentFile=/fifo", "!lost:3: cannot read /fifo: not a regular file" },
                 { "Exec=\"a", "!lost:3: the quotes or escapes are not valid" },

@@ -40,7 +40,7 @@ bool quadlet_file_is(const QuadletFile *f, const char *suffix)
         return streq(f->suffix, suffix);
 }
 
-static bool is_of_systemd(const char *section)
+bool quadlet_section_is_of_systemd(const char *section)
 {
         return streq(section, "Unit") || streq(section, "Service") || streq(section, "Install");
 }
@@ -62,7 +62,7 @@ static int add_entry(QuadletFile *f, const char *section, const char *key, const
 {
         QuadletEntry *grown;
 
-        if (!*value && !is_of_systemd(section)) {
+        if (!*value && !quadlet_section_is_of_systemd(section)) {
                 reset(f, section, key);
                 return 0;
         }

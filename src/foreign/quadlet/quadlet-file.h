@@ -13,6 +13,7 @@ typedef struct QuadletEntry {
         char *file;
         unsigned line; /* the first one; 0: it is not from a file */
         char *typed;   /* on a command line, instead of section and key; or NULL */
+        bool of_file;  /* a variable in it has the value of a file of variables */
 } QuadletEntry;
 
 typedef struct QuadletFile {
@@ -26,6 +27,8 @@ typedef struct QuadletFile {
 
 void quadlet_file_done(QuadletFile *f);
 bool quadlet_file_is(const QuadletFile *f, const char *suffix);
+/* Unit, Service or Install. */
+bool quadlet_section_is_of_systemd(const char *section);
 
 /* Appends the entries of one text. In sections other than those of systemd, an empty value takes away the values before
  * it. *reterr_message names file and line. */

@@ -8,6 +8,7 @@
 #include "foreign/quadlet/quadlet-mounts.h"
 #include "foreign/quadlet/quadlet-plan.h"
 #include "foreign/quadlet/quadlet-units.h"
+#include "foreign/quadlet/quadlet-variables.h"
 #include "manifest/appc-image.h"
 #include "shared/explain.h"
 
@@ -111,10 +112,13 @@ static int carry_row(QuadletStep *step, const QuadletRow *row, const QuadletEntr
         if (r < 0)
                 return r;
         if (r > 0)
-                return quadlet_step_tell(step, FINDING_LOST, "a variable of [Service]; write its value, or $$ for a "
-                                                             "dollar");
+                return quadlet_step_tell(step, FINDING_LOST, "a variable without a value in [Service]; write its "
+                                                             "value, or $$ for a dollar");
         single_dollars(value);
-        return quadlet_step_carry(step, row, value);
+        r = quadlet_step_carry(step, row, value);
+        return r < 0 || !e->of_file ? r
+                                    : quadlet_step_tell(step, FINDING_CHANGED, "variables have the values that their "
+                                                                               "files have now");
 }
 
 static int tell_unknown(QuadletStep *step, const QuadletEntry *e)
@@ -397,8 +401,12 @@ static int tell_empty(PodDrafts *plan, const PodDraft *pod)
 
 static int make_plan(PodDrafts *plan, const QuadletInput *input, const char *name, char **reterr_message)
 {
-        int r = plan_pods(plan, input->files, input->n_files, name);
+        int r = 0;
 
+        for (size_t i = 0; r >= 0 && i < input->n_files; i++)
+                r = quadlet_variables_replace(&input->files[i], input->read);
+        if (r >= 0)
+                r = plan_pods(plan, input->files, input->n_files, name);
         for (size_t i = 0; r >= 0 && i < input->n_files; i++) {
                 QuadletStep step = { .files = input->files,
                                      .n_files = input->n_files,

@@ -5,7 +5,7 @@
 #include "foreign/quadlet/quadlet-file.h"
 
 typedef struct QuadletInput {
-        const QuadletFile *files;
+        QuadletFile *files; /* their variables of [Service] are replaced */
         size_t n_files;
         bool (*exists)(const char *path); /* whether the host has it; NULL: everything is there */
         int (*read)(const char *path, char **ret, size_t *ret_size); /* a file of variables */
