@@ -63,6 +63,8 @@ const char *appc_image_annotation(const AppcImage *image, const char *name);
 /* Paths, with ':' between them, that are hidden from an app, or read-only for it, beside those that all apps have. */
 #define APPC_ANNOTATION_MASKED "podctl/masked-paths"
 #define APPC_ANNOTATION_READ_ONLY "podctl/read-only-paths"
+/* In podctl/hosts-entry, in place of an address: that of the host, as the pod reaches it. */
+#define APPC_HOST_GATEWAY "host-gateway"
 /* "true": the pod's engine confines nothing that its apps do not do without. The annotation is the pod's. */
 #define APPC_ANNOTATION_PRIVILEGED "podctl/privileged"
 /* "true": the pod's engine filters no system calls; each app has a filter of its own, or none. The annotation is the

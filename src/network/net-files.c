@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "manifest/appc-image.h"
 #include "network/net-files.h"
 #include "shared/explain.h"
 
@@ -70,11 +71,32 @@ int net_hosts_entry_parse(const char *text, char ***ret_lines, char **reterr_mes
 
                 if (split_pair(*entry, '=', &address, &name) < 0)
                         return -ENOMEM;
-                if (net_address_parse(address, &parsed) < 0 || !is_host_name(name))
-                        return explain(reterr_message, EINVAL, "takes IP=NAME or host, not '%s'", *entry);
+                if ((net_address_parse(address, &parsed) < 0 && !streq(address, APPC_HOST_GATEWAY)) ||
+                    !is_host_name(name))
+                        return explain(reterr_message, EINVAL, "takes IP=NAME, " APPC_HOST_GATEWAY "=NAME or host, not "
+                                       "'%s'", *entry);
                 if (strv_extendf(ret_lines, "%s %s", address, name) < 0)
                         return -ENOMEM;
         }
+        return 0;
+}
+
+int net_hosts_settle(char *const *entries, const char *host, char ***ret, char **reterr_message)
+{
+        _cleanup_strv_free_ char **settled = NULL;
+
+        STRV_FOREACH(entry, entries) {
+                const char *names = startswith(*entry, APPC_HOST_GATEWAY " ");
+                int r;
+
+                if (names && !host)
+                        return explain(reterr_message, EADDRNOTAVAIL, "'%s' cannot have the host's address: no network "
+                                       "of the pod has one; write the address in place of " APPC_HOST_GATEWAY, names);
+                r = names ? strv_extendf(&settled, "%s %s", host, names) : strv_extend(&settled, *entry);
+                if (r < 0)
+                        return r;
+        }
+        *ret = TAKE_PTR(settled);
         return 0;
 }
 

@@ -89,6 +89,26 @@ char *net_state_address(const NetStateJoin *j, int family)
         return NULL;
 }
 
+static const char *find_gateway(const NetState *s, bool restricted, bool version_6)
+{
+        for (size_t i = 0; i < s->n_joins; i++)
+                if (s->joins[i].native && (restricted || !s->joins[i].restricted))
+                        STRV_FOREACH(gateway, s->joins[i].gateways)
+                                if (!strchr(*gateway, ':') == !version_6)
+                                        return *gateway;
+        return NULL;
+}
+
+const char *net_state_gateway(const NetState *s)
+{
+        return find_gateway(s, false, false);
+}
+
+const char *net_state_host(const NetState *s)
+{
+        return net_state_gateway(s) ?: find_gateway(s, true, false) ?: find_gateway(s, true, true);
+}
+
 int net_state_lock(void)
 {
         int r = mkdir_p_at(AT_FDCWD, NET_RUN_DIRECTORY, 0755);

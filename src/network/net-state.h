@@ -42,6 +42,10 @@ void net_state_end(int pod_fd);
 
 /* The first address of a family, without its length; NULL when there is none. */
 char *net_state_address(const NetStateJoin *j, int family);
+/* The host's first IPv4 address on one of the native networks that lead to the outside. NULL: there is none. */
+const char *net_state_gateway(const NetState *s);
+/* The same on any native network, or its IPv6 address if it has no other. */
+const char *net_state_host(const NetState *s);
 
 /* Below /run: leases and subnets do not survive a reboot, and neither do running pods. */
 #define NET_RUN_DIRECTORY "/run/podctl/network"

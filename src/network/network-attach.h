@@ -33,8 +33,9 @@ int network_native_plan_link(const Attach *a, size_t i, bool default_route, NetL
 void network_native_release(const NetStateJoin *j, const char *uuid);
 
 /* network-names.c: the names of the pod, and those that it sees, if those of one network are not all. Published once
- * the state is written: nothing else would tell that they are to be removed. */
-int network_names_publish(const Attach *a);
+ * the state is written: nothing else would tell that they are to be removed. -EADDRNOTAVAIL with a message: there is no
+ * address of the host. */
+int network_names_publish(const Attach *a, char **reterr_message);
 void network_names_remove(const char *network, int dir_fd, char *const *addresses);
 
 /* network-claims.c: the pod's ports. -EADDRINUSE with a message: another pod has one of them. */

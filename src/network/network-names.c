@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
+#include "network/net-files.h"
 #include "network/net-host-names.h"
 #include "network/net-names.h"
 #include "network/net-view.h"
@@ -107,14 +108,14 @@ static int add_names(const Attach *a, int dir_fd, const NetStateJoin *s)
         return r;
 }
 
-int network_names_publish(const Attach *a)
+int network_names_publish(const Attach *a, char **reterr_message)
 {
-        _cleanup_strv_free_ char **networks = NULL;
+        _cleanup_strv_free_ char **networks = NULL, **entries = NULL;
+        int r;
 
         for (size_t i = 0; i < a->pod->n_joins; i++) {
                 const NetJoin *j = &a->pod->joins[i];
                 _cleanup_close_ int dir_fd = -EBADF;
-                int r;
 
                 if (!net_join_is_native(j))
                         continue;
@@ -125,9 +126,10 @@ int network_names_publish(const Attach *a)
                 if (strv_extend(&networks, j->name) < 0)
                         return -ENOMEM;
         }
-        return net_view_wanted(strv_length(networks), a->pod->entries)
-                       ? net_view_make(a->pod->uuid, networks, a->pod->entries)
-                       : 0;
+        if (!net_view_wanted(strv_length(networks), a->pod->entries))
+                return 0;
+        r = net_hosts_settle(a->pod->entries, net_state_host(&a->state), &entries, reterr_message);
+        return r < 0 ? r : net_view_make(a->pod->uuid, networks, entries);
 }
 
 static int change_app(int pod_fd, const char *pod, const char *app, ChangeNames change)

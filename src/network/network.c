@@ -36,7 +36,7 @@ static int allocate_all(Attach *a, char **reterr_message)
         /* Even after a failure: everything that was allocated by then has to be released. */
         k = net_state_write(a->pod->dir_fd, &a->state);
         r = r < 0 ? r : k;
-        return r < 0 ? r : network_names_publish(a);
+        return r < 0 ? r : network_names_publish(a, reterr_message);
 }
 
 /* Second step: the namespace and its links */

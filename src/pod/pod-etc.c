@@ -35,14 +35,8 @@ static char *find_gateway(int pod_fd)
 {
         _cleanup_(net_state_done) NetState state = {};
 
-        if (net_state_read(pod_fd, &state) < 0)
-                return NULL;
-        for (size_t i = 0; i < state.n_joins; i++)
-                if (state.joins[i].native && !state.joins[i].restricted)
-                        STRV_FOREACH(gateway, state.joins[i].gateways)
-                                if (!strchr(*gateway, ':'))
-                                        return strdup(*gateway);
-        return NULL;
+        return net_state_read(pod_fd, &state) < 0 || !net_state_gateway(&state) ? NULL
+                                                                               : strdup(net_state_gateway(&state));
 }
 
 static int host_dns(const Pod *pod, const PodSettings *s, char **ret)
@@ -133,15 +127,23 @@ static char *name_inside(const PodSettings *s)
         return strdup(own);
 }
 
-static int write_hosts(const PodSettings *s, int dir_fd, char **reterr_message)
+static int write_hosts(const Pod *pod, const PodSettings *s, int dir_fd, char **reterr_message)
 {
-        _cleanup_free_ char *name = name_inside(s);
-        _cleanup_free_ char *text = NULL;
+        _cleanup_(net_state_done) NetState state = {};
+        _cleanup_strv_free_ char **entries = NULL;
+        _cleanup_free_ char *name = name_inside(s), *text = NULL;
         int r;
 
         if (s->hosts_host)
                 return copy_host_file(dir_fd, "/etc/hosts", "hosts", reterr_message);
-        r = name ? net_hosts_format(name, s->hosts, &text) : -ENOMEM;
+        r = net_state_read(pod->fd, &state);
+        if (r < 0 && r != -ENOENT)
+                return r;
+        r = net_hosts_settle(s->hosts, net_is_host(s->net) ? "127.0.0.1" : net_state_host(&state), &entries,
+                             reterr_message);
+        if (r < 0)
+                return r;
+        r = name ? net_hosts_format(name, entries, &text) : -ENOMEM;
         return r < 0 ? r : write_string_at(dir_fd, "hosts", text, 0644);
 }
 
@@ -159,6 +161,6 @@ int pod_write_etc(Pod *pod, const PodPlan *plan, char **reterr_message)
         r = write_string_at(dir_fd, "hostname", hostname, 0644);
         if (r < 0)
                 return r;
-        r = write_hosts(s, dir_fd, reterr_message);
+        r = write_hosts(pod, s, dir_fd, reterr_message);
         return r < 0 ? r : write_resolv_conf(pod, s, dir_fd, reterr_message);
 }

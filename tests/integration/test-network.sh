@@ -594,6 +594,12 @@ test_hosts() {
         grep -x '2001:db8::1 c # entry' out
         sh_run 'cat /etc/hosts' --net=none --hosts-entry=192.0.2.1=a >out
         grep -x '192.0.2.1 a' out
+        # The host as the pod reaches it.
+        sh_run 'cat /etc/hosts; ip route' --hosts-entry=host-gateway=me >out
+        grep -x "$(sed -n 's/^default via \([^ ]*\) .*/\1/p' out) me # entry" out
+        assert_eq "$(sh_run 'grep me$ /etc/hosts' --net=host --hosts-entry=host-gateway=me)" '127.0.0.1 me'
+        assert_fails 254 sh_run true --net=none --hosts-entry=host-gateway=me
+        assert_contains "$output" "'me' cannot have the host's address: no network of the pod has one"
         sh_run 'cat /etc/hosts' --hosts-entry=host --hosts-entry=host >out
         cmp out /etc/hosts
         echo '192.0.2.8 volume' >volume

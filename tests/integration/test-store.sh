@@ -476,9 +476,13 @@ test_export_to_a_full_disk() {
         assert_eq "$(ls -A disk)" ''
 }
 
+# An image of its own: what a pod has been made from stays.
 test_timer() {
         systemctl cat podctl-image-gc.timer >/dev/null
-        podctl --insecure-options=image fetch --name=store-timer "$IMAGES/busybox-oci.tar" >/dev/null
+        podctl build begin --from="$IMAGES/busybox.oci"
+        podctl build label add test=store-timer
+        podctl build write it.oci
+        podctl --insecure-options=image fetch --name=store-timer it.oci >/dev/null
         systemctl start podctl-image-gc.service
         podctl image cat-manifest store-timer >/dev/null
         mkdir -p /run/systemd/system/podctl-image-gc.service.d

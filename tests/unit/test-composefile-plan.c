@@ -170,7 +170,7 @@ Test(composefile_plan, members)
                 { "stop_grace_period: 1m30s\n    stop_signal: SIGUSR1", "--stop-signal=SIGUSR1 --stop-timeout=1m30s" },
                 { "privileged: false\n    tty: false\n    scale: 1\n    x-a: 1\n    init: true", "" },
                 /* What is not carried over */
-                { "privileged: true", "!lost:4:services.s.privileged: pods have user IDs of their own" },
+                { "cap_add: [ALL]", "--annotation=podctl/insecure=capabilities" },
                 { "container_name: ../x", "!lost:4:services.s.container_name: '../x' is not a valid name of a host" },
                 { "environment: {\"A B\": c}", "!lost:4:services.s.environment.A B: 'A B' is not a valid name" },
                 { "secrets: [{source: k, target: \"a,env=B\"}]",
@@ -275,14 +275,14 @@ Test(composefile_plan, members)
                 { "networks: [evil]", "!lost:4:services.s.networks: 'a,host' is not a valid name of a network" },
                 { "extra_hosts: [\"x:1.2.3.4,5.6.7.8=y\"]",
                   "!lost:4:services.s.extra_hosts: '1.2.3.4,5.6.7.8=y' is not an address" },
-                { "extra_hosts: [\"x:host-gateway\"]",
-                  "!lost:4:services.s.extra_hosts: 'host-gateway' is not known here; write the address of the host" },
+                { "extra_hosts: [\"x:host-gateway\"]", "!--hosts-entry=host-gateway=x" },
                 { "hostname: under_score",
                   "!lost:4:services.s.hostname: 'under_score' is not a valid name of a host" },
                 { "networks: [x]", "!lost:4:services.s.networks: there is no network 'x'" },
                 { "volumes: [{type: bind, source: /a, target: /b, bind: {selinux: z}}]",
                   "!lost:4:services.s.volumes[0].bind.selinux: not possible here" },
-                { "security_opt: [label=disable]", "!lost:4:services.s.security_opt[0]: 'label=disable' is not" },
+                { "security_opt: [label=disable, \"label:disable\"]", "" },
+                { "security_opt: [label=type:x]", "!lost:4:services.s.security_opt[0]: 'label=type:x' is not" },
                 { "healthcheck: {test: [x], foo: 1}", "!lost:4:services.s.healthcheck.foo: not possible here" },
                 { "command: [a, \"${NONE}\", \"${NONE:?x}${MORE}\"]",
                   "-- a  ${NONE:?x}${MORE} --- changed:4:services.s.command[1]: variable NONE is not set, and "
@@ -492,6 +492,16 @@ static void check_files(const char *const *files, const char *expected)
 
 #define FILES(...) (const char *const[]) { "/tmp/compose.yaml", __VA_ARGS__, NULL, NULL }
 
+Test(composefile_plan, privileged)
+{
+        check_files(FILES("services:\n  s:\n    image: i\n    privileged: true\n    cap_drop: [ALL]\n"
+                          "  t: {image: j, privileged: false, cap_drop: [ALL]}\n"),
+                    "--hosts-entry=127.0.0.1=s --hosts-entry=127.0.0.1=t --annotation=podctl/privileged=true p "
+                    "docker://i --name=s --annotation=podctl/insecure=capabilities,seccomp,paths docker://j "
+                    "--name=t --caps-remove=all changed:4:services.s.privileged: privileged is all rights within the "
+                    "pod: its root is not the host's, and devices are those that are named");
+}
+
 /* By the rules of the specification: mappings by member, lists behind one another, and what has a key by its key. */
 Test(composefile_plan, one_file_over_another)
 {
@@ -518,10 +528,11 @@ Test(composefile_plan, places_in_files)
 {
         check_files(FILES("services:\n  s:\n    image: i\n    tty: true\n", "/tmp/over.yaml",
                           "\nservices:\n  s:\n    privileged: true\n    ports: [\"80\"]\n    working_dir: $NONE\n"),
-                    "--hosts-entry=127.0.0.1=s p docker://i --name=s --working-dir= --stdin=tty "
-                    "--stdout=tty --stderr=tty "
-                    "lost:over.yaml:4:services.s.privileged: pods have user IDs of their own and "
-                    "cannot be privileged; name what is needed with cap_add lost:over.yaml:5:services.s.ports[0]: the "
+                    "--hosts-entry=127.0.0.1=s --annotation=podctl/privileged=true p docker://i --name=s "
+                    "--working-dir= --annotation=podctl/insecure=capabilities,seccomp,paths --stdin=tty --stdout=tty "
+                    "--stderr=tty changed:over.yaml:4:services.s.privileged: privileged is all rights within the "
+                    "pod: its root is not the host's, and devices are those that are named "
+                    "lost:over.yaml:5:services.s.ports[0]: the "
                     "host's port has to be chosen: write HOSTPORT:80 changed:over.yaml:6:services.s.working_dir: "
                     "variable NONE is not set, and empty here");
         check_files(FILES("services: {s: {image: i, user: a}}\n", "/tmp/over.yaml",

@@ -224,6 +224,40 @@ Test(net_cni, files)
                          "127.0.0.1 web localhost\n::1 web localhost ip6-localhost ip6-loopback\n10.0.0.1 a\n::1 b\n");
 }
 
+Test(net_files, address_of_the_host)
+{
+        _cleanup_strv_free_ char **lines = NULL, **settled = NULL, **none = NULL;
+        _cleanup_free_ char *text = NULL, *message = NULL;
+
+        cr_assert_eq(net_hosts_entry_parse("192.0.2.1=a,host-gateway=b,host-gateway=c", &lines, NULL), 0);
+        cr_assert_eq(net_hosts_settle(lines, "172.16.0.1", &settled, &message), 0);
+        text = strv_join(settled, ";");
+        cr_expect_str_eq(text, "192.0.2.1 a;172.16.0.1 b;172.16.0.1 c");
+        cr_expect_eq(net_hosts_settle(lines, NULL, &none, &message), -EADDRNOTAVAIL);
+        cr_expect_str_eq(message, "'b' cannot have the host's address: no network of the pod has one; write the "
+                                  "address in place of host-gateway");
+}
+
+/* The outside comes first, and IPv6 last. */
+Test(net_files, gateways)
+{
+        static char *lan[] = { (char *) "fd00::1", (char *) "10.1.0.1", NULL };
+        static char *wan[] = { (char *) "10.2.0.1", NULL }, *six[] = { (char *) "fd00::2", NULL };
+        NetStateJoin joins[] = {
+                { .gateways = wan },
+                { .gateways = six, .native = true },
+                { .gateways = lan, .native = true, .restricted = true },
+                { .gateways = wan, .native = true },
+        };
+
+        cr_expect_null(net_state_gateway(&(NetState) { .joins = joins, .n_joins = 3 }));
+        cr_expect_null(net_state_host(&(NetState) { .joins = joins, .n_joins = 1 }));
+        cr_expect_str_eq(net_state_host(&(NetState) { .joins = joins, .n_joins = 2 }), "fd00::2");
+        cr_expect_str_eq(net_state_host(&(NetState) { .joins = joins, .n_joins = 3 }), "10.1.0.1");
+        cr_expect_str_eq(net_state_host(&(NetState) { .joins = joins, .n_joins = 4 }), "10.2.0.1");
+        cr_expect_str_eq(net_state_gateway(&(NetState) { .joins = joins, .n_joins = 4 }), "10.2.0.1");
+}
+
 Test(net_files, resolv_conf_for_pods)
 {
         static const struct {

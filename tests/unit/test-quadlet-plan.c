@@ -131,7 +131,8 @@ Test(quadlet_plan, lines)
                 { "Notify=healthy", "--health-ready" },
                 { "Label=a=b c=d", "--user-label=a=b --user-label=c=d" },
                 { "Environment=N=%N", "--environment=N=web" },
-                { "Exec=${A}", "!lost:3: a variable without a value in [Service]; write its value, or $$ for a dollar" },
+                { "Exec=${A}", "!lost:3: a variable without a value in [Service]; write its value, or $$ for a "
+                               "dollar" },
                 { "Exec=x \"$HOME\"", "!lost:3: a variable without a value in [Service]; write its value, or $$ for a "
                                         "dollar" },
                 { "Exec=\"a $HOME b\" a$b", "-- a $HOME b a$b ---" },
@@ -204,8 +205,6 @@ Test(quadlet_plan, lines)
                 { "HostName=a_b", "!lost:3: 'a_b' is not a valid name of a host: letters, digits, '-' and '.', at most "
                                   "64" },
                 { "AddHost=x:1.2.3.4,5.6.7.8=y", "!lost:3: '1.2.3.4,5.6.7.8=y' is not an address" },
-                { "AddHost=x:host-gateway", "!lost:3: 'host-gateway' is not known here; write the address of the "
-                                            "host" },
                 { "Entrypoint=[\"a\",\"---\",\"docker://b\"]", "!lost:3: expected words, and no '---', which ends "
                                                                "arguments here" },
                 { "[Service]\nType=oneshot",
@@ -229,6 +228,12 @@ Test(quadlet_plan, options_of_pods)
                                  "DefaultDependencies=no", NULL },
               "--deadline=9s web docker://r.x/i --name=web "
               "changed:3: the pod is stopped then in good order, and has failed");
+        check((const char *[]) { "web.container", "[Container]\nImage=r.x/i\nAddHost=x:host-gateway\n"
+                                 "--privileged=true\nDropCapability=ALL\n[Quadlet]\nDefaultDependencies=no", NULL },
+              "--hosts-entry=host-gateway=x --annotation=podctl/privileged=true web docker://r.x/i --name=web "
+              "--annotation=podctl/insecure=capabilities,seccomp,paths "
+              "changed:4: privileged is all rights within the pod: its root is not the host's, and devices are those "
+              "that are named");
         check((const char *[]) { "p.pod", "[Pod]\n--memory=1g\n--sysctl=\"a=b\"\n--gpus=1\n[Service]\nRestart=no\n"
                                  "[Quadlet]\nDefaultDependencies=no", "a.container",
                                  "[Container]\nImage=r.x/i\nPod=p.pod\nContainerName=a\n--timeout=9", NULL },

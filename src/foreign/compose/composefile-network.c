@@ -78,13 +78,7 @@ int composefile_depends_on(ComposefileStep *c, const ComposefileRow *row, json_o
 
 int composefile_host_entry(ComposefileStep *c, const char *name, const char *address)
 {
-        int r = quadlet_step_check_name(&c->step, FOREIGN_ALIAS, name);
-
-        if (r >= 0)
-                r = quadlet_step_check_address(&c->step, address);
-        if (r < 0 || !foreign_name_is_valid(FOREIGN_ALIAS, name) || !foreign_address_is_valid(address))
-                return r;
-        return strv_extendf(&c->make->pod->words, "--hosts-entry=%s=%s", address, name);
+        return quadlet_host_entry(&c->step, c->make->pod, name, address);
 }
 
 static int one_link(ComposefileStep *c, const ComposefileRow *row, json_object *value)
@@ -124,8 +118,6 @@ int composefile_extra_hosts(ComposefileStep *c, const ComposefileRow *row, json_
                 char *separator = *pair + strcspn(*pair, "=:"), *address = separator + 1;
                 size_t n;
 
-                if (*separator && streq(address, "host-gateway"))
-                        return lose(c, "'host-gateway' is not known here; write the address of the host");
                 if (!*separator)
                         return lose(c, "'%s' is not NAME=ADDRESS", *pair);
                 *separator = 0;

@@ -108,6 +108,9 @@ static int one_security_option(ComposefileStep *c, const ComposefileRow *row, js
         };
         const char *text = strempty(composefile_text(value));
 
+        /* An app has the label that --selinux= names, or none. */
+        if (streq(text, "label=disable") || streq(text, "label:disable"))
+                return 0;
         if (streq(text, "no-new-privileges"))
                 return composefile_carry(c, "--no-new-privileges", "true");
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
@@ -120,6 +123,12 @@ static int one_security_option(ComposefileStep *c, const ComposefileRow *row, js
                 return path ? composefile_carry(c, rows[i].key, path) : -ENOMEM;
         }
         return lose(c, "'%s' is not possible", text);
+}
+
+static int privileged(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        c->step.app->privileged = composefile_is_true(composefile_text(value));
+        return c->step.app->privileged ? change(c, FOREIGN_PRIVILEGED) : 0;
 }
 
 static int security_options(ComposefileStep *c, const ComposefileRow *row, json_object *value)
@@ -195,8 +204,7 @@ static const ComposefileRow rows[] = {
         { "attach", unless_one_of, "true|yes|1|on", FINDING_CHANGED,
           "podctl logs shows the output of all apps, and with --app= that of one" },
         { "profiles", nothing },
-        { "privileged", unless_off, NULL, FINDING_LOST,
-          "pods have user IDs of their own and cannot be privileged; name what is needed with cap_add" },
+        { "privileged", privileged },
         { "scale", unless_one_of, "1", FINDING_LOST, "one app is made of a service; give each one a name of its own" },
         { "ipc", unless_one_of, "shareable|private", FINDING_LOST, OWN_NAMESPACE },
         { "cgroup", unless_one_of, "private", FINDING_LOST, OWN_NAMESPACE },

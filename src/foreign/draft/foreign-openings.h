@@ -8,5 +8,9 @@ typedef struct ForeignOpenings {
         bool capabilities, seccomp, paths;
 } ForeignOpenings;
 
+/* What becomes of a privileged container. */
+#define FOREIGN_PRIVILEGED                                                                                             \
+        "privileged is all rights within the pod: its root is not the host's, and devices are those that are named"
+
 /* Adds them to the annotations of an app, "NAME=VALUE", if there are any. */
 int foreign_openings_annotate(const ForeignOpenings *openings, char ***annotations);

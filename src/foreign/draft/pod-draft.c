@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/path.h"
 #include "foreign/draft/pod-draft.h"
+#include "manifest/appc-image.h"
 
 #define ENVIRONMENT_OPTION "--environment="
 
@@ -188,10 +189,12 @@ int app_draft_finish_caps(AppDraft *app, const char *const *base)
         _cleanup_strv_free_ char **kept = NULL;
         bool all = strv_contains(app->caps_drop, "ALL");
 
-        if (!app->caps_add && !app->caps_drop)
+        if (app->privileged || (!app->caps_add && !app->caps_drop))
                 return 0;
-        if (strv_contains(app->caps_add, "ALL"))
-                return -EOPNOTSUPP;
+        if (strv_contains(app->caps_add, "ALL")) {
+                app->openings.capabilities = true;
+                return app->caps_drop ? -EOPNOTSUPP : 0;
+        }
         STRV_FOREACH(cap, all ? NULL : base)
                 if (!strv_contains(app->caps_drop, *cap) && !strv_contains(app->caps_add, *cap) &&
                     strv_extendf(&kept, "CAP_%s", *cap) < 0)
@@ -219,9 +222,24 @@ static int finish_streams(AppDraft *app)
         return r;
 }
 
+static int finish_openings(AppDraft *app)
+{
+        static const ForeignOpenings all = { true, true, true };
+        _cleanup_strv_free_ char **annotations = NULL;
+        int r = foreign_openings_annotate(app->privileged ? &all : &app->openings, &annotations);
+
+        STRV_FOREACH(annotation, annotations)
+                if (r >= 0)
+                        r = strv_extendf(&app->words, "--annotation=%s", *annotation);
+        return r;
+}
+
 int app_draft_finish(AppDraft *app)
 {
-        int r = app->read_only ? strv_extend(&app->words, "--readonly-rootfs") : 0;
+        int r = finish_openings(app);
+
+        if (r >= 0 && app->read_only)
+                r = strv_extend(&app->words, "--readonly-rootfs");
 
         STRV_FOREACH(assignment, app->environment)
                 if (r >= 0)
@@ -272,6 +290,14 @@ static int add_temporary(PodDraft *pod, AppDraft *app)
         return r;
 }
 
+static bool is_privileged(const PodDraft *pod)
+{
+        for (size_t i = 0; i < pod->n_apps; i++)
+                if (pod->apps[i].privileged)
+                        return true;
+        return false;
+}
+
 int pod_draft_finish(PodDraft *pod)
 {
         _cleanup_free_ char *nets = NULL;
@@ -279,6 +305,8 @@ int pod_draft_finish(PodDraft *pod)
 
         for (size_t i = 0; r >= 0 && i < pod->n_apps; i++)
                 r = MIN(add_temporary(pod, &pod->apps[i]), 0);
+        if (r >= 0 && is_privileged(pod))
+                r = strv_extend(&pod->words, "--annotation=" APPC_ANNOTATION_PRIVILEGED "=true");
 
         nets = pod->nets && r >= 0 ? strv_join(pod->nets, ",") : NULL;
         if (r < 0 || (pod->nets && !nets))

@@ -4,6 +4,7 @@
 #include "basic/strv.h"
 #include "foreign/draft/draft-origin.h"
 #include "foreign/draft/finding.h"
+#include "foreign/draft/foreign-openings.h"
 
 /* What becomes of files of others, as pure data: command lines for podctl create, files of net.d, and for each place in
  * the files whether it is carried over. */
@@ -18,6 +19,8 @@ typedef struct AppDraft {
         char **arguments;
         char **entrypoint; /* its program and what comes before the arguments */
         char **caps_add, **caps_drop;
+        bool privileged; /* it has all rights within the pod, whatever else is said */
+        ForeignOpenings openings;
         bool read_only, no_tmpfs;
         bool open_input, terminal; /* of Docker and podman: --interactive and --tty */
 } AppDraft;

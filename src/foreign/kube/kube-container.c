@@ -80,8 +80,7 @@ static int set_groups(const KubeSecurity *pod, AppOptions *o)
 /* All that podctl can do without; what it has of its own, such as user IDs, stays. */
 static int set_privileged(const KubeMake *m, const char *where, ForeignOpenings *openings)
 {
-        int r = kube_warn(m, where, "privileged is all rights within the pod: its root is not the host's, and devices "
-                          "are those that are named");
+        int r = kube_warn(m, where, FOREIGN_PRIVILEGED);
 
         *openings = (ForeignOpenings) { true, true, true };
         return r < 0 ? r : strv_env_set(&m->pod->manifest->annotations, APPC_ANNOTATION_PRIVILEGED, "true");

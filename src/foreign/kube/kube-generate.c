@@ -57,9 +57,13 @@ static int set_aliases(KubeGenerate *g)
                         address = strndup(*word, equals - *word);
                         r = address ? 0 : -ENOMEM;
                 }
-                if (r >= 0)
-                        r = address ? add_alias(g, address, equals ? equals + 1 : *word)
-                                    : kube_generate_lose(g, NULL, "the host's own /etc/hosts (podctl/hosts-entry)");
+                if (r >= 0 && !address)
+                        r = kube_generate_lose(g, NULL, "the host's own /etc/hosts (podctl/hosts-entry)");
+                else if (r >= 0 && streq(address, APPC_HOST_GATEWAY))
+                        r = kube_generate_lose(g, NULL, "the host's address (" APPC_HOST_GATEWAY
+                                               " in podctl/hosts-entry); write the address there");
+                else if (r >= 0)
+                        r = add_alias(g, address, equals ? equals + 1 : *word);
         }
         return r;
 }

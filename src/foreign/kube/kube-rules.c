@@ -16,6 +16,7 @@ typedef struct Rule {
         const char *harmless;   /* the value, as JSON, that changes nothing */
 } Rule;
 
+#define MOUNT_IT "mount it on the host, and use hostPath"
 #define ONE_HOST "there is only this host"
 #define OWN_NAMESPACES "a pod has namespaces of its own"
 
@@ -78,10 +79,26 @@ static const Rule pod_rules[] = {
         { "volumes[].projected.sources[].downwardAPI.items[].fieldRef.apiVersion", MEANINGLESS, NULL, NULL },
         { "volumes[].downwardAPI.items[].fieldRef.apiVersion", MEANINGLESS, NULL, NULL },
         { "volumes[].ephemeral", REFUSED, "name a persistentVolumeClaim", NULL },
-        { "volumes[].csi", REFUSED, "mount it on the host, and use hostPath", NULL },
-        { "volumes[].nfs", REFUSED, "mount it on the host, and use hostPath", NULL },
-        { "volumes[].iscsi", REFUSED, "mount it on the host, and use hostPath", NULL },
-        { "volumes[].cephfs", REFUSED, "mount it on the host, and use hostPath", NULL },
+        { "volumes[].awsElasticBlockStore", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].azureDisk", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].azureFile", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].cephfs", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].cinder", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].csi", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].fc", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].flexVolume", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].flocker", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].gcePersistentDisk", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].glusterfs", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].iscsi", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].nfs", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].photonPersistentDisk", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].portworxVolume", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].quobyte", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].rbd", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].scaleIO", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].storageos", REFUSED, MOUNT_IT, NULL },
+        { "volumes[].vsphereVolume", REFUSED, MOUNT_IT, NULL },
         { "volumes[].gitRepo", REFUSED, "clone it, and use hostPath", NULL },
         { NULL },
 };

@@ -449,7 +449,7 @@ const QuadletRow quadlet_rows[] = {
         NONE("Container", "RunInit", "PID 1 of a pod is a systemd"),
         { "Container", "SeccompProfile", seccomp, "seccomp" },
         { "Container", "Secret", secret, "credential" },
-        { "Container", "SecurityLabelDisable", unless_off, "write --selinux= on the command line of podctl create" },
+        NONE("Container", "SecurityLabelDisable", "an app has the label that --selinux= names, or none"),
         LOST("Container", "SecurityLabelFileType", "write --selinux= on the command line of podctl create"),
         { "Container", "SecurityLabelLevel", quadlet_label, "selinux", FINDING_CHANGED, NEEDS_SELINUX },
         { "Container", "SecurityLabelNested", unless_off, "write --selinux= on the command line of podctl create" },

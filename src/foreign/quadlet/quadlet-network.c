@@ -3,6 +3,7 @@
 
 #include "basic/parse.h"
 #include "foreign/quadlet/quadlet-network.h"
+#include "manifest/appc-image.h"
 #include "manifest/port-mapping.h"
 
 #define lose(step, ...) quadlet_step_tell(step, FINDING_LOST, __VA_ARGS__)
@@ -119,27 +120,28 @@ static char *unbracketed(const char *address)
         return n > 1 && address[0] == '[' && address[n - 1] == ']' ? strndup(address + 1, n - 2) : strdup(address);
 }
 
+int quadlet_host_entry(QuadletStep *step, PodDraft *pod, const char *name, const char *address)
+{
+        bool of_host = streq(address, APPC_HOST_GATEWAY);
+        int r = quadlet_step_check_name(step, FOREIGN_ALIAS, name);
+
+        if (r >= 0 && !of_host)
+                r = quadlet_step_check_address(step, address);
+        if (r < 0 || !foreign_name_is_valid(FOREIGN_ALIAS, name) || !(of_host || foreign_address_is_valid(address)))
+                return r;
+        return strv_extendf(&pod->words, "--hosts-entry=%s=%s", address, name);
+}
+
 int quadlet_add_host(QuadletStep *step, const QuadletRow *row, const char *value)
 {
         const char *colon = strchr(value, ':');
-
         _cleanup_free_ char *name = NULL, *address = NULL;
-        int r;
 
         if (!colon)
                 return lose(step, "write NAME:ADDRESS");
-        if (streq(colon + 1, "host-gateway"))
-                return lose(step, "'host-gateway' is not known here; write the address of the host");
         name = strndup(value, colon - value);
         address = unbracketed(colon + 1);
-        if (!name || !address)
-                return -ENOMEM;
-        r = quadlet_step_check_name(step, FOREIGN_ALIAS, name);
-        if (r >= 0)
-                r = quadlet_step_check_address(step, address);
-        if (r < 0 || step->state == FINDING_LOST)
-                return r;
-        return strv_extendf(&step->pod->words, "--hosts-entry=%s=%s", address, name);
+        return name && address ? quadlet_host_entry(step, step->pod, name, address) : -ENOMEM;
 }
 
 int quadlet_host_name(QuadletStep *step, const QuadletRow *row, const char *value)

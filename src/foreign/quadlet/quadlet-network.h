@@ -11,6 +11,8 @@ int quadlet_address(QuadletStep *step, const QuadletRow *row, const char *value)
 /* What becomes of a port that is published in this network; NULL: it is there. */
 const char *quadlet_why_no_port(const char *network);
 int quadlet_publish(QuadletStep *step, const QuadletRow *row, const char *value);
+/* A name in /etc/hosts of the pod. */
+int quadlet_host_entry(QuadletStep *step, PodDraft *pod, const char *name, const char *address);
 int quadlet_add_host(QuadletStep *step, const QuadletRow *row, const char *value);
 int quadlet_host_name(QuadletStep *step, const QuadletRow *row, const char *value);
 

@@ -74,10 +74,19 @@ static int words_of_pod(QuadletStep *step, const QuadletRow *row, const char *va
         return r;
 }
 
+static int privileged(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        if (parse_boolean(value) == 0)
+                return 0;
+        step->app->privileged = true;
+        return quadlet_step_tell(step, FINDING_CHANGED, FOREIGN_PRIVILEGED);
+}
+
 const QuadletRow quadlet_option_rows[] = {
         { "Container", "--cpu-shares", number_to_app, "cpu-shares" },
         { "Container", "--no-healthcheck", no_check, "health-cmd" },
         { "Container", "--oom-score-adj", number_to_app, "oom-score-adj" },
+        { "Container", "--privileged", privileged, "annotation=podctl/privileged" },
         { "Container", "--restart", limited_restart, "restart" },
         { "Container", "--timeout", timeout, "deadline" },
         { "Pod", "--memory", memory_of_pod, "MemoryMax" },
@@ -108,7 +117,8 @@ int quadlet_label(QuadletStep *step, const QuadletRow *row, const char *value)
 
 int quadlet_unmask(QuadletStep *step, const QuadletRow *row, const char *value)
 {
-        return strcasecmp(value, "ALL") == 0
-                       ? strv_extendf(&step->app->words, "--%s", row->option)
-                       : lose(step, "only ALL is possible, which shows all of the kernel's paths");
+        if (strcasecmp(value, "ALL") != 0)
+                return lose(step, "only ALL is possible, which shows all of the kernel's paths");
+        step->app->openings.paths = true;
+        return 0;
 }
