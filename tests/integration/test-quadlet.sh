@@ -370,6 +370,29 @@ END
         assert_contains "$output" "$PWD/map.yaml:4 "
 }
 
+# As Quadlet reads its own directories. One of Compose is a project, whatever is below it.
+test_quadlet_directories() {
+        mkdir -p q/a/deep q/b/x.container.d q/containers/systemd/users
+        printf '[Container]\nImage=docker.io/library/busybox\nNetwork=n.network\n' >q/a/deep/x.container
+        printf '[Container]\nUser=1\n' >q/b/x.container.d/no.container
+        cp q/a/deep/x.container q/containers/systemd/users/y.container
+        ln -s ../.. q/a/deep/up
+        assert_fails 1 podctl create --check --from=q
+        assert_contains "$output" 'no file n.network'
+        echo '[Network]' >q/b/n.network
+        podctl create --check --from=q >out
+        assert_eq "$(grep -c carried out)" 2
+        cp q/a/deep/x.container q/b/
+        assert_fails 1 podctl create --check --from=q
+        assert_contains "$output" 'q/a/deep/x.container  file'
+        assert_contains "$output" 'another file of this name was read before it'
+        echo 'services: {web: {image: busybox}}' >q/compose.yaml
+        assert_contains "$(podctl create --check --from=q)" services.web.image
+        mkdir -p many/{0..1000}
+        assert_fails 254 podctl create --check --from=many
+        assert_contains "$output" 'directories below it; give --from the one with the files'
+}
+
 # The second pod cannot be made: nothing is left of the first, nor of the network.
 test_quadlet_all_or_nothing() {
         quadlet_here
@@ -381,6 +404,27 @@ test_quadlet_all_or_nothing() {
         assert_contains "$output" 'taken back'
         [[ ! -e /etc/podctl/pods.d/qa.json && ! -e /etc/systemd/system/pod@qa.service.d ]]
         [[ ! -e /etc/podctl/net.d/qa.conf ]]
+}
+
+# A job: who starts it waits for its end. Its variables are those of the unit.
+test_quadlet_oneshot() {
+        quadlet_here
+        quadlet qjob.container <<END
+[Container]
+Image=docker.io/library/busybox
+Exec=sh -c "echo \$\$0 >/out/done; sleep 1; exit \$\$1" \${WORD1} \${CODE}
+Volume=\${PLACE}:/out
+[Service]
+Type=oneshot
+Environment=CODE=0 PLACE=$PWD/out WORD1=x
+EnvironmentFile=$PWD/more
+END
+        echo WORD1=word >more
+        mkdir -m 0777 out
+        by_podctl qjob >/dev/null
+        systemctl start pod@qjob
+        assert_eq "$(cat out/done)" word
+        assert_eq "$(systemctl show -P ActiveState pod@qjob)" inactive
 }
 
 # Whatever is beside the file that was asked for. Not where podman's generator would wait for a writer of the FIFO.
@@ -405,9 +449,9 @@ test_quadlet_command_line() {
         systemctl start pod@noted
         wait_until has_said noted 'b $c /tmp'
         assert_eq "$(systemctl show -P Restart pod@noted)" always
-        podctl create other --check -- podman run --privileged busybox >table || status=$?
+        podctl create other --check -- podman run --cgroupns=host busybox >table || status=$?
         assert_eq "$status" 1
-        grep -q -e '--privileged .*lost ' table
+        grep -q -e '--cgroupns.*lost ' table
 }
 
 has_said() { podctl logs "$1" | grep -qF "$2"; }

@@ -207,8 +207,7 @@ Test(quadlet_plan, lines)
                 { "AddHost=x:1.2.3.4,5.6.7.8=y", "!lost:3: '1.2.3.4,5.6.7.8=y' is not an address" },
                 { "Entrypoint=[\"a\",\"---\",\"docker://b\"]", "!lost:3: expected words, and no '---', which ends "
                                                                "arguments here" },
-                { "[Service]\nType=oneshot",
-                  "!lost:4: the unit has started when the pod is up, not when it has ended" },
+                { "[Service]\nType=oneshot\n[Service]\nType=exec", "[Service] Type=oneshot" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -343,6 +342,20 @@ Test(quadlet_plan, containers_of_a_pod)
               "[Unit] Wants=network-online.target After=network-online.target [Service] Restart=always "
               "changed:6: podctl knows it by the name of its file; others find it by this one with NetworkAlias= "
               "lost:8: the container is an app of a pod; write it into the .pod");
+        check((const char *[]) { "p.pod", "[Pod]\n[Quadlet]\nDefaultDependencies=no", "a.container",
+                                 "[Unit]\nDocumentation=x\n[Container]\nImage=r.x/a\nPod=p.pod\nContainerName=a\n"
+                                 "[Service]\nType=oneshot\nRemainAfterExit=yes\nEnvironment=A=1\nRestart=on-abort",
+                                 "b.container",
+                                 "[Unit]\nWants=a.service x.service\n[Container]\nImage=r.x/b\nPod=p.pod\n"
+                                 "ContainerName=b\n[Service]\nType=notify\nTimeoutStartSec=9\nTimeoutStopSec=9\n"
+                                 "Restart=always\nRestartSec=9", NULL },
+              "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://r.x/a --name=a "
+              "--annotation=podctl/oneshot=true --annotation=podctl/on-failure=none docker://r.x/b --name=b "
+              "--restart=always [Unit] Wants=x.service changed:2: the unit is that of the pod "
+              "lost:11: 'on-abort' is not possible: no, always or on-failure "
+              "changed:9: images are there before the pod starts; that of the .pod counts "
+              "changed:10: StopTimeout= of [Container] says how long the app has "
+              "changed:12: the app is started again after a second");
         check((const char *[]) { "a.container", "[Container]\nImage=r.x/a\nPod=no.pod", NULL },
               "lost:3: there is no file no.pod among those that were given");
 }

@@ -94,6 +94,13 @@ static int find_first(const char *directory, const char *const *candidates, size
         return 0;
 }
 
+bool composefile_list_has(const char *directory)
+{
+        _cleanup_free_ char *path = NULL;
+
+        return find_first(directory, names, ELEMENTSOF(names), &path) > 0;
+}
+
 /* Directory: where relative paths begin; NULL: where podctl was called. */
 static int add(ComposefileList *list, const char *directory, const char *path)
 {

@@ -21,6 +21,7 @@ typedef struct Files {
         size_t n;
         char **networks;
         char **unread; /* files that have several units each */
+        char **second; /* files whose names others have that were read before, from other directories */
 } Files;
 
 static void files_done(Files *files)
@@ -30,6 +31,7 @@ static void files_done(Files *files)
         free(files->items);
         strv_free(files->networks);
         strv_free(files->unread);
+        strv_free(files->second);
         *files = (Files) {};
 }
 
@@ -71,11 +73,17 @@ static bool has_several(const char *name)
 
 static int tell_unread(const Files *files, Findings *findings)
 {
+        int r = 0;
+
         STRV_FOREACH(path, files->unread)
-                if (findings_add(findings, *path, 0, "file", FINDING_LOST,
-                                 "several units in one file are not read; write each into a file of its own") < 0)
-                        return log_oom();
-        return 0;
+                if (r >= 0)
+                        r = findings_add(findings, *path, 0, "file", FINDING_LOST,
+                                         "several units in one file are not read; write each into a file of its own");
+        STRV_FOREACH(path, files->second)
+                if (r >= 0)
+                        r = findings_add(findings, *path, 0, "file", FINDING_LOST,
+                                         "another file of this name was read before it; rename one of them");
+        return r < 0 ? log_oom() : 0;
 }
 
 static bool same_file(const char *a, const char *b)
@@ -89,8 +97,7 @@ static bool same_file(const char *a, const char *b)
 static QuadletFile *find_file(Files *files, const char *path)
 {
         for (size_t i = 0; i < files->n; i++)
-                if (streq(path_basename(files->items[i].path), path_basename(path)) &&
-                    same_file(files->items[i].path, path))
+                if (streq(path_basename(files->items[i].path), path_basename(path)))
                         return &files->items[i];
         return NULL;
 }
@@ -102,10 +109,12 @@ static int add_file(Files *files, const char *path, bool beside)
         QuadletFile *grown, *found = find_file(files, path);
         int r;
 
-        if (found) {
+        if (found && same_file(found->path, path)) {
                 found->beside = found->beside && beside;
                 return 0;
         }
+        if (found && !found->beside && !beside)
+                return strv_extend(&files->second, path) < 0 ? log_oom() : 0;
         grown = reallocarray(files->items, files->n + 1, sizeof(QuadletFile));
         if (!grown)
                 return log_oom();
@@ -131,9 +140,9 @@ static bool is_directory(const char *path)
         return stat(path, &st) >= 0 && S_ISDIR(st.st_mode);
 }
 
-/* beside: the file that was asked for, whose neighbours these are; NULL: all were asked for. What is a directory itself
- * is not read. */
-static int add_directory(Files *files, const char *directory, const char *beside, char ***ret_directories)
+/* beside: the file that was asked for, whose neighbours these are; NULL: all were asked for. Directories in it, but for
+ * those of drop-ins, are added to *directories. */
+static int add_directory(Files *files, const char *directory, const char *beside, char ***directories)
 {
         _cleanup_strv_free_ char **names = NULL;
         int r = list_directory_at(AT_FDCWD, directory, &names);
@@ -150,7 +159,7 @@ static int add_directory(Files *files, const char *directory, const char *beside
                 else if (suffix_of(*name))
                         r = beside && streq(path_basename(beside), *name) ? 0 : add_file(files, full, beside != NULL);
                 else if (!endswith(*name, ".d") && is_directory(full))
-                        r = strv_extend(ret_directories, full) < 0 ? log_oom() : 0;
+                        r = strv_extend(directories, full) < 0 ? log_oom() : 0;
                 if (r < 0)
                         return r;
         }
@@ -251,18 +260,48 @@ static int of_compose(const char *from, const char *name, const Files *files, Po
 
 /* All */
 
-/* A directory has files of Quadlet, or else one of Compose. */
+/* In the places of Quadlet itself, these are for pods without root (podman-systemd.unit(5)). */
+static bool is_of_users(const char *path)
+{
+        return endswith(path, "/containers/systemd/users");
+}
+
+/* More is hardly what was meant. */
+#define DIRECTORIES_MAX 1000
+
+/* Breadth first, each once: links may lead back. */
+static int add_below(Files *files, const char *top, char ***directories)
+{
+        for (size_t i = 0; *directories && (*directories)[i]; i++) {
+                const char *path = (*directories)[i];
+                bool seen = is_of_users(path) || same_file(path, top);
+                int r;
+
+                if (i >= DIRECTORIES_MAX)
+                        return log_error_errno(E2BIG, "%s has more than %i directories below it; give --from the one "
+                                               "with the files", top, DIRECTORIES_MAX);
+                for (size_t k = 0; k < i && !seen; k++)
+                        seen = same_file(path, (*directories)[k]);
+                r = seen ? 0 : add_directory(files, path, NULL, directories);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* A directory has files of Quadlet, or one of Compose, or Quadlet's in directories below it. */
 static int of_directory(const char *directory, const char *name, Files *files, PodDrafts *ret)
 {
         _cleanup_strv_free_ char **within = NULL;
         size_t before = files->n + strv_length(files->unread);
         int r = add_directory(files, directory, NULL, &within);
+        bool found = files->n + strv_length(files->unread) > before;
 
-        if (r < 0 || files->n + strv_length(files->unread) == before)
-                return r < 0 ? r : of_compose(directory, name, files, ret);
-        STRV_FOREACH(path, within)
-                log_warning("%s: directories within a directory are not read; give it to --from, too", *path);
-        return 0;
+        if (r >= 0 && (found || !composefile_list_has(directory))) {
+                r = add_below(files, directory, &within);
+                found = files->n + strv_length(files->unread) > before;
+        }
+        return r < 0 || found ? r : of_compose(directory, name, files, ret);
 }
 
 static int of_path(const char *from, const char *name, Files *files, PodDrafts *ret)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "foreign/quadlet/quadlet-units.h"
+#include "manifest/appc-image.h"
 
 PodDraft *quadlet_find_pod(const PodDrafts *plan, const char *stem)
 {
@@ -90,14 +91,6 @@ static int translate_units(QuadletStep *step, const PodDrafts *plan, const char 
         return *ret ? 0 : -ENOMEM;
 }
 
-static int check_type(QuadletStep *step, const char *value)
-{
-        return streq(value, "oneshot")
-                       ? quadlet_step_tell(step, FINDING_LOST, "the unit has started when the pod is up, not when "
-                                                               "it has ended")
-                       : 0;
-}
-
 /* "50%", "12.5%": settings that take such a value have no specifiers, and those that have some keep a last '%'. */
 static bool is_percentage(const char *value)
 {
@@ -150,8 +143,9 @@ static int carry_service(QuadletStep *step, const PodDrafts *plan, const Quadlet
 
         if (r < 0 || step->state == FINDING_LOST)
                 return r;
-        if (streq(e->key, "Type"))
-                return check_type(step, e->value);
+        /* Of the others, the pod's is the strictest. */
+        if (streq(e->key, "Type") && !streq(e->value, "oneshot"))
+                return 0;
         for (size_t i = 0; i < ELEMENTSOF(foreign_service); i++)
                 if (streq(foreign_service[i].key, e->key))
                         return quadlet_step_tell(step, FINDING_LOST, "%s", foreign_service[i].why);
@@ -172,26 +166,65 @@ static int order_app(QuadletStep *step, const PodDrafts *plan, const QuadletEntr
                 for (size_t i = 0; file && i < step->pod->n_apps; i++)
                         if (streq(step->pod->apps[i].stem, file->stem) && quadlet_file_is(file, "container"))
                                 other = &step->pod->apps[i];
-                if (r >= 0 && other)
+                if (r >= 0 && other && !streq(e->key, "Wants"))
                         r = strv_extendf(&step->app->words, "--%s=%s", streq(e->key, "After") ? "after" : "requires",
                                          other->name);
+                else if (other)
+                        continue;
                 else if (r >= 0 && (!file || quadlet_find_pod_of(plan, file) != step->pod))
                         r = to_drop_in(step, plan, e);
         }
         return r;
 }
 
+/* The app has no unit that waits for its end; others of the pod do. */
+static int type_of_app(QuadletStep *step, const PodDrafts *plan, const QuadletEntry *e)
+{
+        return streq(e->value, "oneshot")
+                       ? strv_extend(&step->app->words, "--annotation=" APPC_ANNOTATION_ONESHOT "=true")
+                       : 0;
+}
+
+static int restart_app(QuadletStep *step, const PodDrafts *plan, const QuadletEntry *e)
+{
+        static const char *const words[] = { "no", "always", "on-failure", NULL };
+
+        return strv_contains((char *const *) words, e->value)
+                       ? strv_extendf(&step->app->words, "--restart=%s", e->value)
+                       : quadlet_step_tell(step, FINDING_LOST, "'%s' is not possible: no, always or on-failure",
+                                           e->value);
+}
+
+/* What an app has of a unit. why: what becomes of it; NULL: nothing is lost. */
+static const struct {
+        const char *section, *key; /* NULL: all */
+        int (*carry)(QuadletStep *step, const PodDrafts *plan, const QuadletEntry *e);
+        const char *why;
+} in_app[] = {
+        { "Unit", "After", order_app },
+        { "Unit", "Requires", order_app },
+        { "Unit", "Wants", order_app },
+        { "Unit", "Description", NULL, "the unit is that of the pod" },
+        { "Unit", "Documentation", NULL, "the unit is that of the pod" },
+        { "Service", "Type", type_of_app },
+        { "Service", "Restart", restart_app },
+        { "Service", "RemainAfterExit", NULL, NULL },
+        { "Service", "RestartSec", NULL, "the app is started again after a second" },
+        /* For variables, which have been replaced. */
+        { "Service", "Environment", NULL, NULL },
+        { "Service", "EnvironmentFile", NULL, NULL },
+        { "Service", "TimeoutStartSec", NULL, "images are there before the pod starts; that of the .pod counts" },
+        { "Service", "TimeoutStopSec", NULL, "StopTimeout= of [Container] says how long the app has" },
+        { "Install", NULL, NULL, "the app starts with its pod" },
+};
+
 static int carry_in_app(QuadletStep *step, const PodDrafts *plan, const QuadletEntry *e)
 {
-        if (streq(e->section, "Unit") && (streq(e->key, "After") || streq(e->key, "Requires")))
-                return order_app(step, plan, e);
-        if (streq(e->section, "Unit") && streq(e->key, "Description"))
-                return quadlet_step_tell(step, FINDING_CHANGED, "the unit is that of the pod");
-        if (streq(e->section, "Install"))
-                return quadlet_step_tell(step, FINDING_CHANGED, "the app starts with its pod");
-        if (streq(e->section, "Service") && streq(e->key, "Restart") &&
-            (streq(e->value, "no") || streq(e->value, "always") || streq(e->value, "on-failure")))
-                return strv_extendf(&step->app->words, "--restart=%s", e->value);
+        for (size_t i = 0; i < ELEMENTSOF(in_app); i++)
+                if (streq(in_app[i].section, e->section) && (!in_app[i].key || streq(in_app[i].key, e->key)))
+                        return in_app[i].carry ? in_app[i].carry(step, plan, e)
+                             : in_app[i].why   ? quadlet_step_tell(step, FINDING_CHANGED, "%s", in_app[i].why)
+                                               : 0;
         return quadlet_step_tell(step, FINDING_LOST, "the container is an app of a pod; write it into the .pod");
 }
 
