@@ -268,7 +268,7 @@ Test(kube_pod, noted)
                 { "    securityContext: {procMount: None}", "", true, 8,
                   "procMount is Default or Unmasked, not 'None'" },
                 { "    securityContext: {seccompProfile: {type: Unconfined}}", "", false, 8,
-                  "takes podctl's own filter away" },
+                  "podctl's own filter is taken away" },
                 { "    volumeMonts: []", "", true, 8,
                   "spec.containers[0].volumeMonts: is not a known member; did you" },
                 { "    a.b: 1", "", true, 8, "spec.containers[0].a.b: is not a known member" },

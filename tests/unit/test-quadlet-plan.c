@@ -109,8 +109,17 @@ Test(quadlet_plan, lines)
                 { "AddCapability=NET_ADMIN\nDropCapability=all", "--caps-retain=CAP_NET_ADMIN" },
                 { "DropCapability=ALL", "--caps-remove=all" },
                 { "AddCapability=cap_net_admin\nDropCapability=all", "--caps-retain=CAP_NET_ADMIN" },
-                { "DropCapability=all chown,kill",
-                  "--caps-remove=all lost:3: 'chown,kill' is not a capability of the kernel; see capabilities(7)" },
+                { "DropCapability=all chown,xyz",
+                  "--caps-remove=all lost:3: 'xyz' is not a capability of the kernel; see capabilities(7)" },
+                { "DropCapability=all\nAddCapability=NET_RAW,CAP_KILL",
+                  "--caps-retain=CAP_NET_RAW --caps-retain=CAP_KILL" },
+                { "SeccompProfile=unconfined", "--annotation=podctl/insecure=seccomp changed:3: podctl's own filter is "
+                                               "taken away: that of systemd-nspawn, which the whole pod has, stays" },
+                { "SeccompProfile=x.json", "!lost:3: only the file of a filter, and unconfined, are possible; write "
+                                           "its path" },
+                { "UserNS=keep-id:uid=1", "!lost:3: a pod has user IDs of its own, and files of volumes keep theirs; "
+                                          "write User= with the ID that is kept" },
+                { "HealthCmd=test $A = \"$B\"", "--health-cmd=test $A = \"$B\"" },
                 { "DropCapability=all\nDropCapability=CAP_NET_RAWW",
                   "--caps-remove=all lost:4: 'CAP_NET_RAWW' is not a capability of the kernel; see capabilities(7)" },
                 { "Memory=512m", "--memory=512Mi" },
@@ -228,10 +237,11 @@ Test(quadlet_plan, options_of_pods)
               "--deadline=9s web docker://r.x/i --name=web "
               "changed:3: the pod is stopped then in good order, and has failed");
         check((const char *[]) { "web.container", "[Container]\nImage=r.x/i\nAddHost=x:host-gateway\n"
-                                 "--privileged=true\nDropCapability=ALL\n[Quadlet]\nDefaultDependencies=no", NULL },
-              "--hosts-entry=host-gateway=x --annotation=podctl/privileged=true web docker://r.x/i --name=web "
-              "--annotation=podctl/insecure=capabilities,seccomp,paths "
-              "changed:4: privileged is all rights within the pod: its root is not the host's, and devices are those "
+                                 "--ipc=private\n--ipc=host\n--ipc=host\n--privileged=true\nDropCapability=ALL\n[Quadlet]\n"
+                                 "DefaultDependencies=no", NULL },
+              "--hosts-entry=host-gateway=x --ipc=parent --annotation=podctl/privileged=true web docker://r.x/i "
+              "--name=web --annotation=podctl/insecure=capabilities,seccomp,paths "
+              "changed:7: privileged is all rights within the pod: its root is not the host's, and devices are those "
               "that are named");
         check((const char *[]) { "p.pod", "[Pod]\n--memory=1g\n--sysctl=\"a=b\"\n--gpus=1\n[Service]\nRestart=no\n"
                                  "[Quadlet]\nDefaultDependencies=no", "a.container",

@@ -5,6 +5,7 @@
 #include "basic/parse.h"
 #include "foreign/compose/composefile-plan-internal.h"
 #include "foreign/compose/composefile-variables.h"
+#include "foreign/quadlet/quadlet-options.h"
 
 /* Ways that many members have */
 
@@ -125,6 +126,11 @@ static int one_security_option(ComposefileStep *c, const ComposefileRow *row, js
         return lose(c, "'%s' is not possible", text);
 }
 
+static int ipc(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        return quadlet_ipc(&c->step, NULL, strempty(composefile_text(value)));
+}
+
 static int privileged(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
         c->step.app->privileged = composefile_is_true(composefile_text(value));
@@ -206,7 +212,7 @@ static const ComposefileRow rows[] = {
         { "profiles", nothing },
         { "privileged", privileged },
         { "scale", unless_one_of, "1", FINDING_LOST, "one app is made of a service; give each one a name of its own" },
-        { "ipc", unless_one_of, "shareable|private", FINDING_LOST, OWN_NAMESPACE },
+        { "ipc", ipc },
         { "cgroup", unless_one_of, "private", FINDING_LOST, OWN_NAMESPACE },
         { "oom_kill_disable", unless_off, NULL, FINDING_LOST, "systemd ends what has too much" },
         { "stdin_open", attachable, "--interactive" },
@@ -241,7 +247,7 @@ static const ComposefileRow rows[] = {
         LOST("runtime", "the engine is systemd-nspawn"),
         LOST("storage_opt", NO_LIMIT),
         LOST("use_api_socket", "podctl has no daemon"),
-        LOST("userns_mode", "a pod has user IDs of its own"),
+        { "userns_mode", one_value, "UserNS" },
         LOST("uts", OWN_NAMESPACE),
         LOST("volumes_from", "name the volumes in both services"),
         {},

@@ -136,8 +136,7 @@ static int set_seccomp(const KubeMake *m, const KubeProfile *p, const char *wher
                 return 0;
         openings->seccomp = streq(p->type, "Unconfined");
         if (openings->seccomp)
-                return kube_warn(m, where, "seccompProfile Unconfined takes podctl's own filter away: that of "
-                                 "systemd-nspawn, which the whole pod has, stays");
+                return kube_warn(m, where, "seccompProfile Unconfined: " FOREIGN_UNCONFINED);
         if (!streq(p->type, "Localhost") || isempty(p->local) || strchr(p->local, ',') || strstr(p->local, ".."))
                 return kube_refuse(m, where, "'%s' is not a valid seccompProfile", p->local ?: p->type);
         o->seccomp = strjoin(SECCOMP_ROOT, p->local);

@@ -136,7 +136,10 @@ static int translate(QuadletStep *step, const QuadletRow *row, const char *value
                         return translations[i].to ? add_once(of_app ? &step->app->words : &step->pod->words,
                                                              row->option, translations[i].to)
                                                   : change(step, JOURNAL);
-        return lose(step, "'%s' is not possible with --%s", value, row->option);
+        return startswith(value, "keep-id")
+                       ? lose(step, "a pod has user IDs of its own, and files of volumes keep theirs; write User= with "
+                                    "the ID that is kept")
+                       : lose(step, "'%s' is not possible with --%s", value, row->option);
 }
 
 /* The app */
@@ -161,20 +164,31 @@ static int numbers(QuadletStep *step, const QuadletRow *row, const char *value)
         return to_app(step, row, value);
 }
 
+static int one_cap(QuadletStep *step, const QuadletRow *row, char *word)
+{
+        int r = foreign_capability_is_known(word)
+                        ? 0
+                        : quadlet_step_tell(step, FINDING_LOST, FOREIGN_CAPABILITY_UNKNOWN, word);
+
+        string_to_upper(word);
+        return r < 0 ? r : strv_extend(*row->key == 'A' ? &step->app->caps_add : &step->app->caps_drop,
+                                       startswith(word, "CAP_") ?: word);
+}
+
+/* podman takes them with commas between, too. */
 static int caps(QuadletStep *step, const QuadletRow *row, const char *value)
 {
         _cleanup_strv_free_ char **words = NULL;
         int r = quadlet_split_words(value, &words);
 
         STRV_FOREACH(word, words) {
-                const char *name;
+                _cleanup_strv_free_ char **names = NULL;
 
-                if (r >= 0 && !foreign_capability_is_known(*word))
-                        r = quadlet_step_tell(step, FINDING_LOST, FOREIGN_CAPABILITY_UNKNOWN, *word);
-                string_to_upper(*word);
-                name = startswith(*word, "CAP_") ?: *word;
                 if (r >= 0)
-                        r = strv_extend(*row->key == 'A' ? &step->app->caps_add : &step->app->caps_drop, name);
+                        r = strv_split(*word, ',', &names);
+                STRV_FOREACH(name, names)
+                        if (r >= 0)
+                                r = one_cap(step, row, *name);
         }
         return r;
 }
@@ -236,8 +250,12 @@ static int read_only(QuadletStep *step, const QuadletRow *row, const char *value
 
 static int seccomp(QuadletStep *step, const QuadletRow *row, const char *value)
 {
+        if (streq(value, "unconfined")) {
+                step->app->openings.seccomp = true;
+                return change(step, "%s", FOREIGN_UNCONFINED);
+        }
         if (!path_is_absolute(value))
-                return lose(step, "only the file of a filter is possible; write its path");
+                return lose(step, "only the file of a filter, and unconfined, are possible; write its path");
         return to_app(step, row, value);
 }
 

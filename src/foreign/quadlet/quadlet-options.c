@@ -82,13 +82,27 @@ static int privileged(QuadletStep *step, const QuadletRow *row, const char *valu
         return quadlet_step_tell(step, FINDING_CHANGED, FOREIGN_PRIVILEGED);
 }
 
+int quadlet_ipc(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        static const char *const own[] = { "", "private", "shareable", NULL };
+        static const char word[] = "--ipc=parent";
+
+        if (strv_contains((char *const *) own, value))
+                return 0;
+        if (!streq(value, "host"))
+                return lose(step, "'%s' is not possible: private or host", value);
+        return strv_contains(step->pod->words, word) ? 0 : strv_extend(&step->pod->words, word);
+}
+
 const QuadletRow quadlet_option_rows[] = {
         { "Container", "--cpu-shares", number_to_app, "cpu-shares" },
+        { "Container", "--ipc", quadlet_ipc, "ipc" },
         { "Container", "--no-healthcheck", no_check, "health-cmd" },
         { "Container", "--oom-score-adj", number_to_app, "oom-score-adj" },
         { "Container", "--privileged", privileged, "annotation=podctl/privileged" },
         { "Container", "--restart", limited_restart, "restart" },
         { "Container", "--timeout", timeout, "deadline" },
+        { "Pod", "--ipc", quadlet_ipc, "ipc" },
         { "Pod", "--memory", memory_of_pod, "MemoryMax" },
         { "Pod", "--sysctl", words_of_pod, "sysctl" },
         {},

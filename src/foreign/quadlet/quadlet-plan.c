@@ -70,11 +70,11 @@ static bool is_variable(const char *word)
         return false;
 }
 
-/* 1: there is one. What is not made of words is one. */
-static int has_variable(const char *value)
+/* 1: there is one. What is not made of words is one, and so is a command for a shell. */
+static int has_variable(const QuadletEntry *e, const char *value)
 {
         _cleanup_strv_free_ char **words = NULL;
-        int r = quadlet_split_words(value, &words);
+        int r = startswith(e->key, "Health") ? -EINVAL : quadlet_split_words(value, &words);
 
         if (r == -ENOMEM)
                 return r;
@@ -108,7 +108,7 @@ static int carry_row(QuadletStep *step, const QuadletRow *row, const QuadletEntr
                 return quadlet_step_tell(step, FINDING_LOST, "specifier '%%%c' depends on the host; write its value",
                                          letter ?: ' ');
         if (r >= 0)
-                r = has_variable(value);
+                r = has_variable(e, value);
         if (r < 0)
                 return r;
         if (r > 0)
