@@ -286,8 +286,8 @@ Test(composefile_plan, members)
                 { "ipc: \"service:x\"", "!lost:4:services.s.ipc: 'service:x' is not possible: private or host" },
                 { "userns_mode: host", "!--private-users=no" },
                 { "security_opt: [\"seccomp:unconfined\"]", "--annotation=podctl/insecure=seccomp changed:4:services.s."
-                  "security_opt[0]: podctl's own filter is taken away: that of systemd-nspawn, which the whole pod has, "
-                  "stays" },
+                  "security_opt[0]: podctl's own filter is taken away: that of systemd-nspawn, which the whole pod "
+                  "has, stays" },
                 { "security_opt: [label=type:x]", "!lost:4:services.s.security_opt[0]: 'label=type:x' is not" },
                 { "healthcheck: {test: [x], foo: 1}", "!lost:4:services.s.healthcheck.foo: not possible here" },
                 { "command: [a, \"${NONE}\", \"${NONE:?x}${MORE}\"]",

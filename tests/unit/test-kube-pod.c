@@ -259,6 +259,21 @@ Test(kube_pod, noted)
                   "spec.initContainers[0].lifecycle: an init container ends by itself" },
                 { "    securityContext:\n      privileged: true", "", false, 8,
                   "spec.containers[0].securityContext: privileged is all rights within the pod" },
+                { "    securityContext: {privileged: true, allowPrivilegeEscalation: false}", "", true, 8,
+                  "securityContext: privileged and allowPrivilegeEscalation: false exclude each other" },
+                { "    resources: {requests: {cpu: 2}, limits: {cpu: 1500m}}", "", true, 8,
+                  "spec.containers[0].resources.requests.cpu: '2' is more than the limit, '1500m'" },
+                { "    resources: {requests: {memory: 2Gi}, limits: {memory: 1G}}", "", true, 8,
+                  "requests.memory: '2Gi' is more than the limit, '1G'" },
+                { "    resources: {requests: {cpu: 1, memory: 1Gi}, limits: {cpu: 1, memory: 0}}", "", false, 0, NULL },
+                { "    livenessProbe: {exec: {command: [a]}, successThreshold: 2}", "", true, 8,
+                  "spec.containers[0].livenessProbe: successThreshold has to be 1" },
+                { "    ports: [{containerPort: 1, hostPort: 2, hostIP: foo}]", "", true, 8,
+                  "spec.containers[0].ports[0]: hostIP 'foo' is not an IP address" },
+                { "    volumeMounts: [{name: v, mountPath: \"/a:b\"}]", "  volumes: [{name: v, emptyDir: {}}]", true, 8,
+                  "'/a:b' has a colon" },
+                { "", "  volumes: [{name: v, hostPath: {path: /a/../b}}]", true, 8,
+                  "spec.volumes[0].hostPath.path: '/a/../b' has a '..'" },
                 { "    securityContext: {capabilities: {add: [ALL], drop: [CHOWN]}}", "", true, 8,
                   "not supported: all capabilities without some" },
                 { "    securityContext: {capabilities: {drop: [ALL, NET_RAWW]}}", "", true, 8,
@@ -605,6 +620,8 @@ Test(kube_pod, objects)
                   "image: x}]}}}", NULL },
                 { "kind: List\nitems: [{kind: Pod, metadata: {name: d}, spec: {containers: [{name: c, image: x}]}}]",
                   NULL },
+                { "kind: PodList\nitems: [{kind: Pod, metadata: {name: d}, spec: {containers: [{name: c, image: x}]}}]",
+                  NULL },
                 { "kind: Deployment\nmetadata: {name: d}\nspec: {replicas: 2, template: {spec: {containers: [{name: c, "
                   "image: x}]}}}", "spec.replicas: not supported" },
                 { "kind: Job\nmetadata: {name: d}\nspec: {template: {spec: {containers: [{name: c, image: x}]}}}",
@@ -621,7 +638,9 @@ Test(kube_pod, objects)
                 { CRON("@daily", "concurrencyPolicy: Ask, ", "Never"), "spec.concurrencyPolicy: expected Allow" },
                 { CRON("@daily", "", "Always"),
                   "spec.jobTemplate.spec.template.spec.restartPolicy: expected OnFailure or Never for a Job" },
-                { "kind: Gateway\nmetadata: {name: d}", "kind: not supported: there are Pod" },
+                { "kind: Gateway\nmetadata: {name: d}", "kind: Gateway is not supported: there are Pod" },
+                { "kind: ConfigMap\nmetadata: {name: d}\n---\nkind: Secret\nmetadata: {name: d}\n---\n"
+                  "kind: ConfigMap\nmetadata: {name: d}\n", "metadata.name: another one before it has this name" },
                 { "metadata: {name: d}", "an object needs 'kind'" },
                 { "[1]", "an object needs 'kind'" },
                 { "", "there is no pod in it" },
@@ -652,6 +671,48 @@ Test(kube_pod, objects)
                         cr_expect(strstr(first_finding(pod), cases[i].message), "%s", first_finding(pod));
                 else
                         cr_expect_str_eq(pod->name, "d");
+        }
+}
+
+/* Each variable has the one before it ten times. */
+Test(kube_pod, nested_references)
+{
+        static const struct {
+                size_t variables, words;
+                const char *message;
+        } cases[] = {
+                { 4, 100, "" },
+                { 5, 1, "" },
+                { 6, 0, "spec.containers[0].env[5]: has more than 128 KiB with its references replaced, which no "
+                        "program can be given" },
+                { 40, 0, "spec.containers[0].env[5]: has more than 128 KiB with its references replaced, which no "
+                         "program can be given" },
+                { 5, 11, "spec.containers[0].args: texts of the pod have more than 1024 KiB with their references "
+                         "replaced" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(kube_pod_freep) KubePod *pod = NULL;
+                _cleanup_free_ char *text = NULL;
+                size_t size;
+                FILE *f = open_memstream(&text, &size);
+
+                (void) fputs("kind: Pod\nmetadata: {name: d}\nspec:\n  containers:\n  - name: c\n    image: x\n"
+                             "    env:\n    - {name: A0, value: \"0123456789\"}\n", f);
+                for (size_t k = 1; k < cases[i].variables; k++) {
+                        (void) fprintf(f, "    - {name: A%zu, value: \"", k);
+                        for (int n = 0; n < 10; n++)
+                                (void) fprintf(f, "$(A%zu)", k - 1);
+                        (void) fputs("\"}\n", f);
+                }
+                (void) fputs("    args: [x", f);
+                for (size_t k = 0; k < cases[i].words; k++)
+                        (void) fprintf(f, ",$(A%zu)", cases[i].variables - 1);
+                (void) fputs("]\n", f);
+                cr_assert_eq(fclose(f), 0);
+                cr_expect_eq(kube_pod_parse(text, size, &around, &pod, NULL), *cases[i].message ? -EINVAL : 0);
+                cr_expect_str_eq(first_finding(pod), *cases[i].message ? cases[i].message : "");
+                cr_expect_leq(pod->findings.n, 1U);
         }
 }
 

@@ -237,8 +237,8 @@ Test(quadlet_plan, options_of_pods)
               "--deadline=9s web docker://r.x/i --name=web "
               "changed:3: the pod is stopped then in good order, and has failed");
         check((const char *[]) { "web.container", "[Container]\nImage=r.x/i\nAddHost=x:host-gateway\n"
-                                 "--ipc=private\n--ipc=host\n--ipc=host\n--privileged=true\nDropCapability=ALL\n[Quadlet]\n"
-                                 "DefaultDependencies=no", NULL },
+                                 "--ipc=private\n--ipc=host\n--ipc=host\n--privileged=true\nDropCapability=ALL\n"
+                                 "[Quadlet]\nDefaultDependencies=no", NULL },
               "--hosts-entry=host-gateway=x --ipc=parent --annotation=podctl/privileged=true web docker://r.x/i "
               "--name=web --annotation=podctl/insecure=capabilities,seccomp,paths "
               "changed:7: privileged is all rights within the pod: its root is not the host's, and devices are those "

@@ -147,6 +147,9 @@ static int set_probes(const KubeMake *m, const KubeContainer *c, const char *whe
                 _cleanup_free_ char *at = strjoin(where, ".", names[kind]);
                 int r = at ? set_probe(m, c, c->probes[kind], at, &app->options->healthchecks[kind]) : -ENOMEM;
 
+                if (r >= 0 && kind != HEALTH_READINESS && c->probes[kind] && c->probes[kind]->successes > 1)
+                        r = kube_refuse(m, at, "successThreshold has to be 1, other than that of a readinessProbe");
+
                 if (r < 0)
                         return r;
         }

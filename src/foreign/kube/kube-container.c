@@ -4,6 +4,7 @@
 
 #include "basic/parse.h"
 #include "foreign/draft/foreign-capabilities.h"
+#include "foreign/draft/foreign-name.h"
 #include "foreign/draft/foreign-openings.h"
 #include "foreign/kube/kube-pod-internal.h"
 #include "manifest/ac-types.h"
@@ -187,7 +188,10 @@ static int set_security(const KubeMake *m, const KubeContainer *c, const char *w
         if (r >= 0)
                 r = set_groups(pod, o);
         if (r >= 0)
-                r = own->privileged ? set_privileged(m, at, &openings) : 0;
+                r = !own->privileged                    ? 0
+                  : own->escalation == TRISTATE_NO ? kube_refuse(m, at, "privileged and allowPrivilegeEscalation: false "
+                                                                        "exclude each other")
+                                                   : set_privileged(m, at, &openings);
         if (r >= 0)
                 r = set_capabilities(m, own, at, o, &openings);
         if (r >= 0)
@@ -264,6 +268,23 @@ static int check_names(const KubeMake *m, const char *where, json_object *resour
         return r;
 }
 
+static int check_request(const KubeMake *m, const char *where, const KubeContainer *c, const char *name)
+{
+        _cleanup_free_ char *at = strjoin(where, ".", name);
+        json_object *requested = json_object_object_get(c->requests, name),
+                    *limit = json_object_object_get(c->limits, name);
+        Quantity q, most;
+
+        if (!at)
+                return -ENOMEM;
+        /* No limit at all is one of 0. */
+        if (!requested || !limit || quantity_from_json(requested, &q) < 0 || quantity_from_json(limit, &most) < 0 ||
+            most.nano == 0 || q.nano <= most.nano)
+                return 0;
+        return kube_refuse(m, at, "'%s' is more than the limit, '%s'", json_object_get_string(requested),
+                           json_object_get_string(limit));
+}
+
 static int set_resources(const KubeMake *m, const KubeContainer *c, const char *where, AppOptions *o)
 {
         _cleanup_free_ char *limits = strjoin(where, ".resources.limits"),
@@ -278,6 +299,10 @@ static int set_resources(const KubeMake *m, const KubeContainer *c, const char *
         r = set_limit(m, limits, c->limits, "memory", &o->memory);
         if (r >= 0)
                 r = set_limit(m, limits, c->limits, "cpu", &o->cpu);
+        if (r >= 0)
+                r = check_request(m, requests, c, "memory");
+        if (r >= 0)
+                r = check_request(m, requests, c, "cpu");
         return r < 0 ? r : set_shares(m, requests, c->requests, o);
 }
 
@@ -309,6 +334,8 @@ static int add_port(const KubeMake *m, const KubePort *p, const char *where)
 
         if (p->host_port == 0 || (m->spec->host_network && p->host_port == p->container_port))
                 return 0;
+        if (!isempty(p->host_ip) && !foreign_address_is_valid(p->host_ip))
+                return kube_refuse(m, where, "hostIP '%s' is not an IP address", p->host_ip);
         if (m->spec->host_network)
                 return kube_refuse(m, where, "hostPort must be containerPort where hostNetwork is true");
         port.name = strprintf("%s-%u", protocol, p->host_port);

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "foreign/kube/kube-address.h"
 #include "foreign/kube/kube-pod-internal.h"
+#include "foreign/yaml/yaml-lines.h"
 #include "manifest/ac-types.h"
+
+/* References may stand for others, each for some more: more than this is not meant, whatever a pod could be given. */
+#define EXPANDED_MAX YAML_MAX_SIZE
+/* Of one text: MAX_ARG_STRLEN of linux/binfmts.h. */
+#define TEXT_MAX (128U * 1024)
 
 /* References: "$(NAME)" is the value of a variable, "$$(NAME)" is not one; those to unknown variables stay. */
 
@@ -53,12 +59,25 @@ static int check_escaped(const KubeMake *m, const AppcPodApp *app, const char *m
                        : 0;
 }
 
+/* Told once: what comes after it is not looked at. */
+static int check_size(const KubeMake *m, const char *member, size_t n)
+{
+        if (n <= TEXT_MAX && *m->expanded + n <= EXPANDED_MAX)
+                return 0;
+        *m->expanded = SIZE_MAX;
+        return n > TEXT_MAX ? kube_refuse(m, member, "has more than %u KiB with its references replaced, which no "
+                                          "program can be given", TEXT_MAX / 1024)
+                            : kube_refuse(m, member, "texts of the pod have more than %u KiB with their references "
+                                          "replaced", EXPANDED_MAX / 1024);
+}
+
 static int expand(const KubeMake *m, const AppcPodApp *app, const char *member, const char *from, char **ret)
 {
         _cleanup_free_ char *text = strdup("");
+        bool any = strchr(from, '$');
         int r = text ? 0 : -ENOMEM;
 
-        while (r >= 0 && *from) {
+        while (r >= 0 && *from && *m->expanded < SIZE_MAX) {
                 size_t n = strcspn(from, "$");
 
                 r = append(&text, from, n);
@@ -73,9 +92,13 @@ static int expand(const KubeMake *m, const AppcPodApp *app, const char *member, 
                                 r = append(&text, from, from[1] && from[1] != '$' ? 2 : 1);
                         from += from[1] ? 2 : 1;
                 }
+                if (r >= 0)
+                        r = check_size(m, member, strlen(text));
         }
         if (r < 0)
                 return r;
+        if (any && *m->expanded < SIZE_MAX)
+                *m->expanded += strlen(text);
         *ret = TAKE_PTR(text);
         return 0;
 }

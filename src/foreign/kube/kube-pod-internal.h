@@ -34,6 +34,7 @@ typedef struct KubeMake {
         json_object *retries;   /* of the workload, after failures; NULL: without end */
         KubeSource *sources;
         size_t n_sources;
+        size_t *expanded;       /* bytes of texts whose references were replaced, of all containers */
 } KubeMake;
 
 /* kube-spec.c: the whole pod. job: it has to end by itself. */

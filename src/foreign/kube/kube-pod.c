@@ -114,7 +114,7 @@ static int add_objects(Text *t, YamlDocument document)
         int r = 0;
 
         if (!json_object_is_type(o, json_type_object) ||
-            !streq(strempty(json_object_get_string(json_object_object_get(o, "kind"))), "List"))
+            !endswith(strempty(json_object_get_string(json_object_object_get(o, "kind"))), "List"))
                 return add_object(t, document, o, "");
         (void) json_object_object_get_ex(o, "items", &items);
         for (size_t i = 0; r >= 0 && json_object_is_type(items, json_type_array) && i < json_object_array_length(items);
@@ -236,11 +236,24 @@ static int check_name(Text *t, const KubeObject *k, KubeSource *source)
         return source->config->meta.name ? note(t, k, true, "metadata", "missing member 'name'") : -ENOMEM;
 }
 
+/* A cluster would take the last. */
+static int check_only(Text *t, const KubeObject *k, const KubeSource *source)
+{
+        const char *name = source->config->meta.name;
+
+        for (const KubeSource *other = t->sources; *name && other < source; other++)
+                if (other->secret == source->secret && streq(other->config->meta.name, name))
+                        return note(t, k, true, "metadata.name", "another one before it has this name; write one");
+        return 0;
+}
+
 static int check_source(Text *t, const KubeObject *k, KubeSource *source)
 {
         const KubeConfig *config = source->config;
         int r = check_name(t, k, source);
 
+        if (r >= 0)
+                r = check_only(t, k, source);
         if (r >= 0)
                 r = read_encrypted(t, k, config, &source->encrypted);
         if (r >= 0)
@@ -276,6 +289,7 @@ static int add_source(Text *t, const KubeObject *k)
 static int make(Text *t, const KubeObject *k, const char *member, const char *name, KubeMake m)
 {
         _cleanup_free_ char *path = path_of(k, member);
+        size_t expanded = 0;
 
         if (!path || (!name && note(t, k, true, "metadata", "missing member 'name'") < 0))
                 return -ENOMEM;
@@ -287,6 +301,7 @@ static int make(Text *t, const KubeObject *k, const char *member, const char *na
         m.left_out = t->left_out;
         m.sources = t->sources;
         m.n_sources = t->n_sources;
+        m.expanded = &expanded;
         return t->pod->name ? kube_spec_make(&m, endswith(k->kind, "Job")) : -ENOMEM;
 }
 
@@ -522,6 +537,14 @@ static const struct Kind *find_kind(const char *kind)
         return NULL;
 }
 
+static int refuse_kind(Text *t, const KubeObject *k)
+{
+        _cleanup_free_ char *text = strprintf("%.64s is not supported: there are Pod, Deployment, DaemonSet, Job, "
+                                              "CronJob, ConfigMap, Secret and PersistentVolumeClaim", k->kind);
+
+        return text ? note(t, k, true, "kind", text) : -ENOMEM;
+}
+
 /* Sources first: a pod may stand before what it uses. */
 static int convert(Text *t, bool pods, size_t *n_pods)
 {
@@ -532,8 +555,7 @@ static int convert(Text *t, bool pods, size_t *n_pods)
                 const struct Kind *kind = find_kind(k->kind);
 
                 if (!kind && pods && k->kind)
-                        r = note(t, k, true, "kind", "not supported: there are Pod, Deployment, DaemonSet, Job, "
-                                                     "CronJob, ConfigMap, Secret and PersistentVolumeClaim");
+                        r = refuse_kind(t, k);
                 if (!kind || kind->pod != pods)
                         continue;
                 *n_pods += kind->pod;

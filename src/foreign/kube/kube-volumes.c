@@ -119,6 +119,8 @@ static int check_host(const KubeMake *m, const char *where, const struct KubeHos
 
         if (r >= 0 && host->path[0] != '/')
                 r = kube_refuse(m, path, "'%s' is not an absolute path", host->path);
+        if (r >= 0 && host->path[0] == '/' && path_has_dotdot(host->path))
+                r = kube_refuse(m, path, "'%s' has a '..'; write the path without it", host->path);
         if (r >= 0 && !type)
                 r = kube_refuse(m, kind, "'%s' is not a valid type of a hostPath", host->type);
         if (r >= 0 && type && type->refused)
@@ -290,6 +292,8 @@ static int check_mount(const KubeMake *m, const char *where, const KubeMount *mo
 
         if (r >= 0 && mount->path[0] != '/')
                 r = kube_refuse(m, where, "'%s' is not an absolute path", mount->path);
+        else if (r >= 0 && strchr(mount->path, ':'))
+                r = kube_refuse(m, where, "'%s' has a colon, which a mountPath cannot have", mount->path);
         else if (r >= 0 && appc_pod_app_has_mount(app, mount->path))
                 r = kube_refuse(m, where, "something is mounted at '%s' already", mount->path);
         else if (r >= 0 && v && is_read_only(mount, v) && mount_is_all_of_run(mount->path))
