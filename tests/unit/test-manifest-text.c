@@ -64,6 +64,8 @@ static char *read_all(Fixture *f)
 #define MAP "kind: ConfigMap\nmetadata: {name: m}\ndata: {k: v}\n"
 #define SECRET "kind: Secret\nmetadata: {name: s}\ndata: {k: dg==}"
 
+#define OTHER "kind: Secret\nmetadata: {name: t}\ndata: {k: dg==}"
+
 /* What is wrong is told with the file that it is in, and its line there. */
 Test(manifest_text, places_in_files)
 {
@@ -73,7 +75,7 @@ Test(manifest_text, places_in_files)
         } cases[] = {
                 { { POD, MAP, SECRET }, "" },
                 { { POD "  dnsPolicy: Any\n", "\n" MAP "dta: 5",
-                    "# s\n---\n" SECRET "\n---\n" SECRET "\nstringData: 5\n" },
+                    "# s\n---\n" SECRET "\n---\n" OTHER "\nstringData: 5\n" },
                   "pod.yaml:5: spec.dnsPolicy: 'Any' is not a valid policy\n"
                   "map.yaml:5: dta: is not a known member; did you mean 'data'?\n"
                   "secret.yaml:10: stringData: expected an object" },

@@ -112,6 +112,15 @@ static int fill_app(const Check *check, const AppDraft *from, ShortApp *to)
         return r < 0 ? r : strv_extend_strv(&to->arguments, from->arguments);
 }
 
+/* That two have one name has been told. */
+static bool has_app(const ShortPod *pod, const char *name)
+{
+        for (size_t i = 0; i < pod->n_apps; i++)
+                if (streq_ptr(pod->apps[i].name, name))
+                        return true;
+        return false;
+}
+
 static int fill_pod(const Check *check, ShortPod *to)
 {
         const PodDraft *from = check->pod;
@@ -122,7 +131,8 @@ static int fill_pod(const Check *check, ShortPod *to)
                 return -ENOMEM;
         to->allocated_apps = from->n_apps + 1;
         for (size_t i = 0; r >= 0 && i < from->n_apps; i++)
-                r = fill_app(check, &from->apps[i], &to->apps[to->n_apps++]);
+                if (!has_app(to, from->apps[i].name))
+                        r = fill_app(check, &from->apps[i], &to->apps[to->n_apps++]);
         return r;
 }
 

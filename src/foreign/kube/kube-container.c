@@ -79,9 +79,11 @@ static int set_groups(const KubeSecurity *pod, AppOptions *o)
 }
 
 /* All that podctl can do without; what it has of its own, such as user IDs, stays. */
-static int set_privileged(const KubeMake *m, const char *where, ForeignOpenings *openings)
+static int set_privileged(const KubeMake *m, const KubeSecurity *s, const char *where, ForeignOpenings *openings)
 {
-        int r = kube_warn(m, where, FOREIGN_PRIVILEGED);
+        int r = s->escalation == TRISTATE_NO
+                        ? kube_refuse(m, where, "privileged and allowPrivilegeEscalation: false exclude each other")
+                        : kube_warn(m, where, FOREIGN_PRIVILEGED);
 
         *openings = (ForeignOpenings) { true, true, true };
         return r < 0 ? r : strv_env_set(&m->pod->manifest->annotations, APPC_ANNOTATION_PRIVILEGED, "true");
@@ -188,10 +190,7 @@ static int set_security(const KubeMake *m, const KubeContainer *c, const char *w
         if (r >= 0)
                 r = set_groups(pod, o);
         if (r >= 0)
-                r = !own->privileged                    ? 0
-                  : own->escalation == TRISTATE_NO ? kube_refuse(m, at, "privileged and allowPrivilegeEscalation: false "
-                                                                        "exclude each other")
-                                                   : set_privileged(m, at, &openings);
+                r = own->privileged ? set_privileged(m, own, at, &openings) : 0;
         if (r >= 0)
                 r = set_capabilities(m, own, at, o, &openings);
         if (r >= 0)
