@@ -60,3 +60,27 @@ int shell_words_of_line(const char *line, char ***ret)
 {
         return split(line, '#', ret);
 }
+
+char *shell_words_join(char *const *words)
+{
+        _cleanup_strv_free_ char **quoted = NULL;
+
+        STRV_FOREACH(word, words) {
+                _cleanup_strv_free_ char **parts = NULL;
+                _cleanup_free_ char *joined = NULL;
+
+                /* A word in single quotes has each of its own as '\''. */
+                if (strv_extend(&parts, "") < 0)
+                        return NULL;
+                for (const char *s = *word; s; s = strchr(s, '\'') ? strchr(s, '\'') + 1 : NULL) {
+                        _cleanup_free_ char *part = strndup(s, strcspn(s, "'"));
+
+                        if (!part || strv_extend(&parts, part) < 0)
+                                return NULL;
+                }
+                joined = strv_join(parts + 1, "'\\''");
+                if (!joined || strv_extendf(&quoted, "'%s'", joined) < 0)
+                        return NULL;
+        }
+        return strv_join(quoted, " ");
+}

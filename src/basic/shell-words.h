@@ -8,3 +8,6 @@
 int shell_words_split(const char *text, char ***ret);
 /* The same for a line of a script, where a word that begins with '#' begins a comment. */
 int shell_words_of_line(const char *line, char ***ret);
+
+/* The words as a shell reads them, each in single quotes; NULL: out of memory. */
+char *shell_words_join(char *const *words);

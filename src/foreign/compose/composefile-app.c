@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/parse.h"
+#include "basic/shell-words.h"
 #include "foreign/compose/composefile-plan-internal.h"
 #include "foreign/compose/composefile-variables.h"
 #include "manifest/ac-types.h"
@@ -115,30 +116,6 @@ int composefile_label_file(ComposefileStep *c, const ComposefileRow *row, json_o
 
 /* Checks */
 
-char *composefile_quote(char *const *list)
-{
-        _cleanup_strv_free_ char **quoted = NULL;
-
-        STRV_FOREACH(word, list) {
-                _cleanup_strv_free_ char **parts = NULL;
-                _cleanup_free_ char *joined = NULL;
-
-                /* A word in single quotes has each of its own as '\''. */
-                if (strv_extend(&parts, "") < 0)
-                        return NULL;
-                for (const char *s = *word; s; s = strchr(s, '\'') ? strchr(s, '\'') + 1 : NULL) {
-                        _cleanup_free_ char *part = strndup(s, strcspn(s, "'"));
-
-                        if (!part || strv_extend(&parts, part) < 0)
-                                return NULL;
-                }
-                joined = strv_join(parts + 1, "'\\''");
-                if (!joined || strv_extendf(&quoted, "'%s'", joined) < 0)
-                        return NULL;
-        }
-        return strv_join(quoted, " ");
-}
-
 static int test(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
         _cleanup_strv_free_ char **list = NULL;
@@ -154,7 +131,7 @@ static int test(ComposefileStep *c, const ComposefileRow *row, json_object *valu
                 return composefile_carry(c, "HealthCmd", list[1]);
         if (!streq(list[0], "CMD") || !list[1])
                 return lose(c, "a test begins with NONE, CMD or CMD-SHELL");
-        joined = composefile_quote(list + 1);
+        joined = shell_words_join(list + 1);
         return joined ? composefile_carry(c, "HealthCmd", joined) : -ENOMEM;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/shell-words.h"
 #include "foreign/compose/composefile-plan-internal.h"
 
 /* Several commands become one text, which a shell in the app runs: each in a shell of its own, since it may have its
@@ -31,7 +32,7 @@ static int add_variables(ComposefileStep *c, json_object *hook, char **text)
                 if (!can_be_set(name))
                         return lose(c, "'%s' is not a variable that a shell can set", name);
                 set = value ?: strv_env_get(c->make->environment, name);
-                quoted = set ? composefile_quote((char *[]) { (char *) set, NULL }) : strdup("''");
+                quoted = set ? shell_words_join((char *[]) { (char *) set, NULL }) : strdup("''");
                 longer = quoted ? strjoin(*text, name, "=", quoted, " ") : NULL;
                 if (!longer)
                         return -ENOMEM;
@@ -72,8 +73,8 @@ static int text_of(ComposefileStep *c, json_object *hook, char **ret)
                 r = add_variables(c, hook, &variables);
         if (r < 0)
                 return r;
-        words = composefile_quote(list);
-        place = composefile_quote((char *[]) { (char *) strempty(directory), NULL });
+        words = shell_words_join(list);
+        place = shell_words_join((char *[]) { (char *) strempty(directory), NULL });
         *ret = !words || !place ? NULL
                : directory      ? strjoin("(cd ", place, " && ", variables, words, ")")
                                 : strjoin("(", variables, words, ")");

@@ -176,8 +176,6 @@ int composefile_ulimits(ComposefileStep *c, const ComposefileRow *row, json_obje
 int composefile_restart(ComposefileStep *c, const ComposefileRow *row, json_object *value);
 int composefile_deploy(ComposefileStep *c, const ComposefileRow *row, json_object *value);
 int composefile_label_file(ComposefileStep *c, const ComposefileRow *row, json_object *value);
-/* Words for a shell, each quoted; NULL: out of memory. */
-char *composefile_quote(char *const *list);
 
 /* composefile-hooks.c: post_start and pre_stop, by the option that row->key names; row->why is what a shell needs
  * between two of them. */

@@ -3,6 +3,7 @@
 
 #include "basic/parse.h"
 #include "basic/path.h"
+#include "basic/shell-words.h"
 #include "foreign/quadlet/quadlet-program.h"
 #include "manifest/ac-types.h"
 
@@ -78,26 +79,73 @@ int quadlet_exec(QuadletStep *step, const QuadletRow *row, const char *value)
         return r >= 0 && strv_contains(step->app->arguments, "---") ? lose(step, "'---' ends arguments here") : r;
 }
 
-int quadlet_entrypoint(QuadletStep *step, const QuadletRow *row, const char *value)
+/* -EINVAL: it is not a list of texts in JSON, or an empty one. */
+static int words_of_json(const char *value, char ***ret)
 {
         _cleanup_json_object_ json_object *list = *value == '[' ? json_tokener_parse(value) : NULL;
+        _cleanup_strv_free_ char **words = NULL;
+        size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+
+        for (size_t i = 0; i < n; i++) {
+                json_object *word = json_object_array_get_idx(list, i);
+
+                if (!json_object_is_type(word, json_type_string))
+                        return -EINVAL;
+                if (strv_extend(&words, json_object_get_string(word)) < 0)
+                        return -ENOMEM;
+        }
+        *ret = TAKE_PTR(words);
+        return *ret ? 0 : -EINVAL;
+}
+
+int quadlet_entrypoint(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        int r;
 
         step->app->entrypoint = strv_free(step->app->entrypoint);
         if (*value != '[')
                 return strv_extend(&step->app->entrypoint, value);
-        if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) == 0)
+        r = words_of_json(value, &words);
+        if (r == -EINVAL)
                 return lose(step, "not a valid list of words in JSON");
-        for (size_t i = 0; i < json_object_array_length(list); i++) {
-                json_object *word = json_object_array_get_idx(list, i);
+        if (r >= 0 && strv_contains(words, "---"))
+                return lose(step, "expected words, and no '---', which ends arguments here");
+        step->app->entrypoint = TAKE_PTR(words);
+        return r;
+}
 
-                if (!json_object_is_type(word, json_type_string) || streq(json_object_get_string(word), "---")) {
-                        step->app->entrypoint = strv_free(step->app->entrypoint);
-                        return lose(step, "expected words, and no '---', which ends arguments here");
-                }
-                if (strv_extend(&step->app->entrypoint, json_object_get_string(word)) < 0)
-                        return -ENOMEM;
-        }
-        return 0;
+/* Checks: a text for a shell, or, with a first word that says so, or as a list in JSON, a program and its arguments
+ * (podman-run(1), --health-cmd). */
+
+static int split_check(const char *value, char ***ret)
+{
+        int r = words_of_json(value, ret);
+
+        if (r != -EINVAL)
+                return r;
+        if (startswith(value, "CMD ") || streq(value, "NONE"))
+                return strv_split(value, ' ', ret);
+        return strv_extend(ret, startswith(value, "CMD-SHELL ") ?: value);
+}
+
+int quadlet_health_command(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        _cleanup_free_ char *joined = NULL;
+        const char *text;
+        bool program;
+        int r = split_check(value, &words);
+
+        if (r < 0)
+                return r;
+        program = streq(words[0], "CMD");
+        text = streq(words[0], "NONE")                         ? "none"
+               : streq(words[0], "CMD-SHELL") && words[1]      ? words[1]
+               : !program && strv_length(words) == 1           ? words[0]
+               : (joined = shell_words_join(words + program)) ? joined
+                                                              : NULL;
+        return text ? strv_extendf(&step->app->words, "--%s=%s", row->option, text) : -ENOMEM;
 }
 
 /* Variables */

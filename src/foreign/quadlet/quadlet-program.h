@@ -10,5 +10,6 @@ int quadlet_image_name(QuadletStep *step, const char *value, char **ret);
 int quadlet_image(QuadletStep *step, const QuadletRow *row, const char *value);
 int quadlet_exec(QuadletStep *step, const QuadletRow *row, const char *value);
 int quadlet_entrypoint(QuadletStep *step, const QuadletRow *row, const char *value);
+int quadlet_health_command(QuadletStep *step, const QuadletRow *row, const char *value);
 int quadlet_environment(QuadletStep *step, const QuadletRow *row, const char *value);
 int quadlet_environment_file(QuadletStep *step, const QuadletRow *row, const char *value);
