@@ -62,6 +62,8 @@ typedef struct App {
 /* Bytes, as with rkt: no program fits into less than a page. */
 #define APP_MEMORY_MIN 4096
 
+/* Seconds that an app has to end if it does not set them itself, as with Docker and podman. */
+#define APP_STOP_TIMEOUT 10
 /* A hundred years. */
 #define APP_STOP_TIMEOUT_MAX 3153600000U
 

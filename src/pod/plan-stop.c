@@ -16,7 +16,7 @@ void plan_stop_init(PlanApp *app)
 {
         const App *a = app->app->app;
 
-        app->stop_timeout = a->stop_timeout ?: PLAN_STOP_TIMEOUT;
+        app->stop_timeout = a->stop_timeout ?: APP_STOP_TIMEOUT;
         if (strv_length(a->hooks[APP_HOOK_PRE_STOP]) > 0)
                 app->hook_timeout = app->stop_timeout;
         if (strv_length(a->pre_start) + strv_length(a->post_stop) > 0)
@@ -134,7 +134,7 @@ int plan_stop_limit(PodPlan *plan, int64_t unit_timeout)
                 return r;
         for (size_t i = 0; i < plan->n_apps; i++) {
                 PlanApp *a = &plan->apps[i];
-                const int64_t asked = a->app->app->stop_timeout ?: PLAN_STOP_TIMEOUT;
+                const int64_t asked = a->app->app->stop_timeout ?: APP_STOP_TIMEOUT;
 
                 if (longest > most) {
                         a->stop_timeout = MAX(a->stop_timeout * most / longest, 1);

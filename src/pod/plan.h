@@ -164,8 +164,6 @@ typedef struct PlanImages {
         size_t n_volumes;
 } PlanImages;
 
-/* Seconds that an app has to end if it does not set them itself, as with Docker and podman. */
-#define PLAN_STOP_TIMEOUT 10
 /* Seconds that systemd gives an app with a hook more than the hook and the app need together: app-hook.c leaves the app
  * 2 if the hook took all the time, and is not to be ended at the same moment. */
 #define PLAN_HOOK_MARGIN 3

@@ -191,6 +191,14 @@ Test(kube_generate, own_pods)
                 { APP(",\"options\":{\"stop-signal\":\"SIGRTMIN+3\"}") "}", "stopSignal: SIGRTMIN+3", NULL },
                 { APP(",\"options\":{\"stop-signal\":\"10\"}") "}", "os:\n    name: linux", NULL },
                 { APP(",\"options\":{\"stop-timeout\":\"0\"}") "}", "terminationGracePeriodSeconds: 0", NULL },
+#define OTHER "},{\"name\":\"b\",\"image\":{\"name\":\"example.com/b\"}"
+                { APP(",\"options\":{\"stop-timeout\":\"3s\"}" OTHER) "}", "terminationGracePeriodSeconds: 10",
+                  "it has as long to end as the app of the pod that has longest" },
+                { APP(",\"options\":{\"exec\":\"x\"}" OTHER) "}", "- name: b", NULL },
+                { APP(",\"options\":{\"exec\":\"x\"}" OTHER ANNOTATED("podctl/pids", "shared")) "}", "- name: b",
+                  "shareProcessNamespace is for all containers" },
+                { APP("") ANNOTATED("podctl/hosts-entry", "host-gateway=a,1.2.3.4=b") "}", "ip: \"1.2.3.4\"",
+                  "the host's address (host-gateway in podctl/hosts-entry)" },
                 { APP("") ANNOTATED("podctl/dns", "host") "}", "dnsPolicy: Default", NULL },
                 { APP(",\"options\":{\"no-new-privileges\":true}" ANNOTATED("podctl/insecure",
                                                                            "capabilities,seccomp,paths"))

@@ -224,6 +224,9 @@ Test(quadlet_plan, lines)
                 { "AddHost=x:1.2.3.4,5.6.7.8=y", "!lost:3: '1.2.3.4,5.6.7.8=y' is not an address" },
                 { "Entrypoint=[\"a\",\"---\",\"docker://b\"]", "!lost:3: expected words, and no '---', which ends "
                                                                "arguments here" },
+                { "[Install]\nAlias=x.service", "!lost:4: the unit is an instance of pod@.service, which has no other "
+                                                 "names; leave it away" },
+                { "[Install]\nWantedBy=../../x.target", "!lost:4: '../../x.target' is not a valid name of a unit" },
                 { "[Service]\nType=oneshot\n[Service]\nType=exec", "[Service] Type=oneshot" },
         };
 

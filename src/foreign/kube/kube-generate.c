@@ -163,23 +163,22 @@ static int set_network(KubeGenerate *g)
         return r < 0 ? r : set_aliases(g);
 }
 
-/* An app with options of podctl is of an image that has a namespace of its own unless somebody says otherwise. */
-static bool shares_processes(const AppcPod *pod, const AppcPodApp *app)
-{
-        const char *pids = strv_env_get(app->annotations, APPC_ANNOTATION_PIDS)
-                                   ?: appc_pod_annotation(pod, APPC_ANNOTATION_PIDS);
-
-        return pids ? streq(pids, "shared") : !app->options;
-}
-
+/* An app with options of podctl is of an image that has a namespace of its own unless somebody says otherwise; of one
+ * without, nobody knows. */
 static int set_processes(KubeGenerate *g)
 {
-        size_t n = 0;
+        size_t n_shared = 0, n_own = 0;
 
-        for (size_t i = 0; i < g->pod->n_apps; i++)
-                n += shares_processes(g->pod, &g->pod->apps[i]);
-        g->object->spec.share_processes = n == g->pod->n_apps;
-        return n == 0 || n == g->pod->n_apps
+        for (size_t i = 0; i < g->pod->n_apps; i++) {
+                const AppcPodApp *app = &g->pod->apps[i];
+                const char *pids = strv_env_get(app->annotations, APPC_ANNOTATION_PIDS)
+                                           ?: appc_pod_annotation(g->pod, APPC_ANNOTATION_PIDS);
+
+                n_shared += streq_ptr(pids, "shared");
+                n_own += pids ? !streq(pids, "shared") : app->options != NULL;
+        }
+        g->object->spec.share_processes = n_own == 0;
+        return n_own == 0 || n_shared == 0
                        ? 0
                        : kube_generate_note(g, FINDING_CHANGED, NULL, "shareProcessNamespace is for all containers");
 }
@@ -344,24 +343,36 @@ static json_object *seconds_of(uint64_t usec)
         return json_object_new_int64((int64_t) ((usec + USEC_PER_SEC - 1) / USEC_PER_SEC));
 }
 
+static uint64_t grace_of(const AppcPodApp *app, bool *said)
+{
+        uint64_t usec;
+
+        if (app->options && app->options->stop_timeout && parse_duration(app->options->stop_timeout, &usec) >= 0) {
+                *said = true;
+                return usec;
+        }
+        *said = *said || (app->app && app->app->stop_timeout > 0);
+        return (uint64_t) (app->app && app->app->stop_timeout > 0 ? app->app->stop_timeout : APP_STOP_TIMEOUT) *
+               USEC_PER_SEC;
+}
+
 /* The longest of all: Kubernetes has one for the pod. Where none says anything, the file does not, either. */
 static int set_grace(KubeGenerate *g)
 {
         uint64_t longest = 0;
         bool said = false;
+        int r = 0;
 
-        for (size_t i = 0; i < g->pod->n_apps; i++) {
-                const AppcPodApp *app = &g->pod->apps[i];
-                uint64_t usec =
-                        app->app && app->app->stop_timeout > 0 ? (uint64_t) app->app->stop_timeout * USEC_PER_SEC : 0;
-
-                if (app->options && app->options->stop_timeout)
-                        said = parse_duration(app->options->stop_timeout, &usec) >= 0 || said;
-                longest = MAX(longest, usec);
-        }
-        if (longest > 0 || said)
-                g->object->spec.grace = seconds_of(longest);
-        return 0;
+        for (size_t i = 0; i < g->pod->n_apps; i++)
+                longest = MAX(longest, grace_of(&g->pod->apps[i], &said));
+        if (!said)
+                return 0;
+        for (size_t i = 0; r >= 0 && i < g->pod->n_apps; i++)
+                if (grace_of(&g->pod->apps[i], &said) < longest)
+                        r = kube_generate_note(g, FINDING_CHANGED, g->pod->apps[i].name,
+                                               "it has as long to end as the app of the pod that has longest");
+        g->object->spec.grace = seconds_of(longest);
+        return r;
 }
 
 static void set_deadline(KubeGenerate *g)

@@ -78,7 +78,9 @@ static int translate_units(QuadletStep *step, const PodDrafts *plan, const char 
 
                 if (!name)
                         return r < 0 ? r : -ENOMEM;
-                if (endswith(name, ".container") || endswith(name, ".build") || endswith(name, ".kube") ||
+                if (strchr(name, '/'))
+                        r = quadlet_step_tell(step, FINDING_LOST, "'%s' is not a valid name of a unit", name);
+                else if (endswith(name, ".container") || endswith(name, ".build") || endswith(name, ".kube") ||
                     endswith(name, ".pod"))
                         r = quadlet_step_tell(step, FINDING_LOST, "there is no file %s among those that were given",
                                               name);
@@ -236,6 +238,9 @@ int quadlet_carry_systemd(QuadletStep *step, const PodDrafts *plan, const Quadle
                 return carry_in_app(step, plan, e);
         if (streq(e->section, "Install") && streq(e->key, "DefaultInstance"))
                 return 0;
+        if (streq(e->section, "Install") && streq(e->key, "Alias"))
+                return quadlet_step_tell(step, FINDING_LOST, "the unit is an instance of pod@.service, which has no "
+                                                             "other names; leave it away");
         return streq(e->section, "Service") ? carry_service(step, plan, e) : to_drop_in(step, plan, e);
 }
 
