@@ -521,3 +521,12 @@ bool sysctl_is_of_pod(const char *name)
         return !strstr(name, "..") && name[0] != '/' && name[0] != '.' &&
                (sysctl_is_of_ipc(name) || startswith(name, "net.") || startswith(name, "net/"));
 }
+
+const char *sysctl_why_not(const char *name, bool has_network, bool has_ipc)
+{
+        if (!sysctl_is_of_pod(name))
+                return "is the whole host's, no pod has its own";
+        if (startswith(name, "net") && !has_network)
+                return "needs a network of the pod's own";
+        return sysctl_is_of_ipc(name) && !has_ipc ? "is the host's, as the IPC namespace is" : NULL;
+}

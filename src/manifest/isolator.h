@@ -83,6 +83,8 @@ const char *rlimit_to_string(int resource);
 /* Whether a pod has its own of a kernel parameter, and whether that is one of its IPC namespace. */
 bool sysctl_is_of_pod(const char *name);
 bool sysctl_is_of_ipc(const char *name);
+/* Why a pod cannot set it, as the rest of a message that has named it; NULL: it can. */
+const char *sysctl_why_not(const char *name, bool has_network, bool has_ipc);
 
 /* Checks the list as a whole: isolators that exclude each other, and isolators that may occur only once. */
 int isolators_check(const Isolator *isolators, size_t n, const char *member, JsonError *e);

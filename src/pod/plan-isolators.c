@@ -265,23 +265,14 @@ int plan_check_sysctls(const PodPlan *plan, char **reterr_message)
 
         STRV_FOREACH(s, i ? i->sysctl : NULL) {
                 _cleanup_free_ char *name = strndup(*s, strcspn(*s, "="));
-                const char *net = plan->settings->net;
-
-                if (name && sysctl_is_of_ipc(name) && pod_settings_shares_ipc(plan->settings))
-                        return explain(reterr_message, EINVAL,
-                                       "isolator os/unix/sysctl: '%s' is the host's with --ipc=parent", name);
+                const char *net = plan->settings->net, *why;
 
                 if (!name)
                         return -ENOMEM;
-                if (!sysctl_is_of_pod(name))
-                        return explain(reterr_message, EINVAL,
-                                       "isolator os/unix/sysctl: '%s' is the whole host's, no pod has its own",
-                                       name);
-                if (startswith(name, "net") && net && (streq(net, "none") || streq(net, "host")))
-                        return explain(reterr_message, EINVAL,
-                                       "isolator os/unix/sysctl: '%s' needs a network of the pod's "
-                                       "own; use --net=default",
-                                       name);
+                why = sysctl_why_not(name, !net || (!streq(net, "none") && !streq(net, "host")),
+                                     !pod_settings_shares_ipc(plan->settings));
+                if (why)
+                        return explain(reterr_message, EINVAL, "isolator os/unix/sysctl: '%s' %s", name, why);
         }
         return 0;
 }

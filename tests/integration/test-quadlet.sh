@@ -363,6 +363,15 @@ END
         sed -i 's/key: K/key: no/' pod.yaml
         assert_fails 1 podctl create --check --from=k.kube
         assert_contains "$output" "$PWD/pod.yaml:5 "
+        # What a network of the host leaves out; two apps of one name.
+        printf '[Container]\nImage=docker.io/library/busybox\nNetwork=host\nSysctl=net.ipv4.ip_default_ttl=77\n' \
+                >s.container
+        assert_fails 1 podctl create --check --from=s.container
+        assert_contains "$output" 's.container:4  [Container] Sysctl   lost'
+        echo '[Pod]' >two.pod
+        printf '[Container]\nImage=docker.io/library/busybox\nPod=two.pod\n' | tee A_b.container >a-b.container
+        assert_fails 1 podctl create --check --from=two.pod
+        assert_contains "$output" "the app's name, 'a-b', is that of another container of the pod, too"
         # What is wrong with the other file has its name and its line.
         sed -i 's/key: no/key: K/' pod.yaml
         echo 'binaryData: {B: "!"}' >>map.yaml

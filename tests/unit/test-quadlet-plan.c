@@ -113,6 +113,11 @@ Test(quadlet_plan, lines)
                   "--caps-remove=all lost:3: 'xyz' is not a capability of the kernel; see capabilities(7)" },
                 { "DropCapability=all\nAddCapability=NET_RAW,CAP_KILL",
                   "--caps-retain=CAP_NET_RAW --caps-retain=CAP_KILL" },
+                { "AddDevice=/dev/a:/dev/b:r\nAddDevice=-/dev/c", "--device=/dev/a:/dev/b:r --device=/dev/c" },
+                { "AddDevice=/none", "!lost:3: there is no /none; nothing makes it by itself here" },
+                { "AddDevice=-/none:/dev/x", "!changed:3: there is no /none now, and it may be missing" },
+                { "AddDevice=nvidia.com/gpu=all", "!lost:3: 'nvidia.com/gpu=all' is not a path; name the devices in "
+                                                  "/dev" },
                 { "SeccompProfile=unconfined", "--annotation=podctl/insecure=seccomp changed:3: podctl's own filter is "
                                                "taken away: that of systemd-nspawn, which the whole pod has, stays" },
                 { "SeccompProfile=x.json", "!lost:3: only the file of a filter, and unconfined, are possible; write "

@@ -77,17 +77,16 @@ static int try_options(const AppOptions *said, const char *name, AppcPod *scratc
 
 /* The pod's options */
 
-static int check_sysctls(char *const *sysctls)
+static int check_sysctl(const RunArgs *args, const char *assignment)
 {
-        STRV_FOREACH(s, sysctls) {
-                _cleanup_free_ char *name = strndup(*s, strcspn(*s, "="));
+        _cleanup_free_ char *name = strndup(assignment, strcspn(assignment, "="));
+        bool has_network = !args->net || (!net_is_none(args->net) && !net_is_host(args->net));
+        const char *why;
 
-                if (!name)
-                        return log_oom();
-                if (!sysctl_is_of_pod(name))
-                        return log_error_errno(EINVAL, "Parameter '%s' is the whole host's, no pod has its own", name);
-        }
-        return 0;
+        if (!name)
+                return log_oom();
+        why = sysctl_why_not(name, has_network, !streq_ptr(args->ipc, "parent"));
+        return why ? log_error_errno(EINVAL, "Parameter '%s' %s", name, why) : 0;
 }
 
 static int try_pod(Maker *m, const RunArgs *one)
@@ -107,8 +106,6 @@ static int try_pod(Maker *m, const RunArgs *one)
                 r = run_network_check_words(one);
         if (r >= 0 && m->context && one->net)
                 r = run_network_check_names(m->context, one->net);
-        if (r >= 0)
-                r = check_sysctls(one->sysctls);
         if (r >= 0)
                 r = compose_words_of_pod(one, m->pod);
         return r < 0 ? r : compose_words_of_app(one, &no_app, m->pod, app);
@@ -325,6 +322,21 @@ static int take_app(Maker *m, const ShortApp *from)
 
 /* The pod */
 
+/* Which there are depends on other options. */
+static int check_sysctls(Maker *m)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < m->from->words.n; i++) {
+                const ShortWord *word = &m->from->words.items[i];
+                const char *sysctl = startswith(word->text, "--sysctl=");
+
+                at(m, word);
+                r = keep(m, sysctl ? check_sysctl(&m->args, sysctl) : 0);
+        }
+        return r;
+}
+
 /* What options say of each other. */
 static int check_together(Maker *m)
 {
@@ -341,6 +353,8 @@ static int finish(Maker *m)
 {
         int r = take_ports(m);
 
+        if (r >= 0)
+                r = check_sysctls(m);
         if (r >= 0 && !m->failed)
                 r = check_together(m);
         for (size_t i = 0; i < m->pod->n_apps; i++) {

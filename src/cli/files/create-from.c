@@ -77,15 +77,22 @@ static int print_list(const Findings *findings, const char *format)
 }
 
 /* What podctl would not take of what was carried over is lost as well. */
-static int print_findings(Context *c, PodDrafts *drafts, const char *format)
+static int check_all(Context *c, PodDrafts *drafts)
 {
-        Findings *findings = &drafts->findings;
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < drafts->n_pods; i++)
-                r = draft_check(c, drafts, &drafts->pods[i], findings);
+                r = draft_check(c, drafts, &drafts->pods[i], &drafts->findings);
+        return r < 0 ? log_oom() : 0;
+}
+
+static int print_findings(Context *c, PodDrafts *drafts, const char *format)
+{
+        Findings *findings = &drafts->findings;
+        int r = check_all(c, drafts);
+
         if (r < 0)
-                return log_oom();
+                return r;
         r = format ? print_list(findings, format) : print_table(findings);
 
         return r < 0 ? log_oom() : findings_count(findings, FINDING_LOST) > 0;
@@ -362,6 +369,9 @@ int create_from(Context *c, const RunArgs *args, int (*create)(Context *c, const
                 return r;
         if (args->check_from)
                 return print_findings(c, &drafts, args->format);
-        r = tell_findings(&drafts.findings, args);
+        /* With it, what podctl itself does not take is an error where the pod is made. */
+        r = args->force ? 0 : check_all(c, &drafts);
+        if (r >= 0)
+                r = tell_findings(&drafts.findings, args);
         return r < 0 ? r : write_plan(c, &drafts, args, create);
 }

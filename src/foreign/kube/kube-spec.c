@@ -357,10 +357,11 @@ static int set_update(const KubeMake *m)
 static int check_sysctl(const KubeMake *m, const char *name, size_t i)
 {
         _cleanup_free_ char *at = strprintf("securityContext.sysctls[%zu]", i);
+        const char *why = sysctl_why_not(name, !m->spec->host_network, !m->spec->host_ipc);
 
         if (!at)
                 return -ENOMEM;
-        return sysctl_is_of_pod(name) ? 0 : kube_refuse(m, at, "'%s' is the whole host's, no pod has its own", name);
+        return why ? kube_refuse(m, at, "'%s' %s", name, why) : 0;
 }
 
 static int set_sysctls(const KubeMake *m)

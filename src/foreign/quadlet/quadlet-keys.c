@@ -219,11 +219,18 @@ static int ulimit(QuadletStep *step, const QuadletRow *row, const char *value)
 
 static int device(QuadletStep *step, const QuadletRow *row, const char *value)
 {
-        if (*value == '-')
-                return lose(step, "a device that may be missing; leave the hyphen or the line away");
-        if (*value != '/')
-                return lose(step, "'%s' is not a path; name the devices in /dev", value);
-        return each_word(row->option, value, &step->app->words);
+        const char *path = value + (*value == '-');
+        _cleanup_free_ char *source = strndup(path, strcspn(path, ":"));
+        int r;
+
+        if (!source)
+                return -ENOMEM;
+        if (*path != '/')
+                return lose(step, "'%s' is not a path; name the devices in /dev", path);
+        if (path > value && step->exists && !step->exists(source))
+                return change(step, "there is no %s now, and it may be missing", source);
+        r = quadlet_step_check_path(step, source);
+        return r < 0 || step->state == FINDING_LOST ? r : each_word(row->option, path, &step->app->words);
 }
 
 static int notify(QuadletStep *step, const QuadletRow *row, const char *value)
