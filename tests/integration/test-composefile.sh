@@ -105,12 +105,12 @@ test_composefile_check() {
 services:
   web:
     image: busybox
-    privileged: true
+    runtime: runsc
     port: ["80:80"]
     logging: {driver: syslog}
 END
         assert_fails 1 podctl create site --from=. --check
-        assert_contains "$output" "compose.yaml:4  services.web.privileged  lost"
+        assert_contains "$output" "compose.yaml:4  services.web.runtime  lost"
         assert_contains "$output" "there is no such member; did you mean 'ports'?"
         assert_fails 254 podctl create site --from=compose.yaml
         assert_contains "$output" 'would lose 2 of its lines'

@@ -382,8 +382,10 @@ Test(quadlet_plan, containers_of_a_pod)
               "changed:9: images are there before the pod starts; that of the .pod counts "
               "changed:10: StopTimeout= of [Container] says how long the app has "
               "changed:12: the app is started again after a second");
-        check((const char *[]) { "a.container", "[Container]\nImage=r.x/a\nPod=no.pod", NULL },
-              "lost:3: there is no file no.pod among those that were given");
+        check((const char *[]) { "a.container", "[Container]\nImage=r.x/a\nPod=no.pod\nMask=x\n[Quadlet]\n"
+                                 "DefaultDependencies=no", NULL },
+              "a docker://r.x/a --name=a lost:3: there is no file no.pod among those that were given "
+              "lost:4: the kernel's paths of systemd-nspawn are hidden, no others");
 }
 
 Test(quadlet_plan, circles)

@@ -190,6 +190,12 @@ Test(short_pod, mistakes)
                   "pod.yaml:4:9: ports[0]: Option --port: 'y' is not a port number" },
                 { "image: a\nhealth: {interval: x}", "pod.yaml:2:10: health.interval: Option --health-interval takes a "
                                                      "time of 1ms or more, such as 30s, not 'x'" },
+                { "apps:\n  a: {image: x, requires: a}\n  b: {image: x, after: c}\n  c: {image: x, requires: b}\n"
+                  "  d: {image: x, after: [b, e]}\n",
+                  "pod.yaml:2:17: apps.a.requires: App 'a' would wait for itself\n"
+                  "pod.yaml:3:17: apps.b.after: App 'b' would wait for itself\n"
+                  "pod.yaml:4:17: apps.c.requires: App 'c' would wait for itself\n"
+                  "pod.yaml:5:28: apps.d.after[1]: There is no app 'e' in the pod" },
                 { "image: a\ndns: [host, 192.0.2.1]",
                   "pod.yaml: Option --dns=host cannot be combined with other --dns options" },
                 { "image: a\nvolumes: ['a,kind=empty', 'a,kind=empty']",

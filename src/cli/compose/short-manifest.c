@@ -189,16 +189,43 @@ static int check_capabilities(char *const *names)
         return 0;
 }
 
+static const ShortApp *find_app(const Maker *m, const char *name)
+{
+        for (size_t i = 0; i < m->from->n_apps; i++)
+                if (streq_ptr(m->from->apps[i].name, name))
+                        return &m->from->apps[i];
+        return NULL;
+}
+
+/* seen: of each app, whether it has been looked at. */
+static bool waits_for(const Maker *m, const ShortApp *app, const ShortApp *other, bool *seen)
+{
+        if (!app || app == other || seen[app - m->from->apps])
+                return app == other;
+        seen[app - m->from->apps] = true;
+        for (size_t i = 0; i < app->words.n; i++) {
+                const char *text = app->words.items[i].text,
+                           *name = startswith(text, "--after=") ?: startswith(text, "--requires=");
+
+                if (name && waits_for(m, find_app(m, name), other, seen))
+                        return true;
+        }
+        return false;
+}
+
 /* What is wrong with another app has been told. */
-static int check_others(const Maker *m, char *const *names)
+static int check_others(const Maker *m, const ShortApp *app, char *const *names)
 {
         STRV_FOREACH(name, names) {
-                bool found = strv_contains(m->from->refused, *name);
+                const ShortApp *other = find_app(m, *name);
+                _cleanup_free_ bool *seen = new0(bool, m->from->n_apps + 1);
 
-                for (size_t i = 0; i < m->from->n_apps; i++)
-                        found = found || streq_ptr(m->from->apps[i].name, *name);
-                if (!found)
+                if (!seen)
+                        return log_oom();
+                if (!other && !strv_contains(m->from->refused, *name))
                         return log_error_errno(EINVAL, "There is no app '%s' in the pod", *name);
+                if (other && waits_for(m, other, app, seen))
+                        return log_error_errno(EINVAL, "App '%s' would wait for itself", app->name);
         }
         return 0;
 }
@@ -219,9 +246,9 @@ static int try_app(Maker *m, const ShortApp *from, const RunApp *one)
         if (r >= 0)
                 r = check_capabilities(one->options.caps_remove);
         if (r >= 0)
-                r = check_others(m, one->after);
+                r = check_others(m, from, one->after);
         if (r >= 0)
-                r = check_others(m, one->requires);
+                r = check_others(m, from, one->requires);
         if (r >= 0)
                 r = compose_words_of_app(&none, &around, m->pod, app);
         return r < 0 ? r : try_options(&one->options, from->name, options);

@@ -21,6 +21,7 @@ typedef struct Files {
         size_t n;
         char **networks;
         char **unread; /* files that have several units each */
+        Findings wrong;
         char **second; /* files whose names others have that were read before, from other directories */
 } Files;
 
@@ -32,6 +33,7 @@ static void files_done(Files *files)
         strv_free(files->networks);
         strv_free(files->unread);
         strv_free(files->second);
+        findings_done(&files->wrong);
         *files = (Files) {};
 }
 
@@ -102,8 +104,9 @@ static QuadletFile *find_file(Files *files, const char *path)
         return NULL;
 }
 
-/* A file that was not asked for does not matter, unless another names it; then it is missed there. */
-static int add_file(Files *files, const char *path, bool beside)
+/* A file that was not asked for does not matter, unless another names it; then it is missed there. One of many that
+ * cannot be read is told with what is wrong with the others. */
+static int add_file(Files *files, const char *path, bool beside, bool one_of_many)
 {
         _cleanup_free_ char *message = NULL;
         QuadletFile *grown, *found = find_file(files, path);
@@ -127,6 +130,11 @@ static int add_file(Files *files, const char *path, bool beside)
                 log_warning("%s is passed over, since it cannot be read: %s", path, explained(message, r));
                 return 0;
         }
+        if (r < 0 && one_of_many && r != -ENOMEM)
+                return findings_add(&files->wrong, path, 0, "file", FINDING_LOST, "it cannot be read: %s",
+                                    explained(message, r)) < 0
+                               ? log_oom()
+                               : 0;
         if (r < 0)
                 return log_explained(r, message, "Cannot read %s", path);
         grown[files->n++].beside = beside;
@@ -157,7 +165,9 @@ static int add_directory(Files *files, const char *directory, const char *beside
                 if (!beside && has_several(*name))
                         r = strv_extend(&files->unread, full) < 0 ? log_oom() : 0;
                 else if (suffix_of(*name))
-                        r = beside && streq(path_basename(beside), *name) ? 0 : add_file(files, full, beside != NULL);
+                        r = beside && streq(path_basename(beside), *name)
+                                    ? 0
+                                    : add_file(files, full, beside != NULL, true);
                 else if (!endswith(*name, ".d") && is_directory(full))
                         r = strv_extend(directories, full) < 0 ? log_oom() : 0;
                 if (r < 0)
@@ -210,7 +220,7 @@ static int read_file_and_beside(const char *path, Files *files)
         const char *base = path_basename(path);
         _cleanup_strv_free_ char **within = NULL;
         _cleanup_free_ char *directory = base == path ? strdup(".") : strndup(path, base - path);
-        int r = directory ? add_file(files, path, false) : log_oom();
+        int r = directory ? add_file(files, path, false, false) : log_oom();
 
         return r < 0 ? r : add_directory(files, directory, path, &within);
 }
@@ -340,6 +350,8 @@ int drafts_of_paths(Context *c, char *const *from, const char *name, PodDrafts *
         }
         if (r >= 0)
                 r = tell_unread(&files, &all.findings);
+        if (r >= 0 && findings_move(&all.findings, &files.wrong) < 0)
+                return log_oom();
         if (r >= 0 && name && all.n_pods > 1)
                 return log_error_errno(EINVAL, "'%s' cannot be the name of %zu pods; give one file, or no name", name,
                                        all.n_pods);

@@ -45,7 +45,7 @@ bool quadlet_section_is_of_systemd(const char *section)
         return streq(section, "Unit") || streq(section, "Service") || streq(section, "Install");
 }
 
-static void reset(QuadletFile *f, const char *section, const char *key)
+void quadlet_file_remove(QuadletFile *f, const char *section, const char *key)
 {
         size_t kept = 0;
 
@@ -63,7 +63,7 @@ static int add_entry(QuadletFile *f, const char *section, const char *key, const
         QuadletEntry *grown;
 
         if (!*value && !quadlet_section_is_of_systemd(section)) {
-                reset(f, section, key);
+                quadlet_file_remove(f, section, key);
                 return 0;
         }
         grown = reallocarray(f->entries, f->n_entries + 1, sizeof(QuadletEntry));

@@ -34,6 +34,9 @@ bool quadlet_section_is_of_systemd(const char *section);
  * it. *reterr_message names file and line. */
 int quadlet_file_parse(QuadletFile *f, const char *path, const char *text, size_t n, char **reterr_message);
 
+/* Removes all of a key. */
+void quadlet_file_remove(QuadletFile *f, const char *section, const char *key);
+
 /* Appends an entry that no file has. Takes the value, also on failure. */
 int quadlet_file_add(QuadletFile *f, const char *section, const char *key, char *value);
 

@@ -304,18 +304,29 @@ static int plan_container(PodDrafts *plan, QuadletStep *step, const char *name)
                                    "a template needs an instance: a link NAME@INSTANCE.container, or "
                                           "DefaultInstance=");
         step->pod = of_pod ? quadlet_find_pod(plan, of_pod->value) : NULL;
-        if (of_pod && !step->pod)
-                return findings_add(&plan->findings, of_pod->file, of_pod->line, "[Container] Pod", FINDING_LOST,
-                                   "there is no file %s among those that were given", of_pod->value);
-        if (!of_pod)
+        if (r >= 0 && !of_pod)
                 r = add_pod(plan, step->file, name, &step->pod);
         if (r >= 0)
                 r = add_app(plan, step->pod, step->file, &step->app);
         return r;
 }
 
+/* Without the pod that is missed, it is one of its own: what else it says is looked at as well. */
+static int check_pod_of(PodDrafts *plan, QuadletFile *file)
+{
+        const QuadletEntry *e = quadlet_file_find(file, "Container", "Pod");
+        int r;
+
+        if (!e || quadlet_find_pod(plan, e->value))
+                return 0;
+        r = findings_add(&plan->findings, e->file, e->line, "[Container] Pod", FINDING_LOST,
+                         "there is no file %s among those that were given", e->value);
+        quadlet_file_remove(file, "Container", "Pod");
+        return r;
+}
+
 /* All pods and apps first, since lines of one file name others. */
-static int plan_pods(PodDrafts *plan, const QuadletFile *files, size_t n, const char *name)
+static int plan_pods(PodDrafts *plan, QuadletFile *files, size_t n, const char *name)
 {
         int r = 0;
 
@@ -328,7 +339,10 @@ static int plan_pods(PodDrafts *plan, const QuadletFile *files, size_t n, const 
         for (size_t i = 0; r >= 0 && i < n; i++) {
                 QuadletStep step = { .files = files, .n_files = n, .file = &files[i] };
 
-                if (quadlet_file_is(&files[i], "container") && !files[i].beside)
+                if (!quadlet_file_is(&files[i], "container") || files[i].beside)
+                        continue;
+                r = check_pod_of(plan, &files[i]);
+                if (r >= 0)
                         r = plan_container(plan, &step, name);
         }
         return r;
