@@ -117,7 +117,7 @@ END
         assert_fails '*' ls /etc/podctl/pods.d/site.json
         printf 'services:\n  web: {tty: true}\n' >compose.override.yml
         assert_fails 1 podctl create site --from=. --check
-        assert_contains "$output" './compose.override.yml:2  services.web.tty         carried'
+        assert_contains "$output" './compose.override.yml:2  services.web.tty      carried'
         assert_fails 1 podctl create site --from=compose.yaml --check
         assert_contains "$output" 'it is not read, since a file was named'
         : >compose.override.yml

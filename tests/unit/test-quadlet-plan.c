@@ -425,6 +425,8 @@ Test(quadlet_plan, kube)
               "lost:6: write 'hostNetwork: true' into the file of Kubernetes");
         check((const char *[]) { "k.kube", "[Kube]\nYaml=/none/k.yaml\n[Quadlet]\nDefaultDependencies=no", NULL },
               "k /none/k.yaml lost:2: there is no /none/k.yaml; nothing makes it by itself here");
+        check((const char *[]) { "k.kube", "[Kube]\nYaml=https://r.x/k.yaml\n[Quadlet]\nDefaultDependencies=no", NULL },
+              "lost:2: it is not fetched; write the path of a copy lost:0: there is no file of Kubernetes");
         check((const char *[]) { "k.kube", "[Kube]\nYaml=/srv/k.yaml\nConfigMap=/none/c.yaml\n[Quadlet]\n"
                                            "DefaultDependencies=no", NULL },
               "k /srv/k.yaml lost:3: there is no /none/c.yaml; nothing makes it by itself here");

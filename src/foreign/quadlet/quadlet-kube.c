@@ -12,6 +12,8 @@ int quadlet_yaml(QuadletStep *step, const QuadletRow *row, const char *value)
 
         if (!path)
                 return lose(step, "cannot find the directory of '%s'", value);
+        if (strstr(value, "://"))
+                return lose(step, "it is not fetched; write the path of a copy");
         if (step->pod->manifest && !streq(step->pod->manifest, path))
                 return lose(step, "a pod has one file; put its documents into %s, each after '---'",
                             step->pod->manifest);
