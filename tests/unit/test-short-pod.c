@@ -205,7 +205,12 @@ Test(short_pod, mistakes)
                   "--mnt-volume of podctl app add" },
                 { "image: a\nports: ['80:80']\nmounts: ['volume=v,target=/x', 'volume=v,target=/x']\n"
                   "volumes: ['v,kind=empty']",
-                  "pod.yaml:1:1: image: Option --mount: there are two volumes at '/x'" },
+                  "pod.yaml:3:32: mounts[1]: Option --mount: there are two volumes at '/x'" },
+                { "image: a\nvolumes: ['d:/z', '/srv:/z']\nlog-file: /var/log/../x\nports: ['80:80', '80:81']",
+                  "pod.yaml:2:19: volumes[1]: Option --mount: there are two volumes at '/z'\n"
+                  "pod.yaml:3:1: log-file: 'podctl/log-file' is the absolute path of a file, without '..', not "
+                  "'/var/log/../x'\n"
+                  "pod.yaml:4:18: ports[1]: ports '80-tcp' and '81-tcp' both want tcp port 80 of the host" },
                 { "image: a\nports: ['80:80']\nnetworks: none",
                   "pod.yaml: Option --port needs a network of the pod's own, which --net=none is not" },
                 { "image: a\nnetwork-aliases: a b",

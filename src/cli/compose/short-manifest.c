@@ -14,6 +14,7 @@
 #include "pod/plan-check.h"
 #include "pod/plan-isolators.h"
 #include "pod/plan-network.h"
+#include "pod/pod-log-file.h"
 #include "shared/explain.h"
 
 /* Each option is first tried alone, so that a mistake has its place; what all of them make together comes after. */
@@ -24,6 +25,7 @@ typedef struct Maker {
         AppcPod *pod;
         RunArgs args; /* of the pod */
         LogPlace place; /* what messages are about */
+        char **places, **places_of_pod; /* where the app, and all apps, have volumes by then */
         bool failed;
 } Maker;
 
@@ -31,6 +33,8 @@ static void maker_done(Maker *m)
 {
         options_free(create_options, &m->args);
         appc_pod_free(m->pod);
+        strv_free(m->places);
+        strv_free(m->places_of_pod);
 }
 
 /* What is said from now on, up to keep(), is about this place. */
@@ -89,6 +93,20 @@ static int check_sysctl(const RunArgs *args, const char *assignment)
         return why ? log_error_errno(EINVAL, "Parameter '%s' %s", name, why) : 0;
 }
 
+/* What the words before these have mounted. An app's own place is not that of the pod's other apps. */
+static int check_places(char ***places, const AppcPodApp *app)
+{
+        for (size_t i = 0; i < app->n_mounts; i++) {
+                const char *path = app->mounts[i].path;
+
+                if (strv_contains(*places, path))
+                        return log_error_errno(EINVAL, "Option --mount: there are two volumes at '%s'", path);
+                if (strv_extend(places, path) < 0)
+                        return log_oom();
+        }
+        return 0;
+}
+
 static int try_pod(Maker *m, const RunArgs *one)
 {
         _cleanup_(appc_pod_freep) AppcPod *scratch = appc_pod_new();
@@ -108,7 +126,9 @@ static int try_pod(Maker *m, const RunArgs *one)
                 r = run_network_check_names(m->context, one->net);
         if (r >= 0)
                 r = compose_words_of_pod(one, m->pod);
-        return r < 0 ? r : compose_words_of_app(one, &no_app, m->pod, app);
+        if (r >= 0)
+                r = compose_words_of_app(one, &no_app, m->pod, app);
+        return r < 0 ? r : check_places(&m->places_of_pod, app);
 }
 
 static int take_pod_word(Maker *m, const ShortWord *word)
@@ -230,6 +250,13 @@ static int check_others(const Maker *m, const ShortApp *app, char *const *names)
         return 0;
 }
 
+static int check_log_file(const AppcPodApp *app)
+{
+        _cleanup_free_ char *mistake = pod_log_file_mistake(app);
+
+        return mistake ? log_error_errno(EINVAL, "%s", mistake) : 0;
+}
+
 static int try_app(Maker *m, const ShortApp *from, const RunApp *one)
 {
         _cleanup_(appc_pod_freep) AppcPod *scratch = appc_pod_new(), *options = appc_pod_new();
@@ -251,6 +278,10 @@ static int try_app(Maker *m, const ShortApp *from, const RunApp *one)
                 r = check_others(m, from, one->requires);
         if (r >= 0)
                 r = compose_words_of_app(&none, &around, m->pod, app);
+        if (r >= 0)
+                r = check_places(&m->places, app);
+        if (r >= 0)
+                r = check_log_file(app);
         return r < 0 ? r : try_options(&one->options, from->name, options);
 }
 
@@ -320,6 +351,7 @@ static int take_words_of_app(Maker *m, const ShortApp *from, RunApp *run)
 
         if (r < 0)
                 return r;
+        m->places = strv_free(m->places);
         at(m, &from->image);
         r = keep(m, set_image(app, from->image.text));
         for (size_t i = 0; r >= 0 && i < from->words.n; i++) {
