@@ -80,6 +80,11 @@ has_line() {
         grep -q -- "$1" <<<"$("${@:2}")"
 }
 
+# page URL: of a server that may have to start first; a pod is there before its program listens.
+page() {
+        curl -sf --retry 20 --retry-connrefused --retry-delay 1 "$1"
+}
+
 # killed_at N OF MSEC CMD…: at the Nth of so many moments of a command that takes so long; see duration.
 killed_at() {
         local at=$(($3 * $1 / $2))

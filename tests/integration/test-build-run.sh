@@ -421,5 +421,5 @@ END
         defer own gc --grace-period=0
         defer podctl --dir="$DATA" stop site
         http run --detach --name=site --port=8093:8080 docker://127.0.0.1:5000/site:1
-        assert_eq "$(curl -s http://localhost:8093/)" 'it works, by web'
+        assert_eq "$(page http://localhost:8093/)" 'it works, by web'
 }

@@ -57,7 +57,7 @@ volumes: {files: {name: site-files}}
 secrets: {file: {file: ./secret.txt}}
 END
         shop
-        assert_eq "$(curl -s --retry 20 --retry-connrefused --retry-delay 1 http://127.0.0.1:8077/done)" 'set up'
+        assert_eq "$(page http://127.0.0.1:8077/done)" 'set up'
         assert_eq "$(podctl exec --app=web site sh -c 'echo "$WHO, $YES, $FROM_FILE"')" 'env file, yes, 1 env file'
         wait_until eval "podctl logs --app=web site | grep -q hidden"
         assert_eq "$(podctl logs --app=web --output=cat site | head -n 2)" $'set up\nhidden'

@@ -22,7 +22,7 @@ test_next_thing_to_type() {
         grep -qx "$LOCAL/site.json" path
         defer systemctl disable --quiet --now pod@site
         systemctl enable --quiet --now pod@site
-        assert_eq "$(curl -sf http://localhost:8080/)" '<p>hello from busybox</p>'
+        assert_eq "$(page http://localhost:8080/)" '<p>hello from busybox</p>'
         assert_eq "$(podctl status site | grep ^state)" state=running
 }
 

@@ -125,7 +125,7 @@ test_podctl_create_1() {
         echo mine >/srv/www/index.html
         to_be_started web
         example podctl-create.1
-        assert_eq "$(curl -s http://localhost:8080/)" mine
+        assert_eq "$(page http://localhost:8080/)" mine
 }
 
 test_podctl_credential_helper_8() {
@@ -247,7 +247,7 @@ test_podctl_build_1() {
         registry
         # Not every host of tests lets crun have its own control groups.
         BUILDAH_ISOLATION=chroot example podctl-build.1
-        assert_eq "$(curl -s http://localhost:8091/)" hello
+        assert_eq "$(page http://localhost:8091/)" hello
         assert_fails '*' curl -sf http://localhost:8091/index.bak
 }
 
@@ -659,7 +659,7 @@ test_podctl_guides_7() {
         example podctl-guides.7 'task "site" {'
         pod site busybox --name=app --exec=/bin/sh -- -c 'echo to-be-seen-elsewhere; exec sleep 1000'
         wait_until received_line to-be-seen-elsewhere
-        assert_contains "$(curl -s http://127.0.0.1:8090/)" hello
+        assert_contains "$(page http://127.0.0.1:8090/)" hello
         # The proxy of that page is asked for the image.
         echo '{"rktKind": "registries", "rktVersion": "v1", "registries": ["proxied.example.com"], "http": true}' \
                 >/etc/podctl/registries.d/proxied.json

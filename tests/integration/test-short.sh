@@ -66,7 +66,7 @@ test_short_is_created_from() {
         assert_eq "$(cat path)" "$LOCAL/made.yaml"
         cmp web.yaml "$LOCAL/made.yaml"
         systemctl start pod@made
-        assert_eq "$(curl -sf http://localhost:8080/)" '<p>hello from busybox</p>'
+        assert_eq "$(page http://localhost:8080/)" '<p>hello from busybox</p>'
         systemctl stop pod@made
         cleared
         podctl run --pod-manifest=web.yaml --dry-run | grep -q 8080
@@ -95,7 +95,7 @@ ports: ["80:80", "80:81"]
 nmae: x
 X
         assert_fails 254 podctl check ./deep.yaml
-        assert_eq "$(cut -d: -f3,4 <<<"$output" | tr '\n' ' ')" '7:1 3:1 4:9 5:11 2:33 2:53 6:18 '
+        assert_eq "$(cut -d: -f3,4 <<<"$output" | tr '\n' ' ')" '7:1 3:1 4:9 2:33 2:53 6:18 5:11 '
         # The other forms, in one list; and nothing where nothing is wrong.
         printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: k}\nspec:\n  hostPID: true\n  containers: []\n' >kube.yaml
         printf '{\n  "acKind": "PodManifest",\n  "acVersion": "0.8.11", "apps": 5 }\n' >appc.json
