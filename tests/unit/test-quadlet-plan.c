@@ -124,6 +124,10 @@ Test(quadlet_plan, lines)
                                            "its path" },
                 { "UserNS=keep-id:uid=1", "!lost:3: a pod has user IDs of its own, and files of volumes keep theirs; "
                                           "write User= with the ID that is kept" },
+                { "HealthCmd=\"a || exit 1\"", "--health-cmd=a || exit 1" },
+                { "HealthCmd=a \"b\"", "--health-cmd=a \"b\"" },
+                { "WorkingDir=\"/a b\"", "--working-dir=/a b" },
+                { "Exec=\"a b\" \\ \t\n  c", "-- a b c ---" },
                 { "HealthCmd=NONE", "--health-cmd=none" },
                 { "HealthCmd=CMD test -e /it's", "--health-cmd='test' '-e' '/it'\\''s'" },
                 { "HealthCmd=CMD-SHELL a || exit 1", "--health-cmd=a || exit 1" },

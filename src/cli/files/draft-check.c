@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <unistd.h>
+
 #include "basic/log.h"
 #include "cli/compose/short-manifest.h"
 #include "cli/files/draft-check.h"
@@ -183,6 +185,9 @@ int draft_check(Context *c, const PodDrafts *drafts, const PodDraft *pod, Findin
         int r;
 
         if (pod->n_apps == 0 && !pod->manifest)
+                return 0;
+        /* That there is none has been told. */
+        if (pod->manifest && access(pod->manifest, F_OK) < 0 && errno == ENOENT)
                 return 0;
         log_set_listener(hear, &check);
         r = pod->manifest ? check_manifest(c, &check) : check_options(c, &check);

@@ -45,6 +45,16 @@ bool quadlet_section_is_of_systemd(const char *section)
         return streq(section, "Unit") || streq(section, "Service") || streq(section, "Install");
 }
 
+bool quadlet_key_has_words(const char *key)
+{
+        static const char *const keys[] = {
+                "AddCapability", "AddDevice", "Annotation", "DropCapability", "Environment", "Exec",
+                "GlobalArgs",    "Label",     "Options",    "PodmanArgs",     "Sysctl",      NULL,
+        };
+
+        return startswith(key, "--") || strv_contains((char *const *) keys, key);
+}
+
 void quadlet_file_remove(QuadletFile *f, const char *section, const char *key)
 {
         size_t kept = 0;
@@ -121,6 +131,16 @@ typedef struct Reading {
         unsigned line;
 } Reading;
 
+static char *unquote(char *value)
+{
+        size_t n = strlen(value);
+
+        if (n < 2 || value[0] != '"' || value[n - 1] != '"')
+                return value;
+        value[n - 1] = 0;
+        return value + 1;
+}
+
 static int read_section(Reading *reading, char *text, char **reterr_message)
 {
         size_t n = strlen(text);
@@ -135,7 +155,7 @@ static int read_section(Reading *reading, char *text, char **reterr_message)
 /* One line without its continuations. */
 static int read_logical(Reading *reading, char *text, char **reterr_message)
 {
-        char *equals;
+        char *equals, *key, *value;
 
         text = strip(text);
         if (!*text)
@@ -150,8 +170,11 @@ static int read_logical(Reading *reading, char *text, char **reterr_message)
                 return explain(reterr_message, EINVAL, "%s:%u: there is no section before this line", reading->path,
                                reading->line);
         *equals = 0;
-        return add_entry(reading->file, reading->section, strip(text), strip(equals + 1), reading->path,
-                         reading->line);
+        key = strip(text);
+        value = strip(equals + 1);
+        if (!quadlet_section_is_of_systemd(reading->section) && !quadlet_key_has_words(key))
+                value = unquote(value);
+        return add_entry(reading->file, reading->section, key, value, reading->path, reading->line);
 }
 
 static int check_bytes(const char *path, const char *text, size_t n, char **reterr_message)
@@ -167,7 +190,7 @@ static int check_bytes(const char *path, const char *text, size_t n, char **rete
         return 0;
 }
 
-/* A backslash at its end continues a line; comments in between are left out. */
+/* A backslash at its end, or before blanks there, continues a line; comments in between are left out. */
 static int join_and_read(Reading *reading, char *text, char **reterr_message)
 {
         char *start = NULL, *end = NULL;
@@ -182,7 +205,7 @@ static int join_and_read(Reading *reading, char *text, char **reterr_message)
                 number++;
                 if (*first == '#' || *first == ';')
                         continue;
-                if (n > 0 && line[n - 1] == '\r')
+                while (n > 0 && strchr(" \t\r", line[n - 1]))
                         line[--n] = 0;
                 goes_on = n > 0 && line[n - 1] == '\\';
                 if (goes_on)

@@ -27,6 +27,9 @@ typedef struct QuadletFile {
 
 void quadlet_file_done(QuadletFile *f);
 bool quadlet_file_is(const QuadletFile *f, const char *suffix);
+/* Whether its value is made of words, with quotes of their own. The value of any other key is one, and has no quotes
+ * around it any more. */
+bool quadlet_key_has_words(const char *key);
 /* Unit, Service or Install. */
 bool quadlet_section_is_of_systemd(const char *section);
 

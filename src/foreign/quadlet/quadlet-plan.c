@@ -70,11 +70,11 @@ static bool is_variable(const char *word)
         return false;
 }
 
-/* 1: there is one. What is not made of words is one, and so is a command for a shell. */
+/* 1: there is one. What is not made of words is one. */
 static int has_variable(const QuadletEntry *e, const char *value)
 {
         _cleanup_strv_free_ char **words = NULL;
-        int r = startswith(e->key, "Health") ? -EINVAL : quadlet_split_words(value, &words);
+        int r = quadlet_key_has_words(e->key) ? quadlet_split_words(value, &words) : -EINVAL;
 
         if (r == -ENOMEM)
                 return r;
