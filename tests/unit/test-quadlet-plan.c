@@ -376,16 +376,19 @@ Test(quadlet_plan, containers_of_a_pod)
                                  "[Unit]\nDocumentation=x\n[Container]\nImage=r.x/a\nPod=p.pod\nContainerName=a\n"
                                  "[Service]\nType=oneshot\nRemainAfterExit=yes\nEnvironment=A=1\nRestart=on-abort",
                                  "b.container",
-                                 "[Unit]\nWants=a.service x.service\n[Container]\nImage=r.x/b\nPod=p.pod\n"
+                                 "[Unit]\nWants=a.service x.service\nBindsTo=a.service\nPartOf=a.service\n"
+                                 "Before=a.service y.service\n[Container]\nImage=r.x/b\nPod=p.pod\n"
                                  "ContainerName=b\n[Service]\nType=notify\nTimeoutStartSec=9\nTimeoutStopSec=9\n"
                                  "Restart=always\nRestartSec=9", NULL },
               "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://r.x/a --name=a "
               "--annotation=podctl/oneshot=true --annotation=podctl/on-failure=none docker://r.x/b --name=b "
-              "--restart=always [Unit] Wants=x.service changed:2: the unit is that of the pod "
+              "--requires=a --restart=always [Unit] Wants=x.service changed:2: the unit is that of the pod "
               "lost:11: 'on-abort' is not possible: no, always or on-failure "
-              "changed:9: images are there before the pod starts; that of the .pod counts "
-              "changed:10: StopTimeout= of [Container] says how long the app has "
-              "changed:12: the app is started again after a second");
+              "changed:4: both stop with their pod "
+              "lost:5: write After=b.service into a.container "
+              "changed:12: images are there before the pod starts; that of the .pod counts "
+              "changed:13: StopTimeout= of [Container] says how long the app has "
+              "changed:15: the app is started again after a second");
         check((const char *[]) { "a.container", "[Container]\nImage=r.x/a\nPod=no.pod\nMask=x\n[Quadlet]\n"
                                  "DefaultDependencies=no", NULL },
               "a docker://r.x/a --name=a lost:3: there is no file no.pod among those that were given "

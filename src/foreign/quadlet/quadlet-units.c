@@ -156,6 +156,27 @@ static int carry_service(QuadletStep *step, const PodDrafts *plan, const Quadlet
 
 /* What stands in the unit of a container becomes a property of an app, if the container is in a pod. */
 
+static int order_with(QuadletStep *step, const char *key, const AppDraft *other)
+{
+        if (streq(key, "After"))
+                return strv_extendf(&step->app->words, "--after=%s", other->name);
+        if (streq(key, "Requires") || streq(key, "BindsTo"))
+                return strv_extendf(&step->app->words, "--requires=%s", other->name);
+        if (streq(key, "Before"))
+                return quadlet_step_tell(step, FINDING_LOST, "write After=%s.service into %s.container",
+                                         step->file->stem, other->stem);
+        return streq(key, "PartOf") ? quadlet_step_tell(step, FINDING_CHANGED, "both stop with their pod") : 0;
+}
+
+static AppDraft *find_app_of(const QuadletStep *step, const QuadletFile *file)
+{
+        for (size_t i = 0; file && quadlet_file_is(file, "container") && i < step->pod->n_apps; i++)
+                if (streq(step->pod->apps[i].stem, file->stem))
+                        return &step->pod->apps[i];
+        return NULL;
+}
+
+/* Units that the pod does not have go into its own. */
 static int order_app(QuadletStep *step, const PodDrafts *plan, const QuadletEntry *e)
 {
         _cleanup_strv_free_ char **words = NULL;
@@ -163,16 +184,10 @@ static int order_app(QuadletStep *step, const PodDrafts *plan, const QuadletEntr
 
         STRV_FOREACH(word, words) {
                 const QuadletFile *file = quadlet_find_unit(step->files, step->n_files, *word);
-                const AppDraft *other = NULL;
+                const AppDraft *other = find_app_of(step, file);
 
-                for (size_t i = 0; file && i < step->pod->n_apps; i++)
-                        if (streq(step->pod->apps[i].stem, file->stem) && quadlet_file_is(file, "container"))
-                                other = &step->pod->apps[i];
-                if (r >= 0 && other && !streq(e->key, "Wants"))
-                        r = strv_extendf(&step->app->words, "--%s=%s", streq(e->key, "After") ? "after" : "requires",
-                                         other->name);
-                else if (other)
-                        continue;
+                if (r >= 0 && other)
+                        r = order_with(step, e->key, other);
                 else if (r >= 0 && (!file || quadlet_find_pod_of(plan, file) != step->pod))
                         r = to_drop_in(step, plan, e);
         }
@@ -206,6 +221,9 @@ static const struct {
         { "Unit", "After", order_app },
         { "Unit", "Requires", order_app },
         { "Unit", "Wants", order_app },
+        { "Unit", "BindsTo", order_app },
+        { "Unit", "PartOf", order_app },
+        { "Unit", "Before", order_app },
         { "Unit", "Description", NULL, "the unit is that of the pod" },
         { "Unit", "Documentation", NULL, "the unit is that of the pod" },
         { "Service", "Type", type_of_app },
