@@ -139,7 +139,7 @@ leak_state() {
         ip netns list 2>/dev/null | sed 's/^/netns /'
         # What other tests would find: images that a file of pods.d names, for one, are not removed.
         find /etc/podctl/{pods,net}.d /usr/lib/podctl/{pods,net}.d /var/lib/podctl/updates \
-                /etc/systemd/system/pod@*.d -type f -printf 'file %p\n' 2>/dev/null || true
+                /etc/systemd/system/pod@*.d -type f -not -name .lock -printf 'file %p\n' 2>/dev/null || true
         sanitizer_reports
 }
 
