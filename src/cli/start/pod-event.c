@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <signal.h>
 #include <systemd/sd-journal.h>
+#include <systemd/sd-login.h>
 
 #include "basic/log.h"
 #include "cli/start/pod-event.h"
@@ -29,14 +30,18 @@ void pod_event_failed_to_start(const char *name, const Pod *pod)
 {
         static bool told = false;
         const char *error = log_last_error() ?: "unknown error";
+        _cleanup_free_ char *own = NULL;
 
         if (told)
                 return;
         told = true;
+        (void) sd_pid_get_unit(0, &own);
         (void) sd_journal_send("MESSAGE_ID=" EVENT_POD_FAILED_TO_START, "PRIORITY=%i", LOG_ERR,
                                "MESSAGE=Pod %s could not be started: %s", name ?: name_of(pod), error,
                                "PODCTL_POD_NAME=%s", name ?: name_of(pod), "PODCTL_ERROR=%s", error,
                                "PODCTL_UNIT=%s", pod ? unit_of(pod) : "",
+                               /* This process ends now: journald may not see any more which unit it was in. */
+                               "OBJECT_SYSTEMD_UNIT=%s", strempty(own),
                                "PODCTL_POD_UUID=%s", pod ? pod->uuid.s : "", NULL);
 }
 
